@@ -1,0 +1,68 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+const effects = [
+  {
+    selector: "MemberExpression[object.name='Math'][property.name='random']",
+    message: 'The core draws from random.ts only.',
+  },
+  { selector: "MemberExpression[object.name='Date']", message: 'The core has no clock.' },
+  {
+    selector: 'MemberExpression[property.name=/^(dataSync|arraySync)$/]',
+    message: 'The core never reads tensors back.',
+  },
+  {
+    selector: "CallExpression > MemberExpression[property.name='setBackend']",
+    message: 'The core never chooses a backend.',
+  },
+];
+
+/** Imports point one way: core <- training <- data, config <- node <- examples. */
+const forbid = (...groups) => ({
+  'no-restricted-imports': [
+    'error',
+    {
+      patterns: groups.map((group) => ({
+        regex: group,
+        message: 'Imports point one way: core <- training <- data, config <- node <- examples.',
+      })),
+    },
+  ],
+});
+const submodulePaths = '^(fp-ts|io-ts)/';
+const ownIndex = '^\\.{1,2}/(\\.\\./)*index\\.(ts|js)$';
+const nodeBuiltins = '^node:';
+
+export default tseslint.config(
+  { ignores: ['dist', 'docs/api', 'experiments', 'coverage', 'src/**/*_pb.ts'] },
+  js.configs.recommended,
+  ...tseslint.configs.strict,
+  {
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js'] } } },
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'no-console': 'error',
+      eqeqeq: 'error',
+    },
+  },
+  { files: ['examples/**', '*.js', 'test/**'], rules: { 'no-console': 'off' } },
+  { files: ['src/**'], rules: forbid(submodulePaths, ownIndex) },
+  {
+    files: ['src/**'],
+    ignores: ['src/training/**', 'src/data/**', 'src/config/**', 'src/wasm/**', 'src/node/**'],
+    rules: {
+      ...forbid(submodulePaths, ownIndex, nodeBuiltins, '/(training|data|config|wasm|node)/'),
+      'no-restricted-syntax': ['error', ...effects],
+      'no-restricted-globals': ['error', 'process', 'Buffer', 'performance', 'setTimeout'],
+    },
+  },
+  {
+    files: ['src/training/**'],
+    rules: forbid(submodulePaths, ownIndex, nodeBuiltins, '/(data|config|wasm|node)/'),
+  },
+  {
+    files: ['src/data/**', 'src/config/**', 'src/wasm/**'],
+    rules: forbid(submodulePaths, ownIndex, nodeBuiltins, '/node/'),
+  },
+);

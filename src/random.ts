@@ -1,0 +1,189 @@
+/**
+ * Counter-based random numbers: every draw is a pure function of a key and a counter, so that a run needs no
+ * generator state to be resumed and gives the same numbers on every backend.
+ *
+ * The block function is Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as
+ * easy as 1, 2, 3", SC 2011), which needs only 32-bit additions, rotations and exclusive ors.
+ */
+
+/** Two unsigned 32-bit words. Make one with {@link randomKey}, derive others with {@link foldKey}. */
+export type RandomKey = readonly [number, number];
+
+const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
+
+/**
+ * One block of Threefry-2x32-20.
+ *
+ * @param key Two unsigned 32-bit words.
+ * @param counter0 First counter word.
+ * @param counter1 Second counter word.
+ * @returns Two unsigned 32-bit words.
+ * @example
+ * ```ts
+ * import { threefry2x32 } from 'model-patching';
+ * const block = threefry2x32([0, 0], 0, 0);
+ * if (block[0] !== 0x6b200159 || block[1] !== 0x99ba4efe) throw new Error('not Threefry');
+ * ```
+ */
+export function threefry2x32(key: RandomKey, counter0: number, counter1: number): [number, number] {
+  const schedule = [key[0] | 0, key[1] | 0, (0x1bd11bda ^ key[0] ^ key[1]) | 0];
+  let x0 = (counter0 + schedule[0]!) | 0;
+  let x1 = (counter1 + schedule[1]!) | 0;
+  for (let round = 0; round < 20; round++) {
+    x0 = (x0 + x1) | 0;
+    const rotation = ROTATIONS[round & 7]!;
+    x1 = ((x1 << rotation) | (x1 >>> (32 - rotation))) ^ x0;
+    if ((round & 3) === 3) {
+      const injection = (round + 1) >> 2;
+      x0 = (x0 + schedule[injection % 3]!) | 0;
+      x1 = (x1 + schedule[(injection + 1) % 3]! + injection) | 0;
+    }
+  }
+  return [x0 >>> 0, x1 >>> 0];
+}
+
+/**
+ * The key of a seed.
+ *
+ * @param seed A safe integer.
+ * @throws RangeError if `seed` is not a safe integer.
+ * @example
+ * ```ts
+ * import { randomKey, uniform } from 'model-patching';
+ * const draws = uniform(randomKey(7), 3);
+ * if (draws.length !== 3) throw new Error('three draws expected');
+ * ```
+ */
+export function randomKey(seed: number): RandomKey {
+  if (!Number.isSafeInteger(seed)) throw new RangeError(`seed: expected a safe integer, received ${seed}`);
+  return threefry2x32([Math.floor(seed / 2 ** 32) >>> 0, seed >>> 0], 0, 0);
+}
+
+/**
+ * A key derived from another by numbers and names, e.g. `foldKey(key, 'dropout', step)`. Different paths give
+ * independent keys.
+ *
+ * @param key The parent.
+ * @param path Safe integers and strings; `foldKey(key, a, b)` equals `foldKey(foldKey(key, a), b)`.
+ * @throws RangeError if a number in `path` is not a safe integer.
+ * @example
+ * ```ts
+ * import { foldKey, randomKey } from 'model-patching';
+ * const dropoutKey = foldKey(randomKey(0), 'dropout', 12);
+ * if (dropoutKey.length !== 2) throw new Error('a key has two words');
+ * ```
+ */
+export function foldKey(key: RandomKey, ...path: readonly (number | string)[]): RandomKey {
+  return path.reduce<RandomKey>((parent, part) => {
+    if (typeof part === 'string') {
+      return Array.from(part).reduce<RandomKey>(
+        (k, c) => threefry2x32(k, c.codePointAt(0)!, 1),
+        threefry2x32(parent, part.length, 2),
+      );
+    }
+    if (!Number.isSafeInteger(part))
+      throw new RangeError(`path: expected safe integers and strings, received ${part}`);
+    return threefry2x32(parent, part >>> 0, (Math.floor(part / 2 ** 32) ^ 0x40000000) >>> 0);
+  }, key);
+}
+
+function draw<T extends { [index: number]: number; readonly length: number }>(
+  key: RandomKey,
+  out: T,
+  map: (first: number, second: number) => [number, number],
+): T {
+  for (let i = 0; i < out.length; i += 2) {
+    const [a, b] = threefry2x32(key, i >>> 1, 0x80000000);
+    const [first, second] = map(a, b);
+    out[i] = first;
+    if (i + 1 < out.length) out[i + 1] = second;
+  }
+  return out;
+}
+
+/**
+ * Uniform draws from [low, high), 24 bits of resolution.
+ *
+ * @param key A key that is used for nothing else.
+ * @param count How many.
+ * @returns `[count]`.
+ */
+export function uniform(key: RandomKey, count: number, low = 0, high = 1): Float32Array {
+  const scale = (high - low) / 2 ** 24;
+  return draw(key, new Float32Array(count), (a, b) => [low + (a >>> 8) * scale, low + (b >>> 8) * scale]);
+}
+
+/**
+ * Normal draws (Box–Muller).
+ *
+ * @param key A key that is used for nothing else.
+ * @param count How many.
+ * @returns `[count]`.
+ */
+export function normal(key: RandomKey, count: number, mean = 0, standardDeviation = 1): Float32Array {
+  return draw(key, new Float32Array(count), (a, b) => {
+    const radius = standardDeviation * Math.sqrt(-2 * Math.log((a + 1) / 2 ** 32));
+    const angle = (2 * Math.PI * b) / 2 ** 32;
+    return [mean + radius * Math.cos(angle), mean + radius * Math.sin(angle)];
+  });
+}
+
+/**
+ * Uniform integers from [low, high).
+ *
+ * @param key A key that is used for nothing else.
+ * @param count How many.
+ * @returns `[count]`.
+ * @throws RangeError unless `low < high`.
+ */
+export function randomIntegers(key: RandomKey, count: number, low: number, high: number): Int32Array {
+  if (!(low < high)) throw new RangeError(`low, high: expected low < high, received ${low}, ${high}`);
+  const out = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    const [a, b] = threefry2x32(key, i, 0xc0000000);
+    out[i] = low + Math.floor((((a >>> 5) * 2 ** 26 + (b >>> 6)) / 2 ** 53) * (high - low));
+  }
+  return out;
+}
+
+/**
+ * Entry `index` of a pseudo-random permutation of 0 … size − 1, in constant time and memory: a balanced Feistel
+ * network of six rounds over the next even power of two, walked until it lands inside the range.
+ *
+ * @param key The permutation.
+ * @param index 0 … size − 1.
+ * @param size Number of elements, 1 … 2³⁰.
+ * @throws RangeError if `index` is outside the range.
+ * @example
+ * ```ts
+ * import { permutationEntry, randomKey } from 'model-patching';
+ * const order = [0, 1, 2, 3].map((i) => permutationEntry(randomKey(1), i, 4));
+ * if ([...order].sort().join() !== '0,1,2,3') throw new Error('not a permutation');
+ * ```
+ */
+export function permutationEntry(key: RandomKey, index: number, size: number): number {
+  if (!(Number.isInteger(index) && index >= 0 && index < size && size <= 2 ** 30)) {
+    throw new RangeError(`index: expected an integer in [0, ${size}), received ${index}`);
+  }
+  const halfBits = Math.max(1, Math.ceil(Math.log2(size) / 2));
+  const mask = 2 ** halfBits - 1;
+  let value = index;
+  do {
+    let left = value >>> halfBits;
+    let right = value & mask;
+    for (let round = 0; round < 6; round++) {
+      [left, right] = [right, left ^ (threefry2x32(key, right, round)[0] & mask)];
+    }
+    value = left * 2 ** halfBits + right;
+  } while (value >= size);
+  return value;
+}
+
+/**
+ * A whole pseudo-random permutation of 0 … size − 1: `permutationEntry` at every index.
+ *
+ * @returns `[size]`.
+ */
+export function permutation(key: RandomKey, size: number): Int32Array {
+  return Int32Array.from({ length: size }, (_, i) => permutationEntry(key, i, size));
+}

@@ -1,0 +1,212 @@
+import * as tf from '@tensorflow/tfjs';
+import { either as E } from 'fp-ts';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { groupBatches } from '../src/group-batches.ts';
+import {
+  groupExamples,
+  groupLosses,
+  groupName,
+  groupTable,
+  parseGroupName,
+  withVariants,
+} from '../src/groups.ts';
+import { useBackend } from './support/backend.ts';
+import { directionalError } from './support/finite-difference.ts';
+import { expectClose } from './support/fixture.ts';
+
+beforeAll(() => useBackend('wasm'));
+
+describe('group names', () => {
+  it('names and parses every combination of parts', () => {
+    const part = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+    fc.assert(
+      fc.property(
+        part(fc.integer({ min: -1, max: 9 })),
+        part(fc.integer({ min: -1, max: 9 })),
+        part(fc.constantFrom('A-F', 'A-G')),
+        (y, z, variant) => {
+          const identity = {
+            ...(y === undefined ? {} : { y }),
+            ...(z === undefined ? {} : { z }),
+            ...(variant === undefined ? {} : { variant }),
+          };
+          expect(parseGroupName(groupName(identity))).toEqual(E.right(identity));
+        },
+      ),
+      { seed: 1 },
+    );
+    expect(groupName({ y: 1, z: 0, variant: 'A-G' })).toBe('(Y=1)(Z=0)(A-G)');
+    expect(groupName({})).toBe('');
+  });
+
+  it('says what is wrong with another name', () => {
+    for (const name of ['Y=0', '(Z=1)(Y=0)', '(Y=x)', '(Y=0)(A-F)(A-G)']) {
+      expect(parseGroupName(name)).toMatchObject({
+        _tag: 'Left',
+        left: expect.stringContaining(`'${name}'`),
+      });
+    }
+  });
+});
+
+describe('group tables', () => {
+  it('reads classes from names, -1 where none is named', () => {
+    expect(groupTable(['(Y=1)(Z=0)', '(Z=1)', 'birds'], [1, 2, 3]).classOf).toEqual([1, -1, -1]);
+  });
+
+  it('finds the groups of labelled examples', () => {
+    const { table, groups } = groupExamples([1, 0, 1, 1, 0], [0, 1, 0, 1, 1]);
+    expect(table).toEqual({
+      names: ['(Y=0)(Z=1)', '(Y=1)(Z=0)', '(Y=1)(Z=1)'],
+      classOf: [0, 1, 1],
+      trainingCounts: [2, 2, 1],
+    });
+    expect([...groups]).toEqual([1, 0, 1, 2, 0]);
+  });
+
+  it('lists variants in the published order', () => {
+    const table = groupTable(['(Y=0)(Z=0)', '(Y=1)(Z=1)'], [30, 4]);
+    expect(withVariants(table, ['A-F', 'A-G'], 'original')).toEqual(table);
+    expect(withVariants(table, ['A-F', 'A-G'], 'augmented')).toEqual({
+      names: ['(Y=0)(Z=0)(A-F)', '(Y=0)(Z=0)(A-G)', '(Y=1)(Z=1)(A-F)', '(Y=1)(Z=1)(A-G)'],
+      classOf: [0, 0, 1, 1],
+      trainingCounts: [30, 30, 4, 4],
+    });
+    expect(withVariants(table, ['A-F'], 'both').names[1]).toBe('(Y=0)(Z=0)(A-F)');
+  });
+
+  it('refuses a malformed table', () => {
+    expect(() => groupTable([], [])).toThrow(/at least one group/);
+    expect(() => groupTable(['a', 'b'], [1])).toThrow(/1 counts/);
+    expect(() => groupTable(['a', 'a'], [1, 2])).toThrow(/different names/);
+    expect(() => groupTable(['a'], [NaN])).toThrow(/finite/);
+    expect(() => groupTable(['a'], [1], [0.5])).toThrow(/integers/);
+    expect(() => groupExamples([1], [1, 2])).toThrow(/expected 1 attributes/);
+  });
+});
+
+describe('groupLosses', () => {
+  it('agrees with plain loops, gradient included, and leaks nothing', () => {
+    const before = tf.memory().numTensors;
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.float({ min: -8, max: 8, noNaN: true }), fc.integer({ min: -1, max: 4 })), {
+          minLength: 1,
+          maxLength: 30,
+        }),
+        (examples) => {
+          const sums = [0, 0, 0, 0];
+          const counts = [0, 0, 0, 0];
+          for (const [loss, g] of examples) {
+            if (g < 0 || g > 3) continue;
+            sums[g] = sums[g]! + loss;
+            counts[g] = counts[g]! + 1;
+          }
+          const losses = tf.tensor1d(examples.map(([loss]) => loss));
+          const groups = tf.tensor1d(
+            examples.map(([, g]) => g),
+            'int32',
+          );
+          const actual = groupLosses(losses, groups, 4);
+          expectClose(actual.counts, counts, 0, 'counts');
+          expectClose(
+            actual.means,
+            sums.map((sum, g) => sum / Math.max(1, counts[g]!)),
+            1e-5,
+            'means',
+          );
+          const weights = tf.tensor1d([1, -2, 3, 0.5]);
+          const gradient = tf.grad((x: tf.Tensor) =>
+            groupLosses(x as tf.Tensor1D, groups, 4)
+              .means.mul(weights)
+              .sum(),
+          )(losses);
+          expectClose(
+            gradient,
+            examples.map(([, g]) => (g < 0 || g > 3 ? 0 : [1, -2, 3, 0.5][g]! / counts[g]!)),
+            1e-6,
+            'gradient',
+          );
+          tf.dispose([losses, groups, actual.means, actual.counts, weights, gradient]);
+        },
+      ),
+      { seed: 2, numRuns: 50 },
+    );
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('has the gradient that its differences show, and a halved one is noticed', () => {
+    tf.tidy(() => {
+      const groups = tf.tensor1d([0, 1, 1, 2, 0], 'int32');
+      const f = (x: tf.Tensor) =>
+        groupLosses(x as tf.Tensor1D, groups, 3)
+          .means.square()
+          .sum()
+          .asScalar();
+      const x = tf.tensor1d([0.3, -1.2, 0.8, 2, 1.1]);
+      expect(directionalError(f, [x])).toBeLessThan(5e-3);
+      expect(directionalError(f, [x], { gradient: () => [tf.grad(f)(x).div(2)] })).toBeGreaterThan(0.1);
+    });
+  });
+
+  it('refuses shapes that do not match', () => {
+    tf.tidy(() => {
+      const losses = tf.tensor1d([1, 2]);
+      const column = tf.tensor2d([[0], [1]]);
+      expect(() => groupLosses(losses, tf.tensor1d([0]), 2)).toThrow(/received \[2\] and \[1\]/);
+      expect(() => groupLosses(losses, column.as1D().expandDims(1) as tf.Tensor, 2)).toThrow(/\[2,1\]/);
+      expect(() => groupLosses(losses, tf.tensor1d([0, 1]), 0)).toThrow(/groupCount/);
+    });
+  });
+});
+
+describe('groupBatches', () => {
+  const groups = [0, 1, 0, 2, 2, 0, 1, 0, 0, 2, 0];
+
+  it('splits the batch evenly, the remainder to the last group', () => {
+    const batch = groupBatches(groups, { batchSize: 8, seed: 3 });
+    for (const step of [0, 1, 17, 123456]) {
+      expect(Array.from(batch(step), (i) => groups[i])).toEqual([0, 0, 1, 1, 2, 2, 2, 2]);
+    }
+  });
+
+  it('goes through every group before it repeats an example, in a new order each pass', () => {
+    const batch = groupBatches(groups, { batchSize: 3, seed: 4 });
+    const order = (g: number, size: number, pass: number) =>
+      Array.from({ length: size }, (_, i) => batch(pass * size + i)[g]!);
+    for (const pass of [0, 1, 2, 50]) {
+      expect([...order(0, 6, pass)].sort((a, b) => a - b)).toEqual([0, 2, 5, 7, 8, 10]);
+      expect([...order(1, 2, pass)].sort((a, b) => a - b)).toEqual([1, 6]);
+    }
+    const orders = new Set(Array.from({ length: 20 }, (_, pass) => order(0, 6, pass).join()));
+    expect(orders.size).toBeGreaterThan(15);
+  });
+
+  it('is one shuffled stream over all examples when unbalanced', () => {
+    const batch = groupBatches(groups, { batchSize: 4, seed: 5, balanced: false });
+    const eleven = Array.from({ length: 11 }, (_, step) => [...batch(step)]).flat();
+    for (let pass = 0; pass < 4; pass++) {
+      expect(eleven.slice(11 * pass, 11 * pass + 11).sort((a, b) => a - b)).toEqual([
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+      ]);
+    }
+  });
+
+  it('depends on the seed and the step alone', () => {
+    const at = (seed: number, step: number) => [...groupBatches(groups, { batchSize: 9, seed })(step)].join();
+    expect(at(6, 100)).toBe(at(6, 100));
+    expect(at(6, 100)).not.toBe(at(7, 100));
+    expect(at(6, 100)).not.toBe(at(6, 101));
+  });
+
+  it('refuses what it cannot balance', () => {
+    expect(() => groupBatches([], { batchSize: 1, seed: 0 })).toThrow(/at least one example/);
+    expect(() => groupBatches([0, 2], { batchSize: 3, seed: 0 })).toThrow(/received none of 1/);
+    expect(() => groupBatches([0, 1], { batchSize: 3, seed: 0, groupCount: 3 })).toThrow(/none of 2/);
+    expect(() => groupBatches([0, 1], { batchSize: 1, seed: 0 })).toThrow(/≥ 2/);
+    expect(() => groupBatches([0, -1], { batchSize: 1, seed: 0 })).toThrow(/-1 at index 1/);
+    expect(() => groupBatches([0], { batchSize: 1, seed: 0 })(-1)).toThrow(/step/);
+    expect(() => groupBatches([0], { batchSize: 1, seed: 0.5 })).toThrow(/seed/);
+  });
+});

@@ -1,0 +1,67 @@
+/**
+ * Stochastic gradient descent with momentum (Polyak, 1964), in Nesterov's form as rewritten by Sutskever,
+ * Martens, Dahl and Hinton, "On the importance of initialization and momentum in deep learning", ICML 2013, with
+ * the learning rate inside the velocity, as Keras has it: a change of the rate does not rescale the past.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { assertSameShapes, mapNamed } from './named-tensors.ts';
+import type { Optimizer } from './optimizer.ts';
+
+/** Options of {@link sgd}. */
+export interface SgdOptions {
+  /** μ in [0, 1); 0.9 as published for model patching. */
+  readonly momentum?: number;
+  /** Whether the step looks ahead along the velocity; true as published. */
+  readonly nesterov?: boolean;
+}
+
+/** State of {@link sgd}. */
+export type SgdState = {
+  /** Under the names and of the shapes of the weights. */
+  readonly velocity: tf.NamedTensorMap;
+};
+
+/**
+ * Gradient descent with momentum.
+ *
+ * v ← μv − ηg; then x ← x + μv − ηg (Nesterov) or x ← x + v.
+ *
+ * @param options Momentum and form.
+ * @returns A pure optimizer; six operations per weight tensor (five without Nesterov).
+ * @throws RangeError unless `momentum` is in [0, 1).
+ * @see Sutskever et al., ICML 2013, equations 1–4
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { sgd } from 'model-patching';
+ * const optimizer = sgd({ momentum: 0.5, nesterov: false });
+ * const weights = { w: tf.tensor1d([1, 2]) };
+ * const state = optimizer.init(weights);
+ * const rate = tf.scalar(0.25);
+ * const after = optimizer.update({ w: tf.tensor1d([4, 0]) }, state, weights, rate);
+ * if (after.weights.w!.dataSync().join() !== '0,2') throw new Error('1 − 0.25 · 4 is 0');
+ * tf.dispose([weights, state, rate, after.weights, after.state]);
+ * ```
+ */
+export function sgd({ momentum = 0.9, nesterov = true }: SgdOptions = {}): Optimizer<SgdState> {
+  if (!(momentum >= 0 && momentum < 1))
+    throw new RangeError(`momentum: expected a number in [0, 1), received ${momentum}`);
+  return {
+    init: (weights) => ({ velocity: mapNamed(weights, (weight) => tf.zerosLike(weight)) }),
+    update(gradients, state, weights, learningRate) {
+      assertSameShapes('gradients', gradients, weights);
+      assertSameShapes('state.velocity', state.velocity, weights);
+      return tf.tidy(() => {
+        const descents = mapNamed(gradients, (gradient) => gradient.mul(learningRate));
+        const velocity = mapNamed(state.velocity, (past, name) => past.mul(momentum).sub(descents[name]!));
+        const changes = nesterov
+          ? mapNamed(velocity, (present, name) => present.mul(momentum).sub(descents[name]!))
+          : velocity;
+        return {
+          weights: mapNamed(weights, (weight, name) => weight.add(changes[name]!)),
+          state: { velocity },
+        };
+      });
+    },
+  };
+}

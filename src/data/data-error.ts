@@ -1,0 +1,37 @@
+/**
+ * What is wrong with data that somebody else wrote, as a value: decoders return it on the left of an `Either`, so
+ * that a bad file is one clear line for whoever owns it and never a stack trace.
+ */
+
+/** A fault in untrusted data. Each field is a phrase without a final stop. */
+export interface DataError {
+  /** File, record or field, with the byte position where there is one. */
+  readonly where: string;
+  /** What should be there. */
+  readonly expected: string;
+  /** What is there. */
+  readonly found: string;
+  /** What the reader can do about it. */
+  readonly cure: string;
+}
+
+/**
+ * A data error as one line: `where: expected …, found …; cure`.
+ *
+ * @param error The error.
+ * @returns One line without a final stop.
+ * @example
+ * ```ts
+ * import { formatDataError } from 'model-patching/data';
+ * const line = formatDataError({
+ *   where: 'labels, byte 4',
+ *   expected: '10 labels',
+ *   found: '9',
+ *   cure: 'fetch the file again',
+ * });
+ * if (line !== 'labels, byte 4: expected 10 labels, found 9; fetch the file again') throw new Error(line);
+ * ```
+ */
+export function formatDataError({ where, expected, found, cure }: DataError): string {
+  return `${where}: expected ${expected}, found ${found}; ${cure}`;
+}

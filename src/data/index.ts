@@ -1,0 +1,31 @@
+/**
+ * Formats as pure bytes and data sets as plain descriptions, for Node and browsers.
+ *
+ * @module
+ */
+export { formatDataError, type DataError } from './data-error.ts';
+export { decodeIdx, encodeIdx, type IdxArray } from './idx.ts';
+export {
+  decodeMnistSplit,
+  MNIST_PIXELS,
+  MNIST_SIDE,
+  type Mnist,
+  type MnistSplit,
+  type MnistSplitFiles,
+} from './mnist.ts';
+export { dottedLine, zigzag } from './corruptions.ts';
+export {
+  describeMnistCorrelation,
+  type GroupCounts,
+  type ImageSelection,
+  type MnistCorrelationDescription,
+  type MnistCorrelationOptions,
+  type MnistCorrelationPart,
+} from './mnist-correlation.ts';
+export {
+  mnistCorrelation,
+  type ImageForm,
+  type LabelledImages,
+  type MnistCorrelation,
+} from './mnist-correlation-images.ts';
+export { overlaps, type Overlap } from './overlaps.ts';

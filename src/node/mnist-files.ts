@@ -1,0 +1,133 @@
+/**
+ * Reads the four MNIST files of a folder, gzipped as published or plain.
+ */
+import { open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { either as E, function as F, taskEither as TE } from 'fp-ts';
+import type { DataError } from '../data/data-error.ts';
+import { decodeMnistSplit, type Mnist, type MnistSplit } from '../data/mnist.ts';
+
+const FILES = {
+  train: { images: 'train-images-idx3-ubyte', labels: 'train-labels-idx1-ubyte' },
+  test: { images: 't10k-images-idx3-ubyte', labels: 't10k-labels-idx1-ubyte' },
+} as const;
+const LAYOUT = Object.values(FILES).flatMap(({ images, labels }) => [`${images}[.gz]`, `${labels}[.gz]`]);
+
+/** The published training images are 47,040,016 bytes; nothing in a folder of MNIST is larger. */
+const LARGEST = 64 * 2 ** 20;
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+function folderError(folder: string): (error: unknown) => DataError {
+  return (error) => ({
+    where: `MNIST folder ${folder}`,
+    expected: `a folder with ${LAYOUT.join(', ')}`,
+    found: hasCode(error, 'ENOENT') ? 'no such folder' : reason(error),
+    cure: 'give the folder that holds the four files',
+  });
+}
+
+function chooseFile(folder: string, entries: readonly string[], name: string): E.Either<DataError, string> {
+  const chosen = [`${name}.gz`, name].find((candidate) => entries.includes(candidate));
+  return chosen === undefined
+    ? E.left({
+        where: `MNIST folder ${folder}`,
+        expected: `${name}.gz or ${name}, one of ${LAYOUT.join(', ')}`,
+        found:
+          entries.length === 0 ? 'an empty folder' : `only ${[...entries].sort().slice(0, 8).join(', ')}`,
+        cure: `put ${name}.gz into the folder, or give the folder that holds it`,
+      })
+    : E.right(join(folder, chosen));
+}
+
+async function readCapped(path: string): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    if (size > LARGEST) throw new RangeError(`${size} bytes`);
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
+async function readMaybeGzipped(path: string): Promise<Uint8Array> {
+  const bytes = await readCapped(path);
+  return bytes[0] === 0x1f && bytes[1] === 0x8b
+    ? promisify(gunzip)(bytes, { maxOutputLength: LARGEST })
+    : bytes;
+}
+
+function fileError(path: string): (error: unknown) => DataError {
+  return (error) => ({
+    where: path,
+    expected: `a readable IDX file, plain or gzipped, of at most ${LARGEST} bytes`,
+    found: hasCode(error, 'ERR_BUFFER_TOO_LARGE') ? 'more when uncompressed' : reason(error),
+    cure: 'fetch the file again and check who may read it',
+  });
+}
+
+function readSplit(
+  folder: string,
+  entries: readonly string[],
+  names: { readonly images: string; readonly labels: string },
+): TE.TaskEither<DataError, MnistSplit> {
+  const read = (name: string) =>
+    F.pipe(
+      TE.fromEither(chooseFile(folder, entries, name)),
+      TE.chain((path) =>
+        TE.tryCatch(async () => ({ path, bytes: await readMaybeGzipped(path) }), fileError(path)),
+      ),
+    );
+  return F.pipe(
+    TE.Do,
+    TE.bind('images', () => read(names.images)),
+    TE.bind('labels', () => read(names.labels)),
+    TE.chain(({ images, labels }) =>
+      TE.fromEither(
+        decodeMnistSplit({
+          images: images.bytes,
+          labels: labels.bytes,
+          imagesName: images.path,
+          labelsName: labels.path,
+        }),
+      ),
+    ),
+  );
+}
+
+/**
+ * Reads MNIST from a folder.
+ *
+ * @param folder A folder with `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
+ *   `t10k-labels-idx1-ubyte`, each plain or with `.gz`; the gzipped one is taken if both are there.
+ * @returns Both splits (images `[n, 28, 28]`, labels `[n]`), or which file is missing or damaged, and where.
+ * @example
+ * ```ts
+ * import { formatDataError } from 'model-patching/data';
+ * import { readMnist } from 'model-patching/node';
+ * const mnist = await readMnist('examples/data/mnist')();
+ * if (mnist._tag === 'Left') throw new Error(formatDataError(mnist.left));
+ * if (mnist.right.train.labels[0] !== 5) throw new Error('the first training image is a five');
+ * ```
+ */
+export function readMnist(folder: string): TE.TaskEither<DataError, Mnist> {
+  return F.pipe(
+    TE.tryCatch(() => readdir(folder), folderError(folder)),
+    TE.chain((entries) =>
+      F.pipe(
+        TE.Do,
+        TE.bind('train', () => readSplit(folder, entries, FILES.train)),
+        TE.bind('test', () => readSplit(folder, entries, FILES.test)),
+      ),
+    ),
+  );
+}

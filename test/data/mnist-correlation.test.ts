@@ -1,0 +1,236 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { zigzag } from '../../src/data/corruptions.ts';
+import { decodeMnistSplit, type Mnist, type MnistSplit } from '../../src/data/mnist.ts';
+import { mnistCorrelation, type MnistCorrelation } from '../../src/data/mnist-correlation-images.ts';
+import {
+  describeMnistCorrelation,
+  type GroupCounts,
+  type ImageSelection,
+  type MnistCorrelationPart,
+} from '../../src/data/mnist-correlation.ts';
+import { overlaps } from '../../src/data/overlaps.ts';
+import { foldKey, randomKey } from '../../src/random.ts';
+import { readFixture } from '../support/fixture.ts';
+
+type Selection = {
+  readonly count: number;
+  readonly first: number;
+  readonly last: number;
+  readonly sum: number;
+};
+interface LabelsCase {
+  readonly stage?: number;
+  readonly config?: string;
+  readonly lossGroupCounts?: readonly number[];
+  readonly mnistSelection?: readonly { readonly alias: string; readonly train: Selection }[];
+  readonly mnistEvalSelection?: readonly {
+    readonly alias: string;
+    readonly validation: Selection;
+    readonly test: Selection;
+  }[];
+  readonly source?: { readonly selection: Selection };
+  readonly target?: { readonly selection: Selection };
+}
+
+function readSplit(name: string): MnistSplit {
+  const read = (kind: string) =>
+    gunzipSync(readFileSync(new URL(`../../examples/data/mnist/${name}-${kind}-ubyte.gz`, import.meta.url)));
+  const split = decodeMnistSplit({ images: read('images-idx3'), labels: read('labels-idx1') });
+  if (split._tag === 'Left') throw new Error(split.left.found);
+  return split.right;
+}
+
+const mnist: Mnist = { train: readSplit('train'), test: readSplit('t10k') };
+const labels = { train: mnist.train.labels, test: mnist.test.labels };
+
+function make(options: Partial<Parameters<typeof mnistCorrelation>[0]> = {}): MnistCorrelation {
+  const made = mnistCorrelation({ mnist, ...options });
+  if (made._tag === 'Left') throw new Error(JSON.stringify(made.left));
+  return made.right;
+}
+
+function summary(indices: readonly number[]): Selection {
+  return {
+    count: indices.length,
+    first: indices[0]!,
+    last: indices[indices.length - 1]!,
+    sum: indices.reduce((a, b) => a + b, 0),
+  };
+}
+
+const ofGroup = ({ indices, groups }: ImageSelection, group: number) =>
+  indices.filter((_, i) => groups[i] === group);
+const countsOf = (selection: ImageSelection) => [0, 1, 2, 3].map((group) => ofGroup(selection, group).length);
+
+describe('published splits', () => {
+  const { description } = make({ splits: 'published' });
+  const { cases } = readFixture<LabelsCase>('labels');
+  const stage1 = cases.find(({ config }) => config === 'stage-1/mnist-correlation/config.yaml')!;
+  const stage2 = cases.find(({ config }) => config === 'stage-2/mnist-correlation/gdro/config.yaml')!;
+
+  it('select the images that the reference selects for stage 2', () => {
+    expect(description.table.trainingCounts).toEqual(stage2.lossGroupCounts);
+    expect(description.table.names).toEqual(stage2.mnistSelection!.map(({ alias }) => alias));
+    stage2.mnistSelection!.forEach(({ train }, group) => {
+      expect(summary(ofGroup(description.parts.train, group))).toEqual(train);
+    });
+    stage2.mnistEvalSelection!.forEach(({ validation, test }, group) => {
+      expect(summary(ofGroup(description.parts.validation, group))).toEqual(validation);
+      expect(summary(ofGroup(description.parts.test, group))).toEqual(test);
+    });
+  });
+
+  it('select the images that the reference selects for stage 1, even digits first', () => {
+    expect(summary(description.parts.stage1Source.indices)).toEqual(stage1.source!.selection);
+    expect(summary(description.parts.stage1Target.indices)).toEqual(stage1.target!.selection);
+  });
+
+  it('leak: stage 1 sees 200 validation images', () => {
+    const found = overlaps(description);
+    expect(found.map(({ first, second }) => [first, second])).toEqual([['validation', 'stage1Target']]);
+    expect(found[0]!.indices).toEqual([...description.parts.stage1Target.indices].sort((a, b) => a - b));
+    expect(found[0]!.indices.length).toBe(200);
+  });
+});
+
+describe('disjoint splits', () => {
+  const { description } = make();
+  const { parts } = description;
+
+  it('have the published counts, and every test image once', () => {
+    expect(countsOf(parts.train)).toEqual([9900, 100, 100, 9900]);
+    expect(countsOf(parts.validation)).toEqual([9900, 100, 100, 9900]);
+    expect(countsOf(parts.test)).toEqual([2463, 2463, 2537, 2537]);
+    expect([...parts.test.indices].sort((a, b) => a - b)).toEqual(Array.from({ length: 10000 }, (_, i) => i));
+    expect(countsOf(parts.stage1Source)).toEqual([100, 0, 100, 0]);
+    expect(countsOf(parts.stage1Target)).toEqual([0, 100, 0, 100]);
+    expect(countsOf(parts.gateTrain)).toEqual([1000, 1000, 1000, 1000]);
+    expect(countsOf(parts.gateHeldOut)).toEqual([250, 250, 250, 250]);
+  });
+
+  it('share no image, but stage 1 learns from training images in their own form', () => {
+    expect(overlaps(description)).toEqual([]);
+    const training = new Map(parts.train.indices.map((index, i) => [index, parts.train.groups[i]]));
+    for (const part of [parts.stage1Source, parts.stage1Target]) {
+      part.indices.forEach((index, i) => expect(training.get(index)).toBe(part.groups[i]));
+    }
+  });
+
+  it('are plain data', () => {
+    expect(JSON.parse(JSON.stringify(description))).toEqual(description);
+  });
+
+  const sizes = (most: number) => fc.integer({ min: 0, max: most });
+  const fourSizes = (most: number) =>
+    fc.tuple(sizes(most), sizes(most), sizes(most), sizes(most)) as fc.Arbitrary<GroupCounts>;
+
+  it.each(['disjoint', 'published'] as const)(
+    'laws at any size (%s): counts as asked, parity is the class, clean from the front, corrupted from the back',
+    (splits) => {
+      fc.assert(
+        fc.property(
+          fc.uint8Array({ minLength: 40, maxLength: 120, max: 9 }),
+          fourSizes(8),
+          fourSizes(4),
+          sizes(3),
+          (train, trainingCounts, stage1Counts, gate) => {
+            const described = describeMnistCorrelation(
+              { train, test: train },
+              { splits, trainingCounts, stage1Counts, gateTrainingCount: gate, gateHeldOutCount: 1 },
+            );
+            if (described._tag === 'Left') return;
+            const { parts } = described.right;
+            expect(countsOf(parts.train)).toEqual(trainingCounts);
+            expect(countsOf(parts.validation)).toEqual(trainingCounts);
+            expect(countsOf(parts.gateTrain)).toEqual([gate, gate, gate, gate]);
+            const leaks = overlaps(described.right);
+            if (splits === 'disjoint') expect(leaks).toEqual([]);
+            for (const part of Object.values(parts)) {
+              part.indices.forEach((index, i) => expect(train[index]! % 2).toBe(part.groups[i]! >> 1));
+            }
+            for (const part of [parts.train, parts.validation]) {
+              for (const y of [0, 1]) {
+                const [clean, corrupted] = [ofGroup(part, 2 * y), ofGroup(part, 2 * y + 1)];
+                expect(Math.max(-1, ...clean)).toBeLessThan(Math.min(Infinity, ...corrupted));
+              }
+            }
+          },
+        ),
+        { numRuns: 200 },
+      );
+    },
+  );
+
+  it.each([
+    [{ trainingCounts: [15000, 100, 100, 9900] }, 'trainingCounts, class 0'],
+    [{ trainingCounts: [9900, 100, 100, -1] }, 'trainingCounts, group (Y=1)(Z=1)'],
+    [{ validationCounts: [1.5, 0, 0, 0] }, 'validationCounts, group (Y=0)(Z=0)'],
+    [{ testCounts: [10, 10, 6000, 10] }, 'testCounts, class 1'],
+    [{ stage1Counts: [100, 101, 100, 100] }, 'stage1Counts, group (Y=0)(Z=1)'],
+    [{ gateTrainingCount: 4000 }, 'gateTrainingCount, class 0'],
+    [{ gateHeldOutCount: 2000 }, 'gateHeldOutCount, class 0'],
+  ] as const)('refuse %j', (options, where) => {
+    const described = describeMnistCorrelation(labels, options);
+    expect(described).toMatchObject({ _tag: 'Left', left: { where } });
+  });
+});
+
+describe('images', () => {
+  const small = {
+    trainingCounts: [30, 10, 10, 30],
+    testCounts: [5, 5, 5, 5],
+    stage1Counts: [10, 10, 10, 10],
+    gateTrainingCount: 5,
+    gateHeldOutCount: 5,
+  } as const;
+  const set = make({ ...small, seed: 3 });
+  const pixels = (images: Uint8Array, i: number) => images.subarray(i * 784, (i + 1) * 784);
+
+  it('are clean for z = 0, and the zigzag of seed, split and position for z = 1', () => {
+    for (const [part, split] of [
+      ['train', 'train'],
+      ['test', 'test'],
+    ] as const) {
+      const { images, groups, labels: classes, ids } = set.images(part);
+      const { indices } = set.description.parts[part];
+      expect(images.length).toBe(indices.length * 784);
+      indices.forEach((index, i) => {
+        const clean = pixels(mnist[split].images, index);
+        const key = foldKey(randomKey(3), 'zigzag', split, index);
+        expect(pixels(images, i)).toEqual(groups[i]! % 2 === 0 ? clean : zigzag(clean, key));
+        expect(classes[i]).toBe(mnist[split].labels[index]! % 2);
+        expect(ids[i]).toBe(split === 'train' ? index : 60000 + index);
+      });
+    }
+  });
+
+  it('agree between parts and forms', () => {
+    const own = set.images('train');
+    const [clean, corrupted] = [set.images('train', 'clean'), set.images('train', 'corrupted')];
+    own.groups.forEach((group, i) => {
+      expect(pixels(own.images, i)).toEqual(pixels((group % 2 === 0 ? clean : corrupted).images, i));
+      expect(pixels(clean.images, i)).not.toEqual(pixels(corrupted.images, i));
+    });
+    const target = set.images('stage1Target');
+    target.ids.forEach((id, i) => {
+      expect(pixels(target.images, i)).toEqual(pixels(own.images, own.ids.indexOf(id)));
+    });
+  });
+
+  it('repeat with the seed and change with it', () => {
+    const part: MnistCorrelationPart = 'stage1Target';
+    expect(make({ ...small, seed: 3 }).images(part)).toEqual(set.images(part));
+    expect(make({ ...small, seed: 4 }).images(part).images).not.toEqual(set.images(part).images);
+    const dotted = make({ ...small, seed: 3, corruption: 'dottedLine' });
+    expect(dotted.images(part).images).not.toEqual(set.images(part).images);
+  });
+
+  it('come fast: 20,000 corrupted ones in a few seconds', () => {
+    const started = performance.now();
+    expect(make().images('train', 'corrupted').images.length).toBe(20000 * 784);
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+});

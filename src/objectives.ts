@@ -120,7 +120,7 @@ export function worstGroup(table: GroupTable): GroupObjective {
 
 /**
  * Variance risk extrapolation: mean_g L_g + β · Var_g L_g (population variance over the groups that are present).
- * Source: Krueger et al., "Out-of-Distribution Generalization via Risk Extrapolation", ICML 2021, equation 8.
+ * Source: Krueger et al., "Out-of-Distribution Generalization via Risk Extrapolation", ICML 2021 (V-REx).
  *
  * @param table The groups.
  * @param options.weight β ≥ 0, default 1.

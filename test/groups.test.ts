@@ -155,7 +155,7 @@ describe('groupLosses', () => {
       const losses = tf.tensor1d([1, 2]);
       const column = tf.tensor2d([[0], [1]]);
       expect(() => groupLosses(losses, tf.tensor1d([0]), 2)).toThrow(/received \[2\] and \[1\]/);
-      expect(() => groupLosses(losses, column.as1D().expandDims(1) as tf.Tensor, 2)).toThrow(/\[2,1\]/);
+      expect(() => groupLosses(losses, column as tf.Tensor as tf.Tensor1D, 2)).toThrow(/\[2,1\]/);
       expect(() => groupLosses(losses, tf.tensor1d([0, 1]), 0)).toThrow(/groupCount/);
     });
   });

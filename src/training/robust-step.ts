@@ -1,0 +1,234 @@
+/**
+ * One step of stage 2 as a pure function: a classifier is trained on a robust objective over groups and, for CAMEL, on
+ * the consistency of its predictions for an example and for its translations (Goel, Gu, Li and Ré, "Model Patching",
+ * ICLR 2021). One forward pass sees originals and translations together, so that batch statistics mix them:
+ *
+ *   loss = objective(group losses) + weight decay + λ · consistency,
+ *   gradient → clipped by its global norm → optimizer;  adversary ← this step's group losses.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { consistencyPenalty, type ConsistencyDivergence, type ConsistencyReduction } from '../consistency.ts';
+import { valueAndGradients } from '../gradients.ts';
+import { checkGroupTable, type AugmentationTraining, type GroupTable } from '../groups.ts';
+import type { InvarianceForm } from '../invariance.ts';
+import type { Network, NetworkWeights } from '../models/network.ts';
+import type { GroupObjective, ObjectiveState } from '../objectives.ts';
+import { clipByGlobalNorm, type ClippedGradients } from '../optimizers/clipping.ts';
+import { sumOfSquares } from '../optimizers/named-tensors.ts';
+import type { Optimizer } from '../optimizers/optimizer.ts';
+import { weightDecayPenalty } from '../optimizers/weight-decay.ts';
+import { cloneTensors, type TensorTree } from '../tensor-tree.ts';
+import {
+  block,
+  countTranslations,
+  environmentLosses,
+  groupsPerOriginal,
+  trainedOn,
+  type PredictionBlocks,
+} from './translation-blocks.ts';
+
+/** Options of {@link robustStep}. */
+export interface RobustStepOptions<Slots extends TensorTree, Adversary extends ObjectiveState> {
+  /** A classifier with logits out. */
+  readonly network: Pick<Network, 'forward'>;
+  /**
+   * The groups of the objective. Where translations are trained on, it lists them as groups of their own, see
+   * `withVariants`; a batch gives the groups of the originals in either case.
+   */
+  readonly table: GroupTable;
+  /** Built on the same table. */
+  readonly objective: GroupObjective<Adversary>;
+  readonly optimizer: Optimizer<Slots>;
+  /** The consistency penalty λ · D, by default none; published: `camelConsistency` and `sumOfGroupMeans`, the default. */
+  readonly consistency?: {
+    readonly divergence: ConsistencyDivergence;
+    /** λ ≥ 0. */
+    readonly weight: number;
+    readonly reduction?: ConsistencyReduction;
+  };
+  /** rate of rate · Σ ½‖w‖² over all trainable weights, a part of the loss; default 0. */
+  readonly weightDecay?: number;
+  /** Largest global norm of the gradient; by default it is not clipped. */
+  readonly maxGradientNorm?: number;
+  /** Adds a batch's `invarianceWeight` times the invariance penalty of each group to its loss; default none. */
+  readonly invariance?: InvarianceForm;
+  /** What the objective sees; default `original`. */
+  readonly augmentationTraining?: AugmentationTraining;
+}
+
+/** Everything that a step changes, owned by the caller. */
+export type RobustState<Slots extends TensorTree, Adversary extends ObjectiveState> = {
+  readonly trainable: tf.NamedTensorMap;
+  /** The network's moving statistics. */
+  readonly statistics: tf.NamedTensorMap;
+  readonly optimizer: Slots;
+  readonly adversary: Adversary;
+};
+
+/** What a step is given, owned by the caller. */
+export type RobustBatch = {
+  /** `[(1 + k)·B, …]`: the B originals, then the first translation of each, then the second, … */
+  readonly images: tf.Tensor;
+  /** `[B]`, integers in [0, classes). */
+  readonly labels: tf.Tensor1D;
+  /** `[B]`, the group of each original; −1: none. */
+  readonly groups: tf.Tensor1D;
+  readonly learningRate: tf.Scalar;
+  /** Dropout masks of the pass over all images; without them dropout is off. */
+  readonly masks?: tf.NamedTensorMap;
+  /** Weight of the invariance penalty, where there is one; default 0. */
+  readonly invarianceWeight?: tf.Scalar;
+};
+
+/** What a step tells, owned by the caller. */
+export type RobustLosses = {
+  /** What was differentiated: `robust + decay + consistency`. */
+  readonly loss: tf.Scalar;
+  /** The objective's value. */
+  readonly robust: tf.Scalar;
+  /** λ · D. */
+  readonly consistency: tf.Scalar;
+  readonly decay: tf.Scalar;
+  /** Mean cross-entropy of each group of the table, with its invariance penalty, `[groups]`; 0 if absent. */
+  readonly groupMeans: tf.Tensor1D;
+  /** Number of its examples, `[groups]`. */
+  readonly groupCounts: tf.Tensor1D;
+  /** ‖g‖ before clipping. */
+  readonly gradientNorm: tf.Scalar;
+  /** The adversary's distribution after the step, `[groups]`, where the objective has one. */
+  readonly adversaryWeights?: tf.Tensor1D;
+};
+
+/** A step of stage 2, see {@link robustStep}. */
+export interface RobustStep<State extends TensorTree> {
+  /** The state before the first step, from copies of a network's weights. */
+  init(weights: NetworkWeights): State;
+  /** The next state and this step's losses, all new tensors; the arguments are left as they are. */
+  step(state: State, batch: RobustBatch): { state: State; losses: RobustLosses };
+}
+
+/**
+ * The pure step of stage 2.
+ *
+ * @param options See {@link RobustStepOptions}.
+ * @returns `init` and `step`. A step makes one pass in `train` mode with the state's weights, reads nothing back, and
+ *   takes everything random from its batch.
+ * @throws RangeError if an option, or later the shape of a batch, is out of range.
+ * @see Goel et al. 2021; Sagawa et al., "Distributionally Robust Neural Networks for Group Shifts", ICLR 2020
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { camelConsistency, groupDro, groupTable, robustStep, sgd } from 'model-patching';
+ * const network = {
+ *   forward: (x: tf.Tensor, { weights }: { weights?: { trainable: tf.NamedTensorMap } }) => ({
+ *     output: tf.matMul(x as tf.Tensor2D, weights!.trainable.kernel as tf.Tensor2D),
+ *     statistics: {},
+ *   }),
+ * };
+ * const table = groupTable(['(Y=0)(Z=0)', '(Y=1)(Z=1)'], [90, 10]);
+ * const { init, step } = robustStep({
+ *   network,
+ *   table,
+ *   objective: groupDro(table),
+ *   optimizer: sgd(),
+ *   consistency: { divergence: camelConsistency, weight: 5 },
+ * });
+ * const [before, after] = tf.tidy(() => {
+ *   const batch = {
+ *     images: tf.tensor2d([[1, 0], [0, 1], [1, 0.2], [0.1, 1]]),
+ *     labels: tf.tensor1d([0, 1], 'int32'),
+ *     groups: tf.tensor1d([0, 1], 'int32'),
+ *     learningRate: tf.scalar(0.1),
+ *   };
+ *   const first = step(init({ trainable: { kernel: tf.zeros([2, 2]) }, statistics: {} }), batch);
+ *   const second = step(first.state, batch);
+ *   return [first.losses.loss.dataSync()[0]!, second.losses.loss.dataSync()[0]!];
+ * });
+ * if (!(after! < before!)) throw new Error('the loss did not fall');
+ * ```
+ */
+export function robustStep<Slots extends TensorTree, Adversary extends ObjectiveState>(
+  options: RobustStepOptions<Slots, Adversary>,
+): RobustStep<RobustState<Slots, Adversary>> {
+  const { network, table, objective, optimizer, consistency, weightDecay = 0, maxGradientNorm } = options;
+  const { invariance, augmentationTraining: training = 'original' } = options;
+  checkGroupTable(table);
+  if (consistency && !(Number.isFinite(consistency.weight) && consistency.weight >= 0)) {
+    throw new RangeError(`consistency.weight: expected a finite number ≥ 0, received ${consistency.weight}`);
+  }
+
+  const disagreement = (blocks: PredictionBlocks): tf.Scalar => {
+    if (consistency === undefined) return tf.scalar(0);
+    const { divergence, weight, reduction = 'sumOfGroupMeans' } = consistency;
+    const translations = Array.from({ length: blocks.translations }, (_, v) => block(blocks, v + 1));
+    const groupCount = table.names.length / groupsPerOriginal(training, blocks.translations);
+    return consistencyPenalty(
+      divergence(block(blocks, 0), translations),
+      blocks.groups,
+      groupCount,
+      reduction,
+    )
+      .mul(weight)
+      .asScalar();
+  };
+
+  const clip = (gradients: tf.NamedTensorMap): ClippedGradients =>
+    maxGradientNorm === undefined
+      ? { gradients, norm: sumOfSquares(Object.values(gradients)).sqrt() }
+      : clipByGlobalNorm(gradients, maxGradientNorm);
+
+  return {
+    init: ({ trainable, statistics }) => ({
+      trainable: cloneTensors(trainable),
+      statistics: cloneTensors(statistics),
+      optimizer: optimizer.init(trainable),
+      adversary: objective.init(),
+    }),
+    step(state, batch) {
+      const translations = countTranslations(batch, table, training, consistency !== undefined);
+      const { images, labels, groups, learningRate, masks, invarianceWeight } = batch;
+      return tf.tidy(() => {
+        const { loss, aux, gradients } = valueAndGradients(() => {
+          const { output, statistics } = network.forward(images, {
+            mode: 'train',
+            weights: { trainable: state.trainable, statistics: state.statistics },
+            ...(masks && { masks }),
+          });
+          const logits = output as tf.Tensor2D;
+          const blocks = { logits, labels, groups, batchSize: labels.shape[0], translations };
+          const seen = trainedOn(blocks, training);
+          const losses = environmentLosses(seen, table.names.length, invariance, invarianceWeight);
+          const robust = objective.loss(state.adversary, losses);
+          const parts = {
+            robust,
+            consistency: disagreement(blocks),
+            decay: weightDecayPenalty(state.trainable, weightDecay),
+          };
+          return {
+            loss: robust.add(parts.decay).add(parts.consistency).asScalar(),
+            aux: { parts, losses: { means: losses.means, counts: losses.counts }, statistics },
+          };
+        }, state.trainable);
+        const clipped = clip(gradients);
+        const moved = optimizer.update(clipped.gradients, state.optimizer, state.trainable, learningRate);
+        const adversary = objective.update(state.adversary, aux.losses);
+        return {
+          state: {
+            trainable: moved.weights,
+            statistics: aux.statistics,
+            optimizer: moved.state,
+            adversary,
+          },
+          losses: {
+            loss,
+            ...aux.parts,
+            groupMeans: aux.losses.means,
+            groupCounts: aux.losses.counts,
+            gradientNorm: clipped.norm,
+            ...(objective.weights && { adversaryWeights: objective.weights(adversary) }),
+          },
+        };
+      });
+    },
+  };
+}

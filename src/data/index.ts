@@ -29,3 +29,21 @@ export {
   type MnistCorrelation,
 } from './mnist-correlation-images.ts';
 export { overlaps, type Overlap } from './overlaps.ts';
+export {
+  crc32c,
+  decodeTfRecords,
+  encodeTfRecords,
+  maskedCrc32c,
+  shardFileName,
+  type TfRecordOptions,
+} from './tfrecord.ts';
+export {
+  decodeExample,
+  decodeLabelledImage,
+  encodeExample,
+  encodeLabelledImage,
+  type ExampleFeature,
+  type ExampleFeatures,
+  type LabelledImageExample,
+} from './example.ts';
+export { decodePng, encodePng, type ByteImage } from './png.ts';

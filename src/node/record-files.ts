@@ -1,0 +1,241 @@
+/**
+ * Folders of TFRecord shards, such as the translations that stage 1 makes once and stage 2 reads at every run. A
+ * folder appears whole or not at all: it is written beside its place and renamed. Its `manifest.json` says from
+ * which settings it was made and holds a checksum of every shard.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { either as E, function as F, taskEither as TE } from 'fp-ts';
+import type { DataError } from '../data/data-error.ts';
+import { decodeTfRecords, encodeTfRecords, shardFileName } from '../data/tfrecord.ts';
+import {
+  checkSettings,
+  decodeManifest,
+  settingsHash,
+  sha256,
+  type RecordManifest,
+  type RecordShard,
+} from './record-manifest.ts';
+
+const MANIFEST = 'manifest.json';
+
+/** Options of {@link writeRecordShards}. */
+export interface WriteRecordShardsOptions {
+  /** What the records were made from, as JSON data; a reader that wants other settings is told so. */
+  readonly settings: unknown;
+  /** Records of each shard but the last. Default 10,240. */
+  readonly shardSize?: number;
+  /** Whether a folder that is there already is replaced. Default false: it is an error. */
+  readonly replace?: boolean;
+}
+
+/** Options of {@link readRecordShards}. */
+export interface ReadRecordShardsOptions {
+  /** If given, the records must have been made from these settings. */
+  readonly settings?: unknown;
+}
+
+/** The records of a folder and its manifest. */
+export interface RecordShards {
+  readonly manifest: RecordManifest;
+  /** Data of every record, in order. */
+  readonly records: readonly Uint8Array[];
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function writeShards(
+  folder: string,
+  records: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  { settings, shardSize = 10240 }: WriteRecordShardsOptions,
+): Promise<RecordManifest> {
+  const shards: RecordShard[] = [];
+  const pending: Uint8Array[] = [];
+  const flush = async () => {
+    const bytes = encodeTfRecords(pending);
+    const file = shardFileName(shards.length, shardSize);
+    await writeFile(join(folder, file), bytes, { flush: true });
+    shards.push({ file, count: pending.length, bytes: bytes.length, sha256: sha256(bytes) });
+    pending.length = 0;
+  };
+  for await (const record of records) {
+    pending.push(record);
+    if (pending.length === shardSize) await flush();
+  }
+  if (pending.length > 0) await flush();
+  const manifest: RecordManifest = {
+    format: 1,
+    settingsHash: settingsHash(settings),
+    settings,
+    count: shards.reduce((sum, { count }) => sum + count, 0),
+    shardSize,
+    shards,
+  };
+  await writeFile(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
+  return manifest;
+}
+
+async function putInPlace(temporary: string, target: string, replace: boolean): Promise<void> {
+  if (!(replace && (await exists(target)))) return rename(temporary, target);
+  const former = `${temporary}-former`;
+  await rename(target, former);
+  try {
+    await rename(temporary, target);
+  } catch (error) {
+    await rename(former, target);
+    throw error;
+  }
+  await rm(former, { recursive: true });
+}
+
+function checkName(folder: string, name: string): E.Either<DataError, string> {
+  return /^[^./\\][^/\\]*$/.test(name)
+    ? E.right(join(folder, name))
+    : E.left({
+        where: `record folder in ${folder}`,
+        expected: 'a name without slashes that does not begin with a dot',
+        found: JSON.stringify(name),
+        cure: 'choose another name',
+      });
+}
+
+/**
+ * Writes records as shards `NN-<shard size>.tfrec` with a `manifest.json` into the new folder `folder/name`. If
+ * anything fails, nothing is left behind.
+ *
+ * @param folder Where the record folder goes; it is made if it is not there.
+ * @param name Name of the record folder, such as `(Y=0)(Z=1)(A-F)`.
+ * @param records Data of each record, in order; also asynchronous, so that they may be made one by one.
+ * @param options Settings that the records were made from, shard size, whether to replace.
+ * @returns The manifest, or why the folder was not written.
+ * @example
+ * ```ts
+ * import { mkdtemp, rm } from 'node:fs/promises';
+ * import { readRecordShards, writeRecordShards } from 'model-patching/node';
+ * const folder = await mkdtemp('records-');
+ * await writeRecordShards(folder, 'train', [Uint8Array.of(1)], { settings: { seed: 1 } })();
+ * const read = await readRecordShards(folder, 'train', { settings: { seed: 1 } })();
+ * await rm(folder, { recursive: true });
+ * if (read._tag === 'Left' || read.right.records.length !== 1) throw new Error('expected one record');
+ * ```
+ */
+export function writeRecordShards(
+  folder: string,
+  name: string,
+  records: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  options: WriteRecordShardsOptions,
+): TE.TaskEither<DataError, RecordManifest> {
+  const { replace = false } = options;
+  const write = async (target: string): Promise<E.Either<DataError, RecordManifest>> => {
+    if (!replace && (await exists(target))) {
+      return E.left({
+        where: target,
+        expected: 'no such folder yet',
+        found: 'one that is there already',
+        cure: 'remove it, read it instead, or replace it',
+      });
+    }
+    const temporary = join(folder, `.${name}-${randomUUID()}`);
+    try {
+      await mkdir(temporary, { recursive: true });
+      const manifest = await writeShards(temporary, records, options);
+      await putInPlace(temporary, target, replace);
+      return E.right(manifest);
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
+    }
+  };
+  return F.pipe(
+    TE.fromEither(checkName(folder, name)),
+    TE.chain((target) =>
+      F.pipe(
+        TE.tryCatch(
+          () => write(target),
+          (error): DataError => ({
+            where: target,
+            expected: 'a folder that can be written',
+            found: reason(error),
+            cure: 'choose another folder, or mend what is named',
+          }),
+        ),
+        TE.chain(TE.fromEither),
+      ),
+    ),
+  );
+}
+
+function readBytes(path: string, cure: string): TE.TaskEither<DataError, Uint8Array> {
+  return TE.tryCatch(
+    // A plain array, since slice() of a Buffer shares its memory.
+    async () => new Uint8Array(await readFile(path)),
+    (error) => ({ where: path, expected: 'a readable file', found: reason(error), cure }),
+  );
+}
+
+function readShard(target: string, shard: RecordShard): TE.TaskEither<DataError, readonly Uint8Array[]> {
+  const path = join(target, shard.file);
+  const cure = 'make the record folder again';
+  const fault = (expected: string, found: string) =>
+    E.left<DataError>({ where: path, expected, found, cure });
+  if (shard.file !== shard.file.replace(/[/\\]/g, '')) {
+    return TE.fromEither(fault('a file of the record folder', 'a path'));
+  }
+  return F.pipe(
+    readBytes(path, cure),
+    TE.chainEitherK((bytes) =>
+      bytes.length !== shard.bytes
+        ? fault(`${shard.bytes} bytes`, `${bytes.length}`)
+        : sha256(bytes) === shard.sha256
+          ? decodeTfRecords(bytes, { name: path })
+          : fault(`the SHA-256 ${shard.sha256}`, sha256(bytes)),
+    ),
+    TE.chainEitherK((records) =>
+      records.length === shard.count
+        ? E.right(records)
+        : fault(`${shard.count} records`, `${records.length}`),
+    ),
+  );
+}
+
+/**
+ * Reads a record folder that {@link writeRecordShards} wrote, verifying every size, checksum and count.
+ *
+ * @param folder Where the record folder is.
+ * @param name Name of the record folder.
+ * @param options The settings that the records must have been made from.
+ * @returns Manifest and records (plain arrays), or which file is missing, damaged or made from other settings.
+ */
+export function readRecordShards(
+  folder: string,
+  name: string,
+  options: ReadRecordShardsOptions = {},
+): TE.TaskEither<DataError, RecordShards> {
+  return F.pipe(
+    TE.fromEither(checkName(folder, name)),
+    TE.chain((target) => {
+      const path = join(target, MANIFEST);
+      return F.pipe(
+        readBytes(path, 'make the record folder first, or give the folder that holds it'),
+        TE.chainEitherK((bytes) => decodeManifest(path, bytes)),
+        TE.chainEitherK((manifest) => checkSettings(path, manifest, options.settings)),
+        TE.chain((manifest) =>
+          F.pipe(
+            manifest.shards,
+            TE.traverseSeqArray((shard) => readShard(target, shard)),
+            TE.map((records) => ({ manifest, records: records.flat() })),
+          ),
+        ),
+      );
+    }),
+  );
+}

@@ -47,6 +47,9 @@ export function trainedOn(blocks: PredictionBlocks, training: AugmentationTraini
   };
 }
 
+/** What the published loop gives its penalty: log(p + 10⁻⁶) of the probabilities. */
+const publishedScores = (logits: tf.Tensor2D): tf.Tensor2D => tf.softmax(logits).add<tf.Tensor2D>(1e-6).log();
+
 /** Mean loss of each group, and with `form` the weighted invariance penalty of the group as an environment. */
 export function environmentLosses(
   { logits, labels, groups }: TrainedBlocks,
@@ -56,7 +59,8 @@ export function environmentLosses(
 ): GroupLosses {
   const { means, counts } = groupLosses(crossEntropy(logits, labels), groups, groupCount);
   if (form === undefined || weight === undefined) return { means, counts };
-  const derivatives = scaleDerivatives(logits, labels, form);
+  const scores = form === 'reference' ? publishedScores(logits) : logits;
+  const derivatives = scaleDerivatives(scores, labels, form);
   const penalties =
     form === 'irmv1'
       ? groupLosses(derivatives, groups, groupCount).means.square()

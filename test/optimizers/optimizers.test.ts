@@ -48,7 +48,7 @@ describe('published optimizers', () => {
     it(`case ${index}: ${optimizer} ${lr}, decay ${weightDecayRate}, clipping ${maxGlobalGradNorm}`, () => {
       const rule: Optimizer<TensorTree> = (optimizer === 'SGD'
         ? sgd(fixture)
-        : adam(fixture)) as unknown as Optimizer<TensorTree>;
+        : adam(fixture));
       const before = tf.memory().numTensors;
       let weights = named(fixture.initial);
       let state = rule.init(weights);
@@ -144,7 +144,7 @@ describe('update rules against float64', () => {
   const history = fc.array(fc.array(value, { minLength: 4, maxLength: 4 }), { minLength: 1, maxLength: 6 });
   const start = fc.array(value, { minLength: 4, maxLength: 4 });
   const as = <S extends TensorTree>(rule: Optimizer<S>): Optimizer<TensorTree> =>
-    rule as unknown as Optimizer<TensorTree>;
+    rule;
 
   it('gradient descent, with and without Nesterov', () => {
     fc.assert(

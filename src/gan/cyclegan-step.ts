@@ -1,0 +1,236 @@
+/**
+ * One step of CycleGAN (Zhu et al., "Unpaired image-to-image translation using cycle-consistent adversarial
+ * networks", ICCV 2017) as published for model patching (Goel et al., ICLR 2021, stage 1): one update of both
+ * generators together, then one of both discriminators together on images from the history pools.
+ *
+ * The step is a pure function of state and batch. With G `toTarget`, F `toSource`, x a source and y a target
+ * batch, it runs, all in training mode and handing the moving statistics on in this order: G(x), F(G(x)), F(y),
+ * G(F(y)), F(x), G(y), D_source(F(y)), D_target(G(x)); then, with the discriminators as they were and images from
+ * the pools: D_source(x), D_target(y), D_source(fake), D_target(fake), and the points of a gradient penalty.
+ * A part whose weight is 0 is not computed.
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { Network, NetworkWeights } from '../models/network.ts';
+import { adam } from '../optimizers/adam.ts';
+import type { Optimizer } from '../optimizers/optimizer.ts';
+import { cloneTensors, type TensorTree } from '../tensor-tree.ts';
+import { adversarialLosses, type AdversarialKind } from './adversarial-losses.ts';
+import { discriminatorPass, generatorPass, joined, parted } from './cyclegan-passes.ts';
+import type {
+  CycleganBatch,
+  CycleganLosses,
+  CycleganState,
+  PerDomain,
+  PerGenerator,
+} from './cyclegan-state.ts';
+import type { GradientPenaltyOptions } from './gradient-penalty.ts';
+import { historyPoolUpdate } from './history-pool.ts';
+import { exponentialMovingAverage } from './moving-average.ts';
+
+type Pass = Pick<Network, 'forward'>;
+
+/** Options of {@link cycleganStep}; the defaults are those of the published MNIST configuration. */
+export interface CycleganOptions {
+  /** The structures; their weights come from the state. */
+  readonly generators: PerGenerator<Pass>;
+  /** The structures; one output per patch. */
+  readonly discriminators: PerDomain<Pass>;
+  /** The form of the game; `bce` unless given. */
+  readonly adversarial?: AdversarialKind;
+  /** λ of the cycle losses, one for both directions or one for each domain; 10 unless given. */
+  readonly cycleWeight?: number | PerDomain<number>;
+  /** λ of the identity losses, which enter with λ·½; 1 unless given. */
+  readonly identityWeight?: number;
+  /** A gradient penalty on both discriminators; none unless given. */
+  readonly penalty?: Omit<GradientPenaltyOptions, 'draws'>;
+  /** Decay of the moving averages of the generators' weights; no averages unless given. */
+  readonly movingAverageDecay?: number;
+  /** Over both generators; Adam with β₁ = ½ unless given. */
+  readonly generatorOptimizer?: Optimizer<TensorTree>;
+  /** Over both discriminators; Adam with β₁ = ½ unless given. */
+  readonly discriminatorOptimizer?: Optimizer<TensorTree>;
+  /** Whether the generated images are returned with the losses; false unless given. */
+  readonly returnFakes?: boolean;
+}
+
+/** What {@link cycleganStep} returns. */
+export interface CycleganStep {
+  /**
+   * The state before step 0: copies of the weights, empty pools.
+   *
+   * @param weights Of the four networks.
+   * @param poolShape `[capacity, height, width, channels]`.
+   * @returns Owned by the caller.
+   */
+  init(
+    weights: {
+      readonly generators: PerGenerator<NetworkWeights>;
+      readonly discriminators: PerDomain<NetworkWeights>;
+    },
+    poolShape: readonly [number, number, number, number],
+  ): CycleganState;
+  /** One step. The arguments are left as they are; the caller owns the new state and the losses. */
+  step(
+    state: CycleganState,
+    batch: CycleganBatch,
+  ): { readonly state: CycleganState; readonly losses: CycleganLosses };
+}
+
+/**
+ * The CycleGAN step of four networks.
+ *
+ * Generators: G(D_target(G(x))) + G(D_source(F(y))) + λ(|x − F(G(x))| + |y − G(F(y))|) + λ_i·½(|x − F(x)| + |y − G(y)|),
+ * with means over all elements. Discriminators: D of each domain on real images and a sample of its pool, plus the
+ * penalties. See {@link adversarialLosses}, {@link cycleLoss}, {@link gradientPenalty}.
+ *
+ * @param options Networks, weights of the parts, optimizers.
+ * @returns `init`, and the pure `step`; nothing random happens inside, see {@link cycleganDraws}.
+ * @throws RangeError if a weight is negative or the decay is outside [0, 1]. The step throws an Error if the images'
+ *   shapes differ, or if the batch has no penalty draws or the state no averages where the options need them.
+ * @see Zhu et al., ICCV 2017, equation 3; Goel et al., ICLR 2021, section 3.1
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { cycleganDraws, cycleganStep, disposeTensors, randomKey } from 'model-patching';
+ * const scaling = {
+ *   forward: (x: tf.Tensor, context: { weights?: { trainable: tf.NamedTensorMap } }) => ({
+ *     output: x.mul(context.weights!.trainable.scale!),
+ *     statistics: {},
+ *   }),
+ * };
+ * const weights = (scale: number) => ({ trainable: { scale: tf.scalar(scale) }, statistics: {} });
+ * const { init, step } = cycleganStep({
+ *   generators: { toTarget: scaling, toSource: scaling },
+ *   discriminators: { source: scaling, target: scaling },
+ * });
+ * const initial = {
+ *   generators: { toTarget: weights(2), toSource: weights(1) },
+ *   discriminators: { source: weights(1), target: weights(1) },
+ * };
+ * const state = init(initial, [1, 2, 2, 1]);
+ * const batch = {
+ *   source: tf.fill<tf.Rank.R4>([1, 2, 2, 1], 0.5),
+ *   target: tf.ones<tf.Rank.R4>([1, 2, 2, 1]),
+ *   generatorLearningRate: tf.scalar(0.125),
+ *   discriminatorLearningRate: tf.scalar(0.125),
+ *   ...cycleganDraws({ key: randomKey(0), step: 0, shape: [1, 2, 2, 1], capacity: 1 }),
+ * };
+ * const after = step(state, batch);
+ * if (after.losses.cycleSource.dataSync()[0] !== 5) throw new Error('10 · |0.5 − 2 · 0.5|');
+ * if (after.state.pools.target.dataSync()[0] !== 1) throw new Error('the pool holds 2 · 0.5');
+ * disposeTensors(after.state);
+ * [initial, state, batch, after.losses].forEach(disposeTensors);
+ * ```
+ */
+export function cycleganStep({
+  generators,
+  discriminators,
+  adversarial = 'bce',
+  cycleWeight = 10,
+  identityWeight = 1,
+  penalty,
+  movingAverageDecay,
+  generatorOptimizer = adam({ beta1: 0.5 }),
+  discriminatorOptimizer = adam({ beta1: 0.5 }),
+  returnFakes = false,
+}: CycleganOptions): CycleganStep {
+  const cycle = typeof cycleWeight === 'number' ? { source: cycleWeight, target: cycleWeight } : cycleWeight;
+  assertWeights({ 'cycleWeight.source': cycle.source, 'cycleWeight.target': cycle.target, identityWeight });
+  if (movingAverageDecay !== undefined && !(movingAverageDecay >= 0 && movingAverageDecay <= 1))
+    throw new RangeError(`movingAverageDecay: expected a number in [0, 1], received ${movingAverageDecay}`);
+  const parts = {
+    generators,
+    discriminators,
+    game: adversarialLosses(adversarial),
+    cycle,
+    identity: identityWeight / 2,
+    penalty,
+  };
+
+  return {
+    init: (weights, poolShape) =>
+      tf.tidy(() => ({
+        generators: cloneTensors(weights.generators),
+        discriminators: cloneTensors(weights.discriminators),
+        generatorOptimizer: generatorOptimizer.init(joined(weights.generators)),
+        discriminatorOptimizer: discriminatorOptimizer.init(joined(weights.discriminators)),
+        pools: { source: tf.zeros([...poolShape]), target: tf.zeros([...poolShape]) },
+        ...(movingAverageDecay !== undefined && { averages: cloneTensors(weights.generators) }),
+      })),
+    step(state, batch) {
+      assertImages(batch);
+      return tf.tidy(() => {
+        const first = generatorPass(parts, state, batch);
+        const moved = generatorOptimizer.update(
+          first.gradients,
+          state.generatorOptimizer,
+          joined(state.generators),
+          batch.generatorLearningRate,
+        );
+        const nextGenerators = parted(moved.weights, first.aux.generators);
+        const pools = {
+          source: historyPoolUpdate(state.pools.source, first.aux.fakes.source, batch.pools.source),
+          target: historyPoolUpdate(state.pools.target, first.aux.fakes.target, batch.pools.target),
+        };
+        const judges = withStatistics(state.discriminators, first.aux.discriminators);
+        const second = discriminatorPass(parts, judges, batch, {
+          source: pools.source.sample,
+          target: pools.target.sample,
+        });
+        const judged = discriminatorOptimizer.update(
+          second.gradients,
+          state.discriminatorOptimizer,
+          joined(state.discriminators),
+          batch.discriminatorLearningRate,
+        );
+        return {
+          state: {
+            generators: nextGenerators,
+            discriminators: parted(judged.weights, second.aux.discriminators),
+            generatorOptimizer: moved.state,
+            discriminatorOptimizer: judged.state,
+            pools: { source: pools.source.images, target: pools.target.images },
+            ...averaged(state, nextGenerators, movingAverageDecay),
+          },
+          losses: {
+            ...first.aux.losses,
+            ...second.aux.losses,
+            ...(returnFakes && { fakes: first.aux.fakes }),
+          },
+        };
+      });
+    },
+  };
+}
+
+const withStatistics = (
+  weights: PerDomain<NetworkWeights>,
+  statistics: PerDomain<tf.NamedTensorMap>,
+): PerDomain<NetworkWeights> => ({
+  source: { trainable: weights.source.trainable, statistics: statistics.source },
+  target: { trainable: weights.target.trainable, statistics: statistics.target },
+});
+
+function averaged(
+  { averages }: CycleganState,
+  generators: PerGenerator<NetworkWeights>,
+  decay: number | undefined,
+): Pick<CycleganState, 'averages'> {
+  if (decay === undefined) return {};
+  if (averages === undefined)
+    throw new Error("state.averages: expected the generators' averages, received none");
+  return { averages: exponentialMovingAverage(averages, generators, decay) };
+}
+
+function assertImages({ source, target }: CycleganBatch): void {
+  if (source.rank !== 4 || !tf.util.arraysEqual(source.shape.slice(1), target.shape.slice(1)))
+    throw new Error(
+      `batch.target: expected the image shape of batch.source [${source.shape.join(', ')}], ` +
+        `received [${target.shape.join(', ')}]; both are [batch, height, width, channels]`,
+    );
+}
+
+function assertWeights(weights: Readonly<Record<string, number>>): void {
+  for (const [name, weight] of Object.entries(weights))
+    if (!(weight >= 0)) throw new RangeError(`${name}: expected a number ≥ 0, received ${weight}`);
+}

@@ -5,8 +5,8 @@
  *
  * The first half of MNIST's training images is for training, the second for validation. In each, and in the test
  * images, clean images are taken from the front and corrupted ones from the back of the images of one parity, so
- * that no image appears in both forms. The quality gate's images come from the middle of the first half, which
- * training leaves over.
+ * that no image appears in both forms. The quality gate's images are chosen by the same rule from the training
+ * images that the other parts leave over.
  */
 import { either as E } from 'fp-ts';
 import type { GroupTable } from '../groups.ts';
@@ -175,9 +175,11 @@ export function describeMnistCorrelation(
   const testPool = poolOf(labels.test, 0, labels.test.length);
   const testCounts = options.testCounts ?? allTestImages(testPool, splits);
   const train = select('train', trainPool, trainingCounts);
-  const stage1Pool = published ? poolOf(labels.train, 0, labels.train.length) : poolOfGroups(train);
+  const validation = select('train', validationPool, validationCounts);
+  const wholePool = poolOf(labels.train, 0, labels.train.length);
+  const stage1Pool = published ? wholePool : poolOfGroups(train);
   const stage1 = select('train', stage1Pool, stage1Counts);
-  const gatePool = withoutSelected(withoutSelected(trainPool, train), stage1);
+  const gatePool = [train, validation, stage1].reduce(withoutSelected, wholePool);
   const gateTrain = select('train', gatePool, gateTrainingCounts);
   const heldOutPool = withoutSelected(gatePool, gateTrain);
 
@@ -196,7 +198,7 @@ export function describeMnistCorrelation(
     table: { names: NAMES, classOf: CLASS_OF, trainingCounts },
     parts: {
       train,
-      validation: select('train', validationPool, validationCounts),
+      validation,
       test: select('test', testPool, testCounts),
       stage1Source: ofForm(stage1, 0),
       stage1Target: ofForm(stage1, 1),

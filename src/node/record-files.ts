@@ -121,8 +121,10 @@ function checkName(folder: string, name: string): E.Either<DataError, string> {
  * @example
  * ```ts
  * import { mkdtemp, rm } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
  * import { readRecordShards, writeRecordShards } from 'model-patching/node';
- * const folder = await mkdtemp('records-');
+ * const folder = await mkdtemp(join(tmpdir(), 'records-'));
  * await writeRecordShards(folder, 'train', [Uint8Array.of(1)], { settings: { seed: 1 } })();
  * const read = await readRecordShards(folder, 'train', { settings: { seed: 1 } })();
  * await rm(folder, { recursive: true });

@@ -136,7 +136,9 @@ describe('disjoint splits', () => {
           fourSizes(8),
           fourSizes(4),
           sizes(3),
-          (train, trainingCounts, stage1Counts, gate) => {
+          (train, trainingCounts, stage1Most, gate) => {
+            const [a, b, c, d] = trainingCounts.map((count, i) => Math.min(count, stage1Most[i]!));
+            const stage1Counts: GroupCounts = [a!, b!, c!, d!];
             const described = describeMnistCorrelation(
               { train, test: train },
               { splits, trainingCounts, stage1Counts, gateTrainingCount: gate, gateHeldOutCount: 1 },
@@ -144,6 +146,9 @@ describe('disjoint splits', () => {
             if (described._tag === 'Left') return;
             const { parts } = described.right;
             expect(countsOf(parts.train)).toEqual(trainingCounts);
+            expect(
+              [0, 1, 2, 3].map((g) => countsOf(g % 2 ? parts.stage1Target : parts.stage1Source)[g]),
+            ).toEqual(stage1Counts);
             expect(countsOf(parts.validation)).toEqual(trainingCounts);
             expect(countsOf(parts.gateTrain)).toEqual([gate, gate, gate, gate]);
             const leaks = overlaps(described.right);
@@ -151,7 +156,7 @@ describe('disjoint splits', () => {
             for (const part of Object.values(parts)) {
               part.indices.forEach((index, i) => expect(train[index]! % 2).toBe(part.groups[i]! >> 1));
             }
-            for (const part of [parts.train, parts.validation]) {
+            for (const part of [parts.train, parts.validation, parts.gateTrain, parts.gateHeldOut]) {
               for (const y of [0, 1]) {
                 const [clean, corrupted] = [ofGroup(part, 2 * y), ofGroup(part, 2 * y + 1)];
                 expect(Math.max(-1, ...clean)).toBeLessThan(Math.min(Infinity, ...corrupted));
@@ -170,8 +175,8 @@ describe('disjoint splits', () => {
     [{ validationCounts: [1.5, 0, 0, 0] }, 'validationCounts, group (Y=0)(Z=0)'],
     [{ testCounts: [10, 10, 6000, 10] }, 'testCounts, class 1'],
     [{ stage1Counts: [100, 101, 100, 100] }, 'stage1Counts, group (Y=0)(Z=1)'],
-    [{ gateTrainingCount: 4000 }, 'gateTrainingCount, class 0'],
-    [{ gateHeldOutCount: 2000 }, 'gateHeldOutCount, class 0'],
+    [{ gateTrainingCount: 5000 }, 'gateTrainingCount, class 0'],
+    [{ gateHeldOutCount: 4000 }, 'gateHeldOutCount, class 0'],
   ] as const)('refuse %j', (options, where) => {
     const described = describeMnistCorrelation(labels, options);
     expect(described).toMatchObject({ _tag: 'Left', left: { where } });
@@ -229,8 +234,9 @@ describe('images', () => {
   });
 
   it('come fast: 20,000 corrupted ones in a few seconds', () => {
-    const started = performance.now();
+    const before = process.cpuUsage();
     expect(make().images('train', 'corrupted').images.length).toBe(20000 * 784);
-    expect(performance.now() - started).toBeLessThan(10_000);
+    // Processor time, so that a busy machine does not fail it.
+    expect(process.cpuUsage(before).user / 1e6).toBeLessThan(8);
   });
 });

@@ -1,0 +1,33 @@
+/**
+ * Leaky ReLU (Maas, Hannun, Ng, ICML workshop 2013): x where x > 0, α·x elsewhere. It is piecewise linear, so its
+ * gradient is a multiplication by a constant slope; `tf.leakyRelu` has no second derivative at all.
+ */
+import * as tf from '@tensorflow/tfjs';
+
+/**
+ * max(x, 0) + α·min(x, 0), differentiable any number of times (at 0 the slope is α).
+ *
+ * @param x Any shape.
+ * @param slope α, default 0.3 (Keras).
+ * @returns The shape of `x`.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { leakyRelu } from 'model-patching';
+ * const x = tf.tensor1d([-2, 4]);
+ * const y = leakyRelu(x, 0.5);
+ * if (y.dataSync().join() !== '-1,4') throw new Error('wrong slope');
+ * tf.dispose([x, y]);
+ * ```
+ */
+export function leakyRelu<T extends tf.Tensor>(x: T, slope = 0.3): T {
+  const operation = tf.customGrad((input: tf.Tensor | tf.GradSaveFunc, save: tf.Tensor | tf.GradSaveFunc) => {
+    const slopes = tf.step(input as tf.Tensor, slope);
+    (save as tf.GradSaveFunc)([slopes]);
+    return {
+      value: (input as tf.Tensor).mul(slopes),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => dy.mul(saved[0]!),
+    };
+  });
+  return operation(x) as T;
+}

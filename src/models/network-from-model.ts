@@ -1,0 +1,188 @@
+/**
+ * A `tf.LayersModel` run as a pure function: an interpreter that walks the model's graph of layers with weights,
+ * dropout masks and mode given from outside. See {@link Network} for what that is good for.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { dropoutMask } from '../layers/dropout.ts';
+import { foldKey, type RandomKey } from '../random.ts';
+import { applyLayer, weightName, type LayerContext } from './layer-rules.ts';
+import type { ForwardContext, ForwardResult, Network, NetworkWeights } from './network.ts';
+
+/** A weight of the model: its full name, its variable and whether the layer trains it. */
+interface NamedWeight {
+  readonly name: string;
+  readonly variable: tf.layers.Layer['weights'][number];
+  readonly trainable: boolean;
+}
+
+const nested = (layer: tf.layers.Layer): layer is tf.LayersModel => layer instanceof tf.LayersModel;
+
+const leafLayers = (model: tf.LayersModel): tf.layers.Layer[] =>
+  model.layers.flatMap((layer) => (nested(layer) ? leafLayers(layer) : [layer]));
+
+function namedWeights(model: tf.LayersModel): readonly NamedWeight[] {
+  const weights = leafLayers(model).flatMap((layer) =>
+    layer.weights.map((variable) => ({
+      name: `${layer.name}/${weightName(variable)}`,
+      variable,
+      trainable: layer.trainableWeights.includes(variable),
+    })),
+  );
+  const repeated = weights.find(({ name }, i) => weights.findIndex((other) => other.name === name) !== i);
+  if (repeated)
+    throw new Error(`model: two weights are called ${repeated.name}; give the layers distinct names`);
+  return weights;
+}
+
+/** The given weights, checked against the model's. */
+function weightLookup(
+  weights: readonly NamedWeight[],
+  given: NetworkWeights | undefined,
+): ReadonlyMap<string, tf.Tensor> {
+  return new Map(
+    weights.map(({ name, variable, trainable }) => {
+      if (!given) return [name, variable.read()];
+      const tensor = (trainable ? given.trainable : given.statistics)[name];
+      const expected = variable.shape.join(', ');
+      if (!tensor || tensor.shape.join(', ') !== expected)
+        throw new Error(
+          `weights: expected ${name} of shape [${expected}], received ${tensor ? `shape [${tensor.shape.join(', ')}]` : 'none'}`,
+        );
+      return [name, tensor];
+    }),
+  );
+}
+
+type Masks = (layerName: string, shape: readonly number[], rate: number) => tf.Tensor | undefined;
+
+const drawMask = (key: RandomKey, layerName: string, shape: readonly number[], rate: number): tf.Tensor =>
+  dropoutMask(foldKey(key, 'dropout', layerName), shape, rate);
+
+function maskSource({ key, masks }: ForwardContext): Masks {
+  if (masks)
+    return (layerName, shape) => {
+      const mask = masks[layerName];
+      const expected = shape.join(', ');
+      if (!mask || mask.shape.join(', ') !== expected)
+        throw new Error(
+          `masks: expected ${layerName} of shape [${expected}], received ${mask ? `shape [${mask.shape.join(', ')}]` : 'none'}`,
+        );
+      return mask;
+    };
+  return (layerName, shape, rate) => (key ? drawMask(key, layerName, shape, rate) : undefined);
+}
+
+/** Evaluates the outputs of `model`, computing each symbolic tensor once. */
+function evaluate(
+  model: tf.LayersModel,
+  inputs: readonly tf.Tensor[],
+  contextOf: (layer: tf.layers.Layer) => LayerContext,
+): tf.Tensor[] {
+  const values = new Map<number, tf.Tensor>(model.inputs.map((input, i) => [input.id, inputs[i]!]));
+  const visit = (symbol: tf.SymbolicTensor): tf.Tensor => {
+    const known = values.get(symbol.id);
+    if (known) return known;
+    const layer = symbol.sourceLayer;
+    const arguments_ = symbol.inputs.map(visit);
+    const value = nested(layer)
+      ? evaluate(layer, arguments_, contextOf)[symbol.outputTensorIndex ?? 0]!
+      : applyLayer(layer, arguments_, contextOf(layer));
+    values.set(symbol.id, value);
+    return value;
+  };
+  return model.outputs.map(visit);
+}
+
+function checkInput(x: tf.Tensor, expected: readonly (number | null)[]): void {
+  const fits =
+    x.rank === expected.length && expected.every((size, i) => size === null || size === x.shape[i]);
+  if (!fits)
+    throw new Error(
+      `x: expected shape [${expected.map((size) => size ?? 'any').join(', ')}], received [${x.shape.join(', ')}]`,
+    );
+}
+
+/**
+ * A model as a pure function of input, weights and dropout masks.
+ *
+ * In `train` and `translate` mode batch normalisation uses the statistics of the batch and dropout its masks; `train`
+ * also returns every moving statistic as it is afterwards. The model's own weights never change. Gradients of any
+ * order are right through every supported layer except max pooling (first order only).
+ *
+ * @param model One input, one output. Layers: convolutions, dense, batch and instance normalisation, dropout,
+ *   activations, and any layer without weights; nested models too. A layer that is used twice draws one mask.
+ *   Frozen weights (`layer.trainable = false`) are listed with the statistics, and frozen batch normalisation uses
+ *   its moving statistics.
+ * @returns The network; `model` stays the caller's.
+ * @throws Error if the model has several inputs or outputs or two weights of one name. A pass throws if the input,
+ *   a weight or a mask is missing or misshapen, or if a layer with weights is of an unsupported class.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { networkFromModel } from 'model-patching';
+ * const model = tf.sequential({
+ *   layers: [tf.layers.dense({ name: 'out', units: 1, inputShape: [2], kernelInitializer: 'ones' })],
+ * });
+ * const network = networkFromModel(model);
+ * const x = tf.tensor2d([[1, 2]]);
+ * const { output } = network.forward(x, { mode: 'infer' });
+ * if (output.dataSync()[0] !== 3) throw new Error('the sum expected');
+ * tf.dispose([x, output]);
+ * model.dispose();
+ * ```
+ */
+export function networkFromModel(model: tf.LayersModel): Network {
+  if (model.inputs.length !== 1 || model.outputs.length !== 1)
+    throw new Error(
+      `model: expected one input and one output, received ${model.inputs.length} and ${model.outputs.length}`,
+    );
+  const weights = namedWeights(model);
+  const copies = (trainable: boolean): tf.NamedTensorMap =>
+    Object.fromEntries(
+      weights
+        .filter((w) => w.trainable === trainable)
+        .map(({ name, variable }) => [name, variable.read().clone()]),
+    );
+
+  const forward = (x: tf.Tensor, context: ForwardContext): ForwardResult => {
+    checkInput(x, model.inputs[0]!.shape);
+    return tf.tidy(() => {
+      const values = new Map(weightLookup(weights, context.weights));
+      const masks = maskSource(context);
+      const contextOf = (layer: tf.layers.Layer): LayerContext => ({
+        training: context.mode !== 'infer',
+        weight: (name) => values.get(`${layer.name}/${name}`),
+        update: (name, value) => {
+          if (context.mode === 'train') values.set(`${layer.name}/${name}`, value);
+        },
+        mask: (shape, rate) => masks(layer.name, shape, rate),
+      });
+      const [output] = evaluate(model, [x], contextOf);
+      const statistics =
+        context.mode === 'train'
+          ? weights.filter((w) => !w.trainable).map(({ name }) => [name, values.get(name)!.clone()])
+          : [];
+      return {
+        output: output === x ? x.clone() : output!,
+        statistics: Object.fromEntries(statistics) as tf.NamedTensorMap,
+      };
+    });
+  };
+
+  return {
+    model,
+    forward,
+    weights: () => ({ trainable: copies(true), statistics: copies(false) }),
+    masks: (key, batchSize) =>
+      Object.fromEntries(
+        leafLayers(model).flatMap((layer) => {
+          if (layer.getClassName() !== 'Dropout') return [];
+          const rate = layer.getConfig()['rate'] as number;
+          const shape = (layer.outputShape as tf.Shape).map((size, i) => (i === 0 ? batchSize : size));
+          if (shape.some((size) => size === null))
+            throw new Error(`model: the size of ${layer.name} is not fixed; pass a key to forward instead`);
+          return rate > 0 ? [[layer.name, drawMask(key, layer.name, shape as number[], rate)]] : [];
+        }),
+      ),
+  };
+}

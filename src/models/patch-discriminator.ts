@@ -1,0 +1,80 @@
+/**
+ * The PatchGAN discriminator (Isola, Zhu, Zhou, Efros, CVPR 2017, §3.2.2): a fully convolutional classifier with one
+ * logit for every overlapping patch of the image.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { registerLayers } from '../layers/register-layers.ts';
+import { applied, convolution, imageInput, normalized, rectified } from './blocks.ts';
+import type { ImageShape, Normalization } from './blocks.ts';
+import { initializeWeights, normalWeights, scaledFilters } from './initial-weights.ts';
+import { networkFromModel } from './network-from-model.ts';
+import type { Network } from './network.ts';
+
+/** Options of {@link patchDiscriminator}. */
+export interface PatchDiscriminatorOptions {
+  readonly inputShape: ImageShape;
+  /** Filters of the 4×4 convolutions: all of stride 2 but the last, of stride 1; default 64, 128, 256, 512. */
+  readonly filters?: readonly number[];
+  /** Default `batch`. The first block has none. */
+  readonly normalization?: Normalization;
+  /** Factor of all numbers of filters, rounded, at least 1 each; default 1. */
+  readonly width?: number;
+  /** Seed of the initial weights, N(0, 0.02²); default 0. */
+  readonly seed?: number;
+}
+
+/**
+ * A PatchGAN discriminator; logits out.
+ *
+ * @param options See {@link PatchDiscriminatorOptions}.
+ * @returns A network from `[batch, height, width, channels]` to `[batch, rows, columns, 1]`: with n strided
+ *   convolutions rows = ⌈height/2ⁿ⌉ − 2.
+ * @throws RangeError for a misshapen or too small input shape, fewer than two filters, or a width that is not
+ *   positive.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { patchDiscriminator } from 'model-patching';
+ * const discriminator = patchDiscriminator({ inputShape: [28, 28, 1], width: 1 / 32, seed: 1 });
+ * const x = tf.zeros([3, 28, 28, 1]);
+ * const { output } = discriminator.forward(x, { mode: 'infer' });
+ * if (output.shape.join() !== '3,2,2,1') throw new Error('2×2 patches expected');
+ * tf.dispose([x, output]);
+ * discriminator.model.dispose();
+ * ```
+ */
+export function patchDiscriminator({
+  inputShape,
+  filters = [64, 128, 256, 512],
+  normalization = 'batch',
+  width = 1,
+  seed = 0,
+}: PatchDiscriminatorOptions): Network {
+  if (filters.length < 2) throw new RangeError(`filters: expected at least two, received ${filters.length}`);
+  const smallest = 2 * 2 ** (filters.length - 1) + 1;
+  if (inputShape[0] < smallest || inputShape[1] < smallest)
+    throw new RangeError(
+      `inputShape: expected height and width of at least ${smallest}, received [${inputShape.join(', ')}]`,
+    );
+  registerLayers();
+  const input = imageInput(inputShape);
+  let x = input;
+  filters.slice(0, -1).forEach((count, i) => {
+    const name = `down${i + 1}`;
+    x = convolution(x, { name: `${name}_conv`, filters: scaledFilters(count, width), size: 4, stride: 2 });
+    if (i > 0) x = normalized(x, normalization, `${name}_norm`);
+    x = rectified(x, `${name}_relu`, true);
+  });
+  x = applied(tf.layers.zeroPadding2d({ name: 'last_pad' }), x);
+  x = convolution(x, {
+    name: 'last_conv',
+    filters: scaledFilters(filters[filters.length - 1]!, width),
+    size: 4,
+    padding: 'valid',
+  });
+  x = rectified(normalized(x, normalization, 'last_norm'), 'last_relu', true);
+  x = applied(tf.layers.zeroPadding2d({ name: 'output_pad' }), x);
+  x = convolution(x, { name: 'output_conv', filters: 1, size: 4, padding: 'valid', bias: true });
+  const model = tf.model({ inputs: input, outputs: x, name: 'patch_discriminator' });
+  return networkFromModel(initializeWeights(model, seed, normalWeights()));
+}

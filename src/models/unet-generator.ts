@@ -1,0 +1,116 @@
+/**
+ * The U-Net generator of pix2pix (Isola, Zhu, Zhou, Efros, CVPR 2017, §3.2.1): an encoder of 4×4 convolutions of
+ * stride 2, a decoder of transposed ones, and a skip connection between the two at every resolution.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { registerLayers } from '../layers/register-layers.ts';
+import { applied, convolution, imageInput, normalized, rectified } from './blocks.ts';
+import type { ImageShape, Normalization } from './blocks.ts';
+import { initializeWeights, normalWeights, scaledFilters } from './initial-weights.ts';
+import { networkFromModel } from './network-from-model.ts';
+import type { Network } from './network.ts';
+
+/** Options of {@link unetGenerator}. */
+export interface UnetGeneratorOptions {
+  readonly inputShape: ImageShape;
+  /** Filters of the encoder; the decoder mirrors them. `n` entries halve the image `n` times. */
+  readonly filters: readonly number[];
+  /** Dropout rates of the first decoder blocks, default none. */
+  readonly dropout?: readonly number[];
+  /** Default `batch`. The first encoder block has none. */
+  readonly normalization?: Normalization;
+  /** Output 2·tanh + input instead of tanh, default false. */
+  readonly residual?: boolean;
+  /** Factor of all numbers of filters, rounded, at least 1 each; default 1. */
+  readonly width?: number;
+  /** Seed of the initial weights, N(0, 0.02²); default 0. */
+  readonly seed?: number;
+}
+
+/** Zeros before and after so that `size` becomes a multiple of `multiple`. */
+const centredPadding = (size: number, multiple: number): [number, number] => {
+  const missing = Math.ceil(size / multiple) * multiple - size;
+  return [Math.floor(missing / 2), Math.ceil(missing / 2)];
+};
+
+/**
+ * A U-Net generator. The image is padded with zeros to a multiple of 2ⁿ, n = `filters.length`, and cut back.
+ *
+ * @param options See {@link UnetGeneratorOptions}.
+ * @returns A network from `[batch, height, width, channels]` to the same shape, in (−1, 1) unless residual.
+ * @throws RangeError for a misshapen input shape, fewer than two filters, more dropout rates than decoder blocks,
+ *   or a width that is not positive.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { unetGenerator } from 'model-patching';
+ * const generator = unetGenerator({ inputShape: [6, 6, 1], filters: [2, 4], seed: 1 });
+ * const x = tf.zeros([1, 6, 6, 1]);
+ * const { output } = generator.forward(x, { mode: 'infer' });
+ * if (output.shape.join() !== '1,6,6,1') throw new Error('the shape of the input expected');
+ * tf.dispose([x, output]);
+ * generator.model.dispose();
+ * ```
+ */
+export function unetGenerator({
+  inputShape,
+  filters,
+  dropout = [],
+  normalization = 'batch',
+  residual = false,
+  width = 1,
+  seed = 0,
+}: UnetGeneratorOptions): Network {
+  if (filters.length < 2) throw new RangeError(`filters: expected at least two, received ${filters.length}`);
+  if (dropout.length >= filters.length)
+    throw new RangeError(`dropout: expected fewer than ${filters.length} rates, received ${dropout.length}`);
+  registerLayers();
+  const input = imageInput(inputShape);
+  const [rows, columns] = [inputShape[0], inputShape[1]].map((size) =>
+    centredPadding(size, 2 ** filters.length),
+  );
+  const borders: [[number, number], [number, number]] = [rows!, columns!];
+  const bordered = borders.flat().some((border) => border > 0);
+  let x = bordered ? applied(tf.layers.zeroPadding2d({ name: 'pad', padding: borders }), input) : input;
+
+  const skips = filters.map((count, i) => {
+    const name = `down${i + 1}`;
+    x = convolution(x, { name: `${name}_conv`, filters: scaledFilters(count, width), size: 4, stride: 2 });
+    if (i > 0) x = normalized(x, normalization, `${name}_norm`);
+    return (x = rectified(x, `${name}_relu`, true));
+  });
+
+  const mirrored = [...filters].reverse().slice(1);
+  mirrored.forEach((count, i) => {
+    const name = `up${i + 1}`;
+    x = convolution(x, {
+      name: `${name}_conv`,
+      filters: scaledFilters(count, width),
+      size: 4,
+      stride: 2,
+      transposed: true,
+    });
+    x = normalized(x, normalization, `${name}_norm`);
+    const rate = dropout[i];
+    if (rate !== undefined) x = applied(tf.layers.dropout({ name: `${name}_dropout`, rate }), x);
+    x = rectified(x, `${name}_relu`);
+    x = applied(tf.layers.concatenate({ name: `${name}_concat` }), [x, skips[filters.length - 2 - i]!]);
+  });
+
+  x = convolution(x, {
+    name: 'output_conv',
+    filters: inputShape[2],
+    size: 4,
+    stride: 2,
+    bias: true,
+    activation: 'tanh',
+    transposed: true,
+  });
+  if (bordered) x = applied(tf.layers.cropping2D({ name: 'crop', cropping: borders }), x);
+  if (residual) {
+    x = applied(tf.layers.rescaling({ name: 'double', scale: 2 }), x);
+    x = applied(tf.layers.add({ name: 'add_input' }), [input, x]);
+  }
+  const model = tf.model({ inputs: input, outputs: x, name: 'unet_generator' });
+  return networkFromModel(initializeWeights(model, seed, normalWeights()));
+}

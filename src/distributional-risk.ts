@@ -24,12 +24,18 @@ function weightedRisk(losses: tf.Tensor1D, weights: (losses: tf.Tensor) => tf.Te
   return tf.tidy(() => losses.mul(withoutGradient(weights, losses)).sum().asScalar());
 }
 
+/** Options of {@link cvar}. */
+export interface CvarOptions {
+  /** α in (0, 1], the share of the batch that counts. */
+  readonly alpha: number;
+}
+
 /**
  * Conditional value at risk: the mean of the worst share α of the losses, max_q Σ q_i ℓ_i over 0 ≤ q_i ≤ 1/(αn),
  * Σ q_i = 1. Where αn is no integer the last example counts in part; α = 1 is the mean.
  *
  * @param losses ℓ, `[batch]`.
- * @param options.alpha α in (0, 1].
+ * @param options See {@link CvarOptions}.
  * @returns A scalar. Time and memory are quadratic in the batch.
  * @throws RangeError if `losses` is no non-empty vector or α is out of range.
  * @see Rockafellar and Uryasev, "Optimization of conditional value-at-risk", 2000; Levy et al. 2020, section 2
@@ -41,7 +47,7 @@ function weightedRisk(losses: tf.Tensor1D, weights: (losses: tf.Tensor) => tf.Te
  * if (value !== 6) throw new Error('the worst half is 8 and 4');
  * ```
  */
-export function cvar(losses: tf.Tensor1D, options: { readonly alpha: number }): tf.Scalar {
+export function cvar(losses: tf.Tensor1D, options: CvarOptions): tf.Scalar {
   const { alpha } = options;
   if (!(alpha > 0 && alpha <= 1))
     throw new RangeError(`alpha: expected a number in (0, 1], received ${alpha}`);
@@ -54,6 +60,12 @@ export function cvar(losses: tf.Tensor1D, options: { readonly alpha: number }): 
 /** Relative spread below which losses count as equal; rounding of single precision. */
 const NEGLIGIBLE = 1e-12;
 
+/** Options of {@link chiSquare}. */
+export interface ChiSquareOptions {
+  /** ρ ≥ 0, the largest divergence from the uniform distribution. */
+  readonly radius: number;
+}
+
 /**
  * χ²-robust risk: max_q Σ q_i ℓ_i over distributions with ½·mean_i (n q_i − 1)² ≤ ρ.
  *
@@ -62,7 +74,7 @@ const NEGLIGIBLE = 1e-12;
  * The largest such risk over k is the maximum.
  *
  * @param losses ℓ, `[batch]`.
- * @param options.radius ρ ≥ 0; 0 gives the mean, (n − 1)/2 and more the largest loss.
+ * @param options See {@link ChiSquareOptions}; ρ = 0 gives the mean, (n − 1)/2 and more the largest loss.
  * @returns A scalar. Time and memory are quadratic in the batch.
  * @throws RangeError if `losses` is no non-empty vector or ρ is out of range.
  * @see Levy et al. 2020, section 2; Duchi and Namkoong, "Learning models with uniform performance via
@@ -75,7 +87,7 @@ const NEGLIGIBLE = 1e-12;
  * if (Math.abs(value - (2 + Math.sqrt((2 / 3) * 0.06))) > 1e-5) throw new Error('mean + √(2ρ variance)');
  * ```
  */
-export function chiSquare(losses: tf.Tensor1D, options: { readonly radius: number }): tf.Scalar {
+export function chiSquare(losses: tf.Tensor1D, options: ChiSquareOptions): tf.Scalar {
   const { radius } = options;
   if (!(Number.isFinite(radius) && radius >= 0)) {
     throw new RangeError(`radius: expected a finite number ≥ 0, received ${radius}`);
@@ -101,7 +113,7 @@ export function chiSquare(losses: tf.Tensor1D, options: { readonly radius: numbe
       .mul(slack)
       .lessEqual(variances.mul(1 + 1e-4).add(negligible))
       .logicalAnd(possible.greater(0));
-    const risks = tf.where(admissible, means.add(variances.mul(slack).sqrt()), tf.fill([size, 1], -Infinity));
+    const risks = tf.where(admissible, means.add(variances.mul(slack).sqrt()), tf.fill([size, 1], -3e38));
     const steepness = tf.where(
       variances.greater(negligible),
       slack.div(variances.maximum(1e-30)).sqrt(),

@@ -126,6 +126,14 @@ export function checkGroupTable({ names, classOf, trainingCounts }: GroupTable):
   }
 }
 
+/** The groups of labelled examples, see {@link groupExamples}. */
+export interface GroupedExamples {
+  /** One group for each pair of label and attribute. */
+  readonly table: GroupTable;
+  /** Index of each example's group in the table. */
+  readonly groups: Int32Array;
+}
+
 /**
  * The groups of labelled examples: one for each pair of label and attribute that occurs, ordered by label, then
  * attribute.
@@ -141,10 +149,7 @@ export function checkGroupTable({ names, classOf, trainingCounts }: GroupTable):
  * if (table.names.join() !== '(Y=0)(Z=0),(Y=0)(Z=1),(Y=1)(Z=0)' || groups.join() !== '1,2,0') throw new Error();
  * ```
  */
-export function groupExamples(
-  y: ArrayLike<number>,
-  z: ArrayLike<number>,
-): { readonly table: GroupTable; readonly groups: Int32Array } {
+export function groupExamples(y: ArrayLike<number>, z: ArrayLike<number>): GroupedExamples {
   if (y.length !== z.length) {
     throw new RangeError(`z: expected ${y.length} attributes, one a label, received ${z.length}`);
   }

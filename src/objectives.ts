@@ -118,12 +118,18 @@ export function worstGroup(table: GroupTable): GroupObjective {
   });
 }
 
+/** Options of {@link vrex}. */
+export interface VrexOptions {
+  /** β ≥ 0, default 1; published runs raise it to 10⁴ after some steps. */
+  readonly weight?: number;
+}
+
 /**
  * Variance risk extrapolation: mean_g L_g + β · Var_g L_g (population variance over the groups that are present).
  * Source: Krueger et al., "Out-of-Distribution Generalization via Risk Extrapolation", ICML 2021 (V-REx).
  *
  * @param table The groups.
- * @param options.weight β ≥ 0, default 1.
+ * @param options See {@link VrexOptions}.
  * @throws RangeError if β is negative or not finite.
  * @example
  * ```ts
@@ -135,7 +141,7 @@ export function worstGroup(table: GroupTable): GroupObjective {
  * tf.dispose([losses.means, losses.counts, loss]);
  * ```
  */
-export function vrex(table: GroupTable, options: { readonly weight?: number } = {}): GroupObjective {
+export function vrex(table: GroupTable, options: VrexOptions = {}): GroupObjective {
   const { weight = 1 } = options;
   if (!(Number.isFinite(weight) && weight >= 0)) {
     throw new RangeError(`weight: expected a finite number ≥ 0, received ${weight}`);

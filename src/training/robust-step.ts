@@ -27,6 +27,16 @@ import {
   type PredictionBlocks,
 } from './translation-blocks.ts';
 
+/** The consistency part of a loss, λ · D. */
+export interface ConsistencyTerm {
+  /** `camelConsistency` or one of its kin, given logits. */
+  readonly divergence: ConsistencyDivergence;
+  /** λ ≥ 0. */
+  readonly weight: number;
+  /** How examples are summed up, default `sumOfGroupMeans` as published. */
+  readonly reduction?: ConsistencyReduction;
+}
+
 /** Options of {@link robustStep}. */
 export interface RobustStepOptions<Slots extends TensorTree, Adversary extends ObjectiveState> {
   /** A classifier with logits out. */
@@ -38,14 +48,10 @@ export interface RobustStepOptions<Slots extends TensorTree, Adversary extends O
   readonly table: GroupTable;
   /** Built on the same table. */
   readonly objective: GroupObjective<Adversary>;
+  /** The update rule. */
   readonly optimizer: Optimizer<Slots>;
-  /** The consistency penalty λ · D, by default none; published: `camelConsistency` and `sumOfGroupMeans`, the default. */
-  readonly consistency?: {
-    readonly divergence: ConsistencyDivergence;
-    /** λ ≥ 0. */
-    readonly weight: number;
-    readonly reduction?: ConsistencyReduction;
-  };
+  /** By default there is none. */
+  readonly consistency?: ConsistencyTerm;
   /** rate of rate · Σ ½‖w‖² over all trainable weights, a part of the loss; default 0. */
   readonly weightDecay?: number;
   /** Largest global norm of the gradient; by default it is not clipped. */
@@ -58,10 +64,13 @@ export interface RobustStepOptions<Slots extends TensorTree, Adversary extends O
 
 /** Everything that a step changes, owned by the caller. */
 export type RobustState<Slots extends TensorTree, Adversary extends ObjectiveState> = {
+  /** The network's trainable weights. */
   readonly trainable: tf.NamedTensorMap;
   /** The network's moving statistics. */
   readonly statistics: tf.NamedTensorMap;
+  /** The optimizer's slots. */
   readonly optimizer: Slots;
+  /** The objective's state. */
   readonly adversary: Adversary;
 };
 
@@ -73,6 +82,7 @@ export type RobustBatch = {
   readonly labels: tf.Tensor1D;
   /** `[B]`, the group of each original; −1: none. */
   readonly groups: tf.Tensor1D;
+  /** A scalar tensor, so that a schedule is an input of a compiled step. */
   readonly learningRate: tf.Scalar;
   /** Dropout masks of the pass over all images; without them dropout is off. */
   readonly masks?: tf.NamedTensorMap;
@@ -88,6 +98,7 @@ export type RobustLosses = {
   readonly robust: tf.Scalar;
   /** λ · D. */
   readonly consistency: tf.Scalar;
+  /** rate · Σ ½‖w‖², of the weights before the step. */
   readonly decay: tf.Scalar;
   /** Mean cross-entropy of each group of the table, with its invariance penalty, `[groups]`; 0 if absent. */
   readonly groupMeans: tf.Tensor1D;
@@ -99,12 +110,20 @@ export type RobustLosses = {
   readonly adversaryWeights?: tf.Tensor1D;
 };
 
+/** What a step returns, all new tensors owned by the caller. */
+export type RobustStepResult<State extends TensorTree> = {
+  /** The next state. */
+  readonly state: State;
+  /** This step's losses. */
+  readonly losses: RobustLosses;
+};
+
 /** A step of stage 2, see {@link robustStep}. */
 export interface RobustStep<State extends TensorTree> {
   /** The state before the first step, from copies of a network's weights. */
   init(weights: NetworkWeights): State;
   /** The next state and this step's losses, all new tensors; the arguments are left as they are. */
-  step(state: State, batch: RobustBatch): { state: State; losses: RobustLosses };
+  step(state: State, batch: RobustBatch): RobustStepResult<State>;
 }
 
 /**

@@ -7,7 +7,7 @@
  * look at what really tells the domains apart. The degradations vary in kind, number, size, contrast and softness,
  * so that no single amount of damage gives a domain away.
  */
-import { imageBatch, type Images } from '../augmentation/images.ts';
+import { imageBatch, type ImageShape } from '../augmentation/images.ts';
 import { foldKey, type RandomKey, randomIntegers, uniform } from '../random.ts';
 
 /** What {@link degrade} draws from. */
@@ -135,29 +135,31 @@ function checkOptions({ range, density, blur }: Required<DegradeOptions>): void 
  * of 0.3 … 1; their number is log-uniform from 1 to `density`·height·width. Blur is Gaussian. Image i depends on
  * its own pixels, the key and i only.
  *
- * @param images Batch of pixels within `options.range`; not changed.
+ * @param images `[n·h·w·c]` row-major pixels within `options.range`; not changed.
+ * @param shape `[n, h, w, c]`.
  * @param key Draws; use another key for every epoch.
  * @param options Range of the pixels and strength.
- * @returns A batch of the same shape, within the range.
+ * @returns `[n·h·w·c]`, within the range.
  * @throws RangeError if the pixels do not fit the shape, a pixel is outside the range, or an option is not valid.
  * @example
  * ```ts
- * import { degrade, imageBatch, randomKey } from 'model-patching';
- * const clean = imageBatch(new Float32Array(2 * 8 * 8).fill(0.25), [2, 8, 8, 1]);
- * const { pixels } = degrade(clean, randomKey(3), { range: [0, 1] });
- * if (pixels.length !== 128 || pixels.some((p) => p < 0 || p > 1)) throw new Error('same shape and range');
+ * import { degrade, randomKey } from 'model-patching';
+ * const clean = new Float32Array(2 * 8 * 8).fill(0.25);
+ * const specked = degrade(clean, [2, 8, 8, 1], randomKey(3), { range: [0, 1] });
+ * if (specked.length !== 128 || specked.some((p) => p < 0 || p > 1)) throw new Error('same shape and range');
  * ```
  */
 export function degrade(
-  images: Images<Float32Array>,
+  images: Float32Array,
+  shape: ImageShape,
   key: RandomKey,
   options: DegradeOptions = {},
-): Images<Float32Array> {
+): Float32Array {
   const settings = { range: [0, 1], density: 0.04, blur: [0.4, 1], ...options } as const;
   checkOptions(settings);
-  const [count, height, width, channels] = images.shape;
+  const [count, height, width, channels] = shape;
   const size = height * width * channels;
-  const degraded = imageBatch(images.pixels.slice(), images.shape).pixels;
+  const degraded = imageBatch(images.slice(), shape).pixels;
   const [low, high] = settings.range;
   const outside = degraded.find((pixel) => !(pixel >= low && pixel <= high));
   if (outside !== undefined) {
@@ -168,5 +170,5 @@ export function degrade(
     degradeImage({ pixels, height, width, channels }, foldKey(key, i), settings);
   }
   // Rounding in the blur may step over an end of the range by an ulp.
-  return { pixels: degraded.map((pixel) => Math.min(Math.max(pixel, low), high)), shape: images.shape };
+  return degraded.map((pixel) => Math.min(Math.max(pixel, low), high));
 }

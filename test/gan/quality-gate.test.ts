@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cycleError, flipRate, gateScore, labelPreservation } from '../../src/gan/quality-gate.ts';
-import { degrade as degradeImages, type DegradeOptions } from '../../src/gan/strict-domain.ts';
-import { randomKey, type RandomKey, uniform } from '../../src/random.ts';
+import { degrade } from '../../src/gan/strict-domain.ts';
+import { randomKey, uniform } from '../../src/random.ts';
 
 describe('the gate’s measures', () => {
   it('match hand computations', () => {
@@ -60,15 +60,6 @@ describe('the gate’s measures', () => {
     expect(call).toThrow(message);
   });
 });
-
-function degrade(
-  pixels: Float32Array,
-  shape: readonly [number, number, number, number],
-  key: RandomKey,
-  options?: DegradeOptions,
-): Float32Array {
-  return degradeImages({ pixels, shape }, key, options).pixels;
-}
 
 describe('degrade', () => {
   const shape = [6, 12, 10, 3] as const;

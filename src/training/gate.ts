@@ -65,11 +65,14 @@ export interface TrainGateOptions {
   readonly onProgress?: (done: number) => void;
 }
 
+const degradedCopies = (images: Images<Float32Array>, key: RandomKey): Images<Float32Array> =>
+  imageBatch(degrade(images.pixels, images.shape, key, { range: [-1, 1] }), images.shape);
+
 /** Every second image degraded, under its own domain. */
 function halfDegraded(images: Images<Float32Array>, key: RandomKey): Images<Float32Array> {
   const size = images.pixels.length / images.shape[0];
   const odd = Array.from({ length: Math.floor(images.shape[0] / 2) }, (_, i) => 2 * i + 1);
-  const degraded = degrade(gatherImages(images, odd), key, { range: [-1, 1] });
+  const degraded = degradedCopies(gatherImages(images, odd), key);
   const pixels = images.pixels.slice();
   odd.forEach((index, i) => pixels.set(degraded.pixels.subarray(i * size, (i + 1) * size), index * size));
   return { pixels, shape: images.shape };
@@ -164,7 +167,7 @@ export async function trainGate(options: TrainGateOptions): Promise<Gate> {
     ),
   };
   const real = minusOneToOne(heldOut.images);
-  const degraded = degrade(real, foldKey(randomKey(seed), 'gate', 'held out'), { range: [-1, 1] });
+  const degraded = degradedCopies(real, foldKey(randomKey(seed), 'gate', 'held out'));
   const domains = domainsOf(heldOut);
   return {
     domain,

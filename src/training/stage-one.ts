@@ -5,12 +5,11 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Augmentation, Images } from '../augmentation/images.ts';
 import { cycleganDraws, type CycleganState, type PerGenerator } from '../gan/cyclegan-state.ts';
-import type { Cyclegan } from '../gan/cyclegan-step.ts';
+import type { CycleganStep } from '../gan/cyclegan-step.ts';
 import { groupBatches } from '../group-batches.ts';
 import type { Network, NetworkWeights } from '../models/network.ts';
 import type { Schedule } from '../optimizers/schedules.ts';
 import { foldKey, randomKey } from '../random.ts';
-import type { TensorTree } from '../tensor-tree.ts';
 import { gatherImages, imageTensor } from './examples.ts';
 
 /** What a stage-1 run draws its batches from. */
@@ -31,10 +30,10 @@ export interface StageOneBatches {
 }
 
 /** The pure step of `cycleganStep` with its batches: state and step index in, state and losses out. */
-export function stageOneStep<Slots extends TensorTree>(
-  { step }: Pick<Cyclegan<Slots>, 'step'>,
+export function stageOneStep(
+  { step }: Pick<CycleganStep, 'step'>,
   batches: StageOneBatches,
-): (state: CycleganState<Slots>, index: number) => ReturnType<Cyclegan<Slots>['step']> {
+): (state: CycleganState, index: number) => ReturnType<CycleganStep['step']> {
   const { batchSize, augment, poolSize, generators } = batches;
   const key = foldKey(randomKey(batches.seed), 'stage 1');
   const domain = (name: 'source' | 'target') => {
@@ -69,9 +68,6 @@ export function stageOneStep<Slots extends TensorTree>(
 }
 
 /** The generators' weights that translate: their moving averages where there are any, with the latest statistics. */
-export function translatingWeights<Slots extends TensorTree>({
-  generators,
-  averages,
-}: CycleganState<Slots>): PerGenerator<NetworkWeights> {
+export function translatingWeights({ generators, averages }: CycleganState): PerGenerator<NetworkWeights> {
   return averages ?? generators;
 }

@@ -10,6 +10,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { foldKey, randomKey, uniform, type RandomKey } from '../random.ts';
+import { orderTape } from './tape-order.ts';
 
 /** Uniform draws from [0, 1): `alpha` is `[batch, 1, 1, 1]`, `beta` (DRAGAN only) has the shape of the images. */
 export type PenaltyDraws = { readonly alpha: tf.Tensor; readonly beta?: tf.Tensor };
@@ -65,6 +66,7 @@ export function gradientPenalty(
         );
       return outputs.mean().mul(batchSize);
     })(penaltyPoints(kind, real, fake, 'seed' in draws ? seededDraws(draws.seed, real, kind) : draws));
+    orderTape();
     // The offset is far below rounding at norms near 1 and keeps the derivative of the root finite at 0.
     const norms = slope.square().sum([1, 2, 3]).add(1e-12).sqrt();
     return norms.sub(1).square().mean().mul<tf.Scalar>(scale);

@@ -7,18 +7,21 @@ export type SmallNorm = 'batchnorm' | 'instancenorm' | null;
 /** Leaky ReLU with second-order gradients. */
 export const leaky = (x: tf.Tensor): tf.Tensor => x.relu().sub(x.neg().relu().mul(0.3));
 
-/** Normalisation over `axes` with biased variance; returns its moments too. */
+/**
+ * Normalisation over `axes` with biased variance; returns its moments too. The variance is taken from
+ * `deviationFrom(mean)`, whatever that does to gradients.
+ */
 export function normalized(
   x: tf.Tensor,
   axes: number[],
   epsilon: number,
   gain: tf.Tensor,
   offset: tf.Tensor,
+  deviationFrom: (mean: tf.Tensor) => tf.Tensor = (mean) => mean,
 ): { y: tf.Tensor; mean: tf.Tensor; variance: tf.Tensor } {
   const mean = x.mean(axes, true);
-  const centred = x.sub(mean);
-  const variance = centred.square().mean(axes, true);
-  return { y: centred.mul(variance.add(epsilon).rsqrt()).mul(gain).add(offset), mean, variance };
+  const variance = x.sub(deviationFrom(mean)).square().mean(axes, true);
+  return { y: x.sub(mean).mul(variance.add(epsilon).rsqrt()).mul(gain).add(offset), mean, variance };
 }
 
 function hidden(

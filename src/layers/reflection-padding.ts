@@ -68,7 +68,7 @@ export class ReflectionPadding2D extends tf.layers.Layer {
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
     const [batch, height, width, channels] = inputShape as tf.Shape;
     const grown = (size: number | null | undefined): number | null =>
-      size == null ? null : size + 2 * this.padding;
+      typeof size === 'number' ? size + 2 * this.padding : null;
     return [batch ?? null, grown(height), grown(width), channels ?? null];
   }
 

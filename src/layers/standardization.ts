@@ -30,10 +30,19 @@ export function middleSum(x: tf.Tensor3D): tf.Tensor3D {
 
 const middleMean = (x: tf.Tensor3D): tf.Tensor3D => middleSum(x).div(x.shape[1]);
 
-/** Mean and biased variance over the middle axis of `[groups, count, channels]`. */
+/** Mean and biased variance over the middle axis of `[groups, count, channels]`; no gradient is to go through them. */
 export function moments(x: tf.Tensor3D): Moments {
   const mean = middleMean(x);
   return { mean, variance: middleMean(tf.squaredDifference(x, mean)) };
+}
+
+/**
+ * The moments by operations that can be differentiated: tfjs's squared difference forgets, in its gradient, that it
+ * broadcast.
+ */
+function differentiableMoments(x: tf.Tensor3D): Moments {
+  const mean = middleMean(x);
+  return { mean, variance: middleMean(x.sub<tf.Tensor3D>(mean).square()) };
 }
 
 /**
@@ -102,7 +111,7 @@ export function standardize(x: tf.Tensor3D, batch: Moments, affine: Affine, epsi
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
       const input = saved[0] as tf.Tensor3D;
       const { mean, variance } = isRecording()
-        ? moments(input)
+        ? differentiableMoments(input)
         : { mean: saved[1] as tf.Tensor3D, variance: saved[2] as tf.Tensor3D };
       const scale = saved[3];
       const inverse = variance.add(epsilon).rsqrt();

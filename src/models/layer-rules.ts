@@ -122,7 +122,8 @@ const batchNorm: Rule = ([x], config, context, layer) => {
 };
 
 const drop: Rule = ([x], config, context, layer) => {
-  if (config['noiseShape'] != null) throw new Error(`layer ${layer.name}: noiseShape is not supported`);
+  if (Array.isArray(config['noiseShape']))
+    throw new Error(`layer ${layer.name}: noiseShape is not supported`);
   const rate = config['rate'] as number;
   const mask = context.training && rate > 0 ? context.mask(x!.shape, rate) : undefined;
   return mask ? x!.mul(mask) : x!;
@@ -158,7 +159,7 @@ const rules: Readonly<Record<string, Rule>> = {
   Activation: ([x], config, _, layer) => activate(x!, config['activation'], layer),
   LeakyReLU: ([x], config) => leakyRelu(x!, config['alpha'] as number),
   ReLU: ([x], config) =>
-    config['maxValue'] == null ? tf.relu(x!) : tf.clipByValue(x!, 0, config['maxValue'] as number),
+    typeof config['maxValue'] === 'number' ? tf.clipByValue(x!, 0, config['maxValue']) : tf.relu(x!),
   Dropout: drop,
   Add: (inputs) => inputs.reduce((sum, x) => tf.add(sum, x)),
   Cropping2D: cropping,

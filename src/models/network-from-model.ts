@@ -106,8 +106,9 @@ function checkInput(x: tf.Tensor, expected: readonly (number | null)[]): void {
  * A model as a pure function of input, weights and dropout masks.
  *
  * In `train` and `translate` mode batch normalisation uses the statistics of the batch and dropout its masks; `train`
- * also returns every moving statistic as it is afterwards. The model's own weights never change. Gradients of any
- * order are right through every supported layer except max pooling (first order only).
+ * also returns every moving statistic as it is afterwards. The model's own weights never change. Gradients of
+ * gradients are right through every layer with weights, ReLU and leaky ReLU; tfjs has none through max pooling, and
+ * loses a part of those through tanh, sigmoid, softmax, ELU and SELU: keep these out of a penalised discriminator.
  *
  * @param model One input, one output. Layers: convolutions, dense, batch and instance normalisation, dropout,
  *   activations, and any layer without weights; nested models too. A layer that is used twice draws one mask.

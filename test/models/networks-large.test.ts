@@ -1,0 +1,55 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, it } from 'vitest';
+import { publishedGenerator } from '../../src/models/published.ts';
+import { resnet50 } from '../../src/models/resnet50.ts';
+import { useBackend } from '../support/backend.ts';
+import { expectGolden, fixture, type ModelCase } from './golden.ts';
+
+const full = process.env['MODEL_PATCHING_FULL'] === '1';
+if (!full)
+  console.log(
+    'Only the evaluation of the 96-pixel U-Net is compared: the other U-Nets above 28 pixels and ResNet-50 have 24 to 54 million weights and take minutes on wasm; set MODEL_PATCHING_FULL=1.',
+  );
+const large = fixture.cases.filter(({ model }) => /^(unet|pix2pix)/.test(model));
+const resnets = fixture.cases.filter(({ model }) => model.startsWith('resnet50'));
+const withWeights = (model: string): ModelCase => {
+  const found = fixture.cases.find((other) => other.model === model && Array.isArray(other.weights));
+  if (!found) throw new Error(`no case ${model} with weights`);
+  return found;
+};
+const weightsOf = (golden: ModelCase): ModelCase =>
+  Array.isArray(golden.weights)
+    ? golden
+    : withWeights(golden.model.startsWith('pix2pix') ? 'unet_generator 256 batchnorm' : golden.model);
+
+const generator = ({ model, input: { shape } }: ModelCase): ReturnType<typeof publishedGenerator> =>
+  publishedGenerator(shape.slice(1) as [number, number, number], {
+    normalization: model.includes('instancenorm') ? 'instance' : 'batch',
+    residual: model.includes('residual'),
+  });
+
+beforeAll(() => useBackend('wasm'));
+
+describe('large networks agree with the reference', () => {
+  it('U-Net at 96 pixels, residual, in evaluation', () => {
+    const golden = withWeights('unet_generator 96 batchnorm residual');
+    expectGolden(generator(golden), golden, { parts: ['eval'] });
+  });
+  it.runIf(full).each(large.map((golden) => [golden.model, golden] as const))(
+    '%s',
+    (_, golden) => expectGolden(generator(golden), golden, { weightsOf: weightsOf(golden) }),
+    600_000,
+  );
+  it
+    .runIf(full)
+    .each(resnets.map((golden) => [`${golden.model} at ${golden.input.shape[1]}`, golden] as const))(
+    '%s',
+    (_, golden) => {
+      const inputShape = golden.input.shape.slice(1) as [number, number, number];
+      const network = resnet50({ inputShape, classes: golden.outputEval.shape[1]! });
+      const head = (logits: tf.Tensor): tf.Tensor => tf.softmax(logits);
+      expectGolden(network, golden, { head, weightsOf: weightsOf(golden) });
+    },
+    600_000,
+  );
+});

@@ -44,10 +44,11 @@ export type AdamState = {
  * const weights = { w: tf.tensor1d([1]) };
  * const state = optimizer.init(weights);
  * const rate = tf.scalar(0.125);
- * const after = optimizer.update({ w: tf.tensor1d([8]) }, state, weights, rate);
+ * const gradients = { w: tf.tensor1d([8]) };
+ * const after = optimizer.update(gradients, state, weights, rate);
  * const moved = after.weights.w!.dataSync()[0]!;
  * if (Math.abs(moved - 0.875) > 1e-5) throw new Error('the first step has the length of the rate');
- * tf.dispose([weights, state, rate, after.weights, after.state]);
+ * tf.dispose([weights, gradients, state, rate, after.weights, after.state]);
  * ```
  */
 export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 }: AdamOptions = {}): Optimizer<AdamState> {

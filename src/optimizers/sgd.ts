@@ -38,9 +38,10 @@ export type SgdState = {
  * const weights = { w: tf.tensor1d([1, 2]) };
  * const state = optimizer.init(weights);
  * const rate = tf.scalar(0.25);
- * const after = optimizer.update({ w: tf.tensor1d([4, 0]) }, state, weights, rate);
+ * const gradients = { w: tf.tensor1d([4, 0]) };
+ * const after = optimizer.update(gradients, state, weights, rate);
  * if (after.weights.w!.dataSync().join() !== '0,2') throw new Error('1 − 0.25 · 4 is 0');
- * tf.dispose([weights, state, rate, after.weights, after.state]);
+ * tf.dispose([weights, gradients, state, rate, after.weights, after.state]);
  * ```
  */
 export function sgd({ momentum = 0.9, nesterov = true }: SgdOptions = {}): Optimizer<SgdState> {

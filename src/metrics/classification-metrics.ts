@@ -3,7 +3,7 @@
  * pooled metrics are those of all examples (each example counts once), not a mean over groups.
  */
 import { expectedCalibrationError } from './calibration.ts';
-import { accuracy, confusionMatrix, crossEntropy, type F1Score, f1Score } from './classification.ts';
+import { accuracy, confusionMatrix, meanCrossEntropy, type F1Score, f1Score } from './classification.ts';
 import { checkIndices, type Predictions, readProbabilities } from './predictions.ts';
 import { areaUnderRoc, recallAtThresholds } from './ranking.ts';
 
@@ -48,7 +48,7 @@ function metricsOfRows(
   return {
     count: labels.length,
     accuracy: orNull(accuracy(probabilities, labels)),
-    crossEntropy: orNull(crossEntropy(probabilities, labels)),
+    crossEntropy: orNull(meanCrossEntropy(probabilities, labels)),
     calibrationError: orNull(expectedCalibrationError(probabilities, labels)),
     confusionMatrix: confusionMatrix(probabilities, labels, { classes }),
     f1: f1Score(probabilities, labels, { classes }),

@@ -25,7 +25,7 @@ export function accuracy(predictions: Predictions, labels: ArrayLike<number>): n
   return predicted.reduce((hits, c, i) => hits + (c === labels[i] ? 1 : 0), 0) / labels.length;
 }
 
-/** −log of the label's probability of every example, with the clip and the renormalisation of {@link crossEntropy}. */
+/** −log of the label's probability of every example, with the clip and the renormalisation of {@link meanCrossEntropy}. */
 export function crossEntropies(predictions: Predictions, labels: ArrayLike<number>): Float64Array {
   const { values, classes } = readProbabilities(predictions, labels.length);
   checkIndices(labels, classes, 'labels');
@@ -49,12 +49,12 @@ export function crossEntropies(predictions: Predictions, labels: ArrayLike<numbe
  * @throws RangeError if the lengths do not fit, a probability is NaN or outside [0, 1] or a label is no class.
  * @example
  * ```ts
- * import { crossEntropy } from 'model-patching';
- * const loss = crossEntropy([[0.25, 0.75]], [1]);
+ * import { meanCrossEntropy } from 'model-patching';
+ * const loss = meanCrossEntropy([[0.25, 0.75]], [1]);
  * if (Math.abs(loss + Math.log(0.75)) > 1e-6) throw new Error('-log 0.75 expected');
  * ```
  */
-export function crossEntropy(probabilities: Predictions, labels: ArrayLike<number>): number {
+export function meanCrossEntropy(probabilities: Predictions, labels: ArrayLike<number>): number {
   return crossEntropies(probabilities, labels).reduce((sum, loss) => sum + loss, 0) / labels.length;
 }
 

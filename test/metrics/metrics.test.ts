@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expectedCalibrationError } from '../../src/metrics/calibration.ts';
-import { accuracy, confusionMatrix, crossEntropy, f1Score } from '../../src/metrics/classification.ts';
+import { accuracy, confusionMatrix, meanCrossEntropy, f1Score } from '../../src/metrics/classification.ts';
 import { classificationMetrics } from '../../src/metrics/classification-metrics.ts';
 import { multiLabelMetrics } from '../../src/metrics/multi-label.ts';
 import { predictedClasses } from '../../src/metrics/predictions.ts';
@@ -180,11 +180,15 @@ describe('wilsonInterval', () => {
 describe('bad arguments', () => {
   it.each([
     ['NaN', () => accuracy([[NaN, 1]], [0]), /predictions: expected numbers, received NaN in example 0/],
-    ['logits', () => crossEntropy([[3, -1]], [0]), /expected probabilities in \[0, 1\], received 3/],
+    ['logits', () => meanCrossEntropy([[3, -1]], [0]), /expected probabilities in \[0, 1\], received 3/],
     ['ragged rows', () => accuracy([[1, 0], [1]], [0, 0]), /predictions\[1\]: expected a row of 2/],
     ['too few rows', () => accuracy([[1, 0]], [0, 0]), /predictions: expected 2 rows.*received 1/],
     ['flat length', () => accuracy([1, 0, 1], [0, 0]), /predictions: expected 2 rows.*received 3/],
-    ['label', () => crossEntropy([[1, 0]], [2]), /labels\[0\]: expected an integer in \[0, 2\), received 2/],
+    [
+      'label',
+      () => meanCrossEntropy([[1, 0]], [2]),
+      /labels\[0\]: expected an integer in \[0, 2\), received 2/,
+    ],
     ['class index', () => accuracy([0.5], [0]), /predictions\[0\]: expected an integer/],
     ['one column', () => classificationMetrics([[1]], [0]), /rows of at least 2/],
     ['target', () => areaUnderRoc([0.1], [2]), /targets\[0\]: expected 0 or 1, received 2/],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { groupReport } from '../../src/metrics/group-report.ts';
-import { accuracy, crossEntropy } from '../../src/metrics/classification.ts';
+import { accuracy, meanCrossEntropy } from '../../src/metrics/classification.ts';
 import { classificationMetrics, groupedMetrics } from '../../src/metrics/classification-metrics.ts';
 import { invarianceMetric } from '../../src/metrics/invariance-metric.ts';
 import { multiLabelMetrics } from '../../src/metrics/multi-label.ts';
@@ -60,7 +60,7 @@ describe('the reference’s metrics of class probabilities', () => {
     expectClose(flatten(empty.confusionMatrix), reset['confusion_matrix']!, 0);
     expectClose(flatten(empty.recall), reset['recall']!, 0);
     expect([empty.accuracy, empty.crossEntropy, empty.calibrationError]).toEqual([null, null, null]);
-    expect([accuracy([], []), crossEntropy([], [])]).toEqual([NaN, NaN]);
+    expect([accuracy([], []), meanCrossEntropy([], [])]).toEqual([NaN, NaN]);
   });
 });
 

@@ -1,0 +1,34 @@
+/**
+ * What touches the machine: backends, files, runs, reports, and the main job.
+ *
+ * @module
+ */
+export {
+  BACKENDS,
+  describeBackend,
+  selectBackend,
+  type BackendName,
+  type RefusedBackend,
+  type SelectBackendOptions,
+  type SelectedBackend,
+} from './backend.ts';
+export { missingCapabilities } from './preflight.ts';
+export { environmentFacts } from './environment.ts';
+export { ProgramError, orExit, runProgram, type ExitCode } from './program.ts';
+export { listenForInterruption, type Interruption } from './interruption.ts';
+export { startProgress, type Progress, type ProgressOptions } from './progress.ts';
+export { writeFileAtomically } from './atomic-file.ts';
+export { decodeSafetensors, encodeSafetensors, restoreTree, type Safetensors } from './safetensors.ts';
+export { openRun, type Checkpoint, type MetricsRecord, type Run } from './run-directory.ts';
+export { readMnist } from './mnist-files.ts';
+export {
+  readRecordShards,
+  writeRecordShards,
+  type ReadRecordShardsOptions,
+  type RecordShards,
+  type WriteRecordShardsOptions,
+} from './record-files.ts';
+export { settingsHash, type RecordManifest, type RecordShard } from './record-manifest.ts';
+export { renderReport } from './report/render-report.ts';
+export type { GalleryExample, MethodCurves, ReportInput, StageOnePoint } from './report/input.ts';
+export type { ExperimentResults, MethodName, MethodResults, StageOneResults } from './report/results.ts';

@@ -136,12 +136,19 @@ function expectOutput(actual: tf.Tensor, expected: Summary, tolerance: number, w
   expectClose([mean, l1], [expected.mean, expected.l1], tolerance, `${what}: mean and mean magnitude`);
 }
 
-function expectGradient(actual: tf.Tensor, { l2, indices, values }: Gradient, what: string): void {
+function expectGradient(
+  actual: tf.Tensor,
+  { l2, indices, values }: Gradient,
+  tolerance: number,
+  what: string,
+): void {
   const numbers = actual.dataSync<'float32'>();
   const norm = Math.sqrt(numbers.reduce((sum, v) => sum + v * v, 0));
-  expect(Math.abs(norm - l2), `${what}: norm ${norm}, expected ${l2}`).toBeLessThanOrEqual(1e-3 * l2 + 1e-7);
+  expect(Math.abs(norm - l2), `${what}: norm ${norm}, expected ${l2}`).toBeLessThanOrEqual(
+    tolerance * l2 + 1e-7,
+  );
   const worst = Math.max(...indices.map((index, i) => Math.abs(numbers[index]! - values[i]!)));
-  expect(worst, `${what}: largest difference, norm ${l2}`).toBeLessThanOrEqual(1e-3 * l2 + 1e-7);
+  expect(worst, `${what}: largest difference, norm ${l2}`).toBeLessThanOrEqual(tolerance * l2 + 1e-7);
 }
 
 export interface GoldenOptions {
@@ -149,6 +156,8 @@ export interface GoldenOptions {
   readonly head?: (logits: tf.Tensor) => tf.Tensor;
   /** Which parts are compared; default all that the case has. */
   readonly parts?: readonly ('eval' | 'train' | 'gradients')[];
+  /** Of a gradient, relative to its norm; default 1e-3. */
+  readonly gradientTolerance?: number;
   /** Whose weights to use where the case only refers to another. */
   readonly weightsOf?: ModelCase;
 }
@@ -157,7 +166,12 @@ export interface GoldenOptions {
 export function expectGolden(
   network: Network,
   golden: ModelCase,
-  { head = (x) => x, parts = ['eval', 'train', 'gradients'], weightsOf = golden }: GoldenOptions = {},
+  {
+    head = (x) => x,
+    parts = ['eval', 'train', 'gradients'],
+    weightsOf = golden,
+    gradientTolerance = 1e-3,
+  }: GoldenOptions = {},
 ): void {
   tf.tidy(() => {
     const { weights, names } = goldenWeights(network, weightsOf);
@@ -193,8 +207,8 @@ export function expectGolden(
       );
       expectClose(loss, golden.gradients.loss, 1e-4, 'loss');
       for (const gradient of golden.gradients.weights)
-        expectGradient(gradients[names[gradient.k!]!]!, gradient, names[gradient.k!]!);
-      expectGradient(gradients['x']!, golden.gradients.input, 'input');
+        expectGradient(gradients[names[gradient.k!]!]!, gradient, gradientTolerance, names[gradient.k!]!);
+      expectGradient(gradients['x']!, golden.gradients.input, gradientTolerance, 'input');
     }
   });
   network.model.dispose();

@@ -10,6 +10,13 @@ if (!full)
   console.log(
     'Only the evaluation of the 96-pixel U-Net is compared: the other U-Nets above 28 pixels and ResNet-50 have 24 to 54 million weights and take minutes on wasm; set MODEL_PATCHING_FULL=1.',
   );
+/**
+ * Gradients whose last digits single precision does not determine: a rectifier near zero flips with the order of a
+ * sum. In the U-Net with instance normalisation one flip moves one tensor by 2e-3. ResNet-50 at 64 pixels ends in
+ * normalisations over 8 numbers; another order of summation moves half of its gradients by more than 1e-3.
+ */
+const gradientTolerance = ({ model }: ModelCase): number =>
+  model.startsWith('resnet50') ? 2e-2 : model.includes('instancenorm') ? 3e-3 : 1e-3;
 const large = fixture.cases.filter(({ model }) => /^(unet|pix2pix)/.test(model));
 const resnets = fixture.cases.filter(({ model }) => model.startsWith('resnet50'));
 const withWeights = (model: string): ModelCase => {
@@ -37,7 +44,11 @@ describe('large networks agree with the reference', () => {
   });
   it.runIf(full).each(large.map((golden) => [golden.model, golden] as const))(
     '%s',
-    (_, golden) => expectGolden(generator(golden), golden, { weightsOf: weightsOf(golden) }),
+    (_, golden) =>
+      expectGolden(generator(golden), golden, {
+        weightsOf: weightsOf(golden),
+        gradientTolerance: gradientTolerance(golden),
+      }),
     600_000,
   );
   it
@@ -48,7 +59,11 @@ describe('large networks agree with the reference', () => {
       const inputShape = golden.input.shape.slice(1) as [number, number, number];
       const network = resnet50({ inputShape, classes: golden.outputEval.shape[1]! });
       const head = (logits: tf.Tensor): tf.Tensor => tf.softmax(logits);
-      expectGolden(network, golden, { head, weightsOf: weightsOf(golden) });
+      expectGolden(network, golden, {
+        head,
+        weightsOf: weightsOf(golden),
+        gradientTolerance: gradientTolerance(golden),
+      });
     },
     600_000,
   );

@@ -34,17 +34,20 @@ function innerDivisor(n: number): number {
  * Sum over the middle axis, `[groups, 1, channels]`. Products with ones: on the WebAssembly backend a reduction of
  * outer axes transposes its input first and takes ten times as long. Many numbers in two stages, since backends add
  * one by one in single precision, which loses digits over many thousand pixels.
+ *
+ * @param factor Multiplies the sum.
  */
-export function middleSum(x: tf.Tensor3D): tf.Tensor3D {
+export function middleSum(x: tf.Tensor3D, factor = 1): tf.Tensor3D {
   const [groups, count, channels] = x.shape;
   const rows = count > ONE_STAGE ? innerDivisor(count) : 1;
-  const total = (t: tf.Tensor3D): tf.Tensor3D => tf.matMul(tf.ones<tf.Rank.R3>([1, 1, t.shape[1]]), t);
-  if (rows === 1) return total(x);
-  const partial = total(x.reshape([groups, rows, (count / rows) * channels]));
-  return total(partial.reshape([groups, count / rows, channels]));
+  const total = (t: tf.Tensor3D, weight: number): tf.Tensor3D =>
+    tf.matMul(tf.fill<tf.Rank.R3>([1, 1, t.shape[1]], weight), t);
+  if (rows === 1) return total(x, factor);
+  const partial = total(x.reshape([groups, rows, (count / rows) * channels]), 1);
+  return total(partial.reshape([groups, count / rows, channels]), factor);
 }
 
-const middleMean = (x: tf.Tensor3D): tf.Tensor3D => middleSum(x).div(x.shape[1]);
+const middleMean = (x: tf.Tensor3D): tf.Tensor3D => middleSum(x, 1 / x.shape[1]);
 
 /** Mean and biased variance over the middle axis of `[groups, count, channels]`; no gradient is to go through them. */
 export function moments(x: tf.Tensor3D): Moments {

@@ -32,3 +32,20 @@ export { settingsHash, type RecordManifest, type RecordShard } from './record-ma
 export { renderReport } from './report/render-report.ts';
 export type { GalleryExample, MethodCurves, ReportInput, StageOnePoint } from './report/input.ts';
 export type { ExperimentResults, MethodName, MethodResults, StageOneResults } from './report/results.ts';
+export { runCamel, type ExperimentFolders } from './camel/experiment.ts';
+export type { ExperimentContext } from './camel/context.ts';
+export {
+  camelSettings,
+  describeBudget,
+  type CamelOptions,
+  type CamelSettings,
+  type DataSettings,
+  type GateSettings,
+  type Method,
+  type MethodSettings,
+  type Preset,
+  type StageOneSettings,
+  type StageTwoSettings,
+  type Translations,
+} from './camel/settings.ts';
+export { resultsTable } from './camel/table.ts';

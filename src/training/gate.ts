@@ -55,7 +55,7 @@ export interface TrainGateOptions {
   readonly domainOf: readonly number[];
   /** Two untrained classifiers with logits out, inputs in [−1, 1]; `domain` has two outputs. */
   readonly networks: { readonly domain: Network; readonly label: Network };
-  readonly steps: number;
+  readonly steps: { readonly domain: number; readonly label: number };
   readonly batchSize: number;
   readonly learningRate: number;
   readonly seed: number;
@@ -79,7 +79,7 @@ function halfDegraded(images: Images<Float32Array>, key: RandomKey): Images<Floa
 }
 
 interface ClassifierTask {
-  readonly name: string;
+  readonly name: 'domain' | 'label';
   readonly network: Network;
   readonly labelOf: (examples: Examples) => Int32Array;
   readonly prepare: (images: Images<Float32Array>, key: RandomKey) => Images<Float32Array>;
@@ -89,7 +89,7 @@ async function trainClassifier(
   task: ClassifierTask,
   options: TrainGateOptions,
   before: number,
-): Promise<NetworkWeights> {
+): Promise<NetworkWeights | null> {
   const { network } = task;
   const key = foldKey(randomKey(options.seed), 'gate', task.name);
   const indices = groupBatches(options.train.groups, { batchSize: options.batchSize, seed: options.seed });
@@ -100,10 +100,10 @@ async function trainClassifier(
     optimizer: adam(),
   });
   const initial = network.weights();
-  const { state } = await train({
+  const { state, interrupted } = await train({
     state: init(initial),
     stepsDone: 0,
-    steps: options.steps,
+    steps: options.steps[task.name],
     step: (current, index) =>
       tf.tidy(() => {
         const batch = gatherExamples(options.train, indices(index));
@@ -117,9 +117,14 @@ async function trainClassifier(
         });
       }),
     ...(options.pause && { pause: options.pause }),
+    ...(options.stopRequested && { stopRequested: options.stopRequested }),
     onLosses: (records) => options.onProgress?.(before + records.at(-1)!.step),
   });
   disposeTensors(initial);
+  if (interrupted) {
+    disposeTensors(state);
+    return null;
+  }
   disposeTensors({ optimizer: state.optimizer, adversary: state.adversary });
   return { trainable: state.trainable, statistics: state.statistics };
 }
@@ -140,43 +145,41 @@ async function classes(
 /**
  * Trains the gate's two classifiers and tests them on held-out images.
  *
- * @returns The gate; the caller owns its weights.
+ * @returns The gate, whose weights the caller owns; null if a stop was requested.
  */
-export async function trainGate(options: TrainGateOptions): Promise<Gate> {
-  const { heldOut, domainOf, networks, seed, pause } = options;
+export async function trainGate(options: TrainGateOptions): Promise<Gate | null> {
+  const { heldOut, domainOf, networks, seed, steps, pause } = options;
   const domainsOf = ({ groups }: Examples): Int32Array => groups.map((group) => domainOf[group]!);
-  const domain = {
+  const domainTask = {
+    name: 'domain',
     network: networks.domain,
-    weights: await trainClassifier(
-      { name: 'domain', network: networks.domain, labelOf: domainsOf, prepare: halfDegraded },
-      options,
-      0,
-    ),
-  };
-  const label = {
+    labelOf: domainsOf,
+    prepare: halfDegraded,
+  } as const;
+  const domainWeights = await trainClassifier(domainTask, options, 0);
+  if (domainWeights === null) return null;
+  const labelTask = {
+    name: 'label',
     network: networks.label,
-    weights: await trainClassifier(
-      {
-        name: 'label',
-        network: networks.label,
-        labelOf: ({ labels }) => labels,
-        prepare: (images) => images,
-      },
-      options,
-      options.steps,
-    ),
-  };
+    labelOf: ({ labels }: Examples) => labels,
+    prepare: (images: Images<Float32Array>) => images,
+  } as const;
+  const labelWeights = await trainClassifier(labelTask, options, steps.domain);
+  if (labelWeights === null) {
+    disposeTensors(domainWeights);
+    return null;
+  }
+  const domain = { network: networks.domain, weights: domainWeights };
+  const label = { network: networks.label, weights: labelWeights };
   const real = minusOneToOne(heldOut.images);
   const degraded = degradedCopies(real, foldKey(randomKey(seed), 'gate', 'held out'));
   const domains = domainsOf(heldOut);
+  const realAndDegraded = await classes(domain, concatenateImages([real, degraded]), pause);
   return {
     domain,
     label,
     heldOutAccuracy: {
-      domain: accuracy(await classes(domain, concatenateImages([real, degraded]), pause), [
-        ...domains,
-        ...domains,
-      ]),
+      domain: accuracy(realAndDegraded, [...domains, ...domains]),
       label: accuracy(await classes(label, real, pause), heldOut.labels),
     },
   };

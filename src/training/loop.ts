@@ -2,7 +2,6 @@
  * The effectful loop around a pure training step. It is handed everything it touches: how a step is made, where
  * losses go, what happens every so many steps, and how to know that it should stop.
  */
-import type * as tf from '@tensorflow/tfjs';
 import { disposeTensors, flattenTensors, type TensorTree } from '../tensor-tree.ts';
 
 /** The losses of one step, read back: a number for a scalar, a list for a vector. */
@@ -26,7 +25,7 @@ export interface TrainOptions<State extends TensorTree> {
   /** Number of steps of the whole run. */
   readonly steps: number;
   /** The pure step; `index` counts from 0 and is all that its batch and its draws depend on. */
-  step(state: State, index: number): { readonly state: State; readonly losses: tf.NamedTensorMap };
+  step(state: State, index: number): { readonly state: State; readonly losses: TensorTree };
   /** Losses stay on the device and are read back together, every so many steps (default 10). */
   readonly readLossesEvery?: number;
   onLosses?(records: readonly LossRecord[]): void | Promise<void>;
@@ -53,7 +52,7 @@ export class NonFiniteLossError extends Error {
 const isFinite = (value: number | readonly number[]): boolean =>
   typeof value === 'number' ? Number.isFinite(value) : value.every(Number.isFinite);
 
-async function readLosses(step: number, losses: tf.NamedTensorMap): Promise<LossRecord> {
+async function readLosses(step: number, losses: TensorTree): Promise<LossRecord> {
   const entries = await Promise.all(
     flattenTensors(losses).map(async ([name, tensor]) => {
       const values = Array.from(await tensor.data());
@@ -78,7 +77,7 @@ export async function train<State extends TensorTree>(
 ): Promise<{ state: State; stepsDone: number; interrupted: boolean }> {
   const { steps, readLossesEvery = 10, recurring = [] } = options;
   let { state, stepsDone } = options;
-  let pending: { step: number; losses: tf.NamedTensorMap }[] = [];
+  let pending: { step: number; losses: TensorTree }[] = [];
 
   const flush = async (): Promise<void> => {
     const records = await Promise.all(pending.map(({ step, losses }) => readLosses(step, losses)));

@@ -40,6 +40,10 @@ export interface StageOneSettings {
   readonly cycleWeight: number;
   readonly identityWeight: number;
   readonly poolSize: number;
+  /** Whether a generator's output is 2·tanh + input instead of tanh. */
+  readonly residual: boolean;
+  /** Largest rotation of the augmentation, in degrees. */
+  readonly rotation: number;
   /** Decay of the generators' moving average; 0 for none. */
   readonly movingAverageDecay: number;
   /** The gate measures, and a checkpoint is written, every so many steps. */
@@ -48,7 +52,10 @@ export interface StageOneSettings {
 
 /** The gate's classifiers. */
 export interface GateSettings {
-  readonly steps: number;
+  readonly domainSteps: number;
+  readonly labelSteps: number;
+  /** During training the gate measures one in so many of its held-out images; the chosen checkpoint, on all. */
+  readonly measureOneIn: number;
   readonly width: number;
   readonly batchSize: number;
   readonly learningRate: number;
@@ -136,6 +143,8 @@ const PUBLISHED_STAGE_ONE: StageOneSettings = {
   cycleWeight: 10,
   identityWeight: 1,
   poolSize: 50,
+  residual: false,
+  rotation: 45,
   movingAverageDecay: 0,
   measureEvery: 1000,
 };
@@ -159,7 +168,14 @@ const BUDGETS: Readonly<Record<Preset, Pick<CamelSettings, 'data' | 'stage1' | '
       movingAverageDecay: 0.9,
       measureEvery: 6,
     },
-    gate: { steps: 40, width: 0.25, batchSize: 50, learningRate: 3e-3 },
+    gate: {
+      domainSteps: 30,
+      labelSteps: 60,
+      measureOneIn: 1,
+      width: 0.25,
+      batchSize: 50,
+      learningRate: 3e-3,
+    },
     stage2: { steps: 20, width: 0.25, batchSize: 40, evaluateEvery: 10, methods: scaledRates(25) },
   },
   quick: {
@@ -172,7 +188,14 @@ const BUDGETS: Readonly<Record<Preset, Pick<CamelSettings, 'data' | 'stage1' | '
       gateHeldOutCount: 250,
     },
     stage1: { ...PUBLISHED_STAGE_ONE, steps: 250, width: 0.25, movingAverageDecay: 0.98, measureEvery: 50 },
-    gate: { steps: 200, width: 0.5, batchSize: 64, learningRate: 2e-3 },
+    gate: {
+      domainSteps: 120,
+      labelSteps: 400,
+      measureOneIn: 3,
+      width: 0.5,
+      batchSize: 64,
+      learningRate: 2e-3,
+    },
     stage2: { steps: 300, width: 0.5, batchSize: 40, evaluateEvery: 50, methods: scaledRates(100) },
   },
   paper: {
@@ -185,7 +208,14 @@ const BUDGETS: Readonly<Record<Preset, Pick<CamelSettings, 'data' | 'stage1' | '
       gateHeldOutCount: 250,
     },
     stage1: PUBLISHED_STAGE_ONE,
-    gate: { steps: 500, width: 1, batchSize: 100, learningRate: 1e-3 },
+    gate: {
+      domainSteps: 400,
+      labelSteps: 1500,
+      measureOneIn: 1,
+      width: 1,
+      batchSize: 100,
+      learningRate: 1e-3,
+    },
     stage2: { steps: 40_000, width: 1, batchSize: 100, evaluateEvery: 200, methods: PUBLISHED_METHODS },
   },
 };
@@ -296,4 +326,26 @@ export function camelSettings(options: CamelOptions): Decoded<CamelSettings> {
       };
     },
   );
+}
+
+/** What a run will do, in a few lines for a person. */
+export function describeBudget({
+  preset,
+  data,
+  stage1,
+  stage2,
+  methods,
+  translations,
+}: CamelSettings): string[] {
+  const counts = data.trainingCounts.join(' / ');
+  const lines = [
+    `preset ${preset}: ${counts} training images (even clean / even zigzag / odd clean / odd zigzag), ${data.testCount === null ? 'all' : 4 * data.testCount} test images`,
+    ...(translations === 'cyclegan' && methods.includes('camel')
+      ? [
+          `stage 1: ${stage1.steps} steps of ${stage1.batchSize} + ${stage1.batchSize} images, width ${stage1.width}`,
+        ]
+      : []),
+    `stage 2: ${stage2.steps} steps of ${stage2.batchSize} images for each of ${methods.join(', ')}, width ${stage2.width}`,
+  ];
+  return lines;
 }

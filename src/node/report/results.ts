@@ -8,6 +8,8 @@ export interface StageOneResults {
   readonly flipRate: DirectionalShare;
   /** Share of translations whose class the label classifier still finds. */
   readonly labelPreservation: DirectionalShare;
+  /** Fréchet distance of the strict domain classifier's features to those of real images of the domain aimed at. */
+  readonly frechetDistance?: DirectionalShare;
   /** Mean |original − there and back| over both directions, in units of [0, 1]. */
   readonly cycleError: number;
   /** The lower of the gate classifiers' own accuracies on held-out real images. */

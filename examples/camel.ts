@@ -1,0 +1,90 @@
+/** The main job: `npm run camel`. Everything it does is in the library; this reads the command line. */
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import {
+  camelSettings,
+  describeBackend,
+  describeBudget,
+  listenForInterruption,
+  orExit,
+  ProgramError,
+  resultsTable,
+  runCamel,
+  runProgram,
+  selectBackend,
+} from 'model-patching/node';
+
+const program = new Command('camel')
+  .description(
+    'Trains ERM, group DRO and CAMEL on MNIST-Correlation, from MNIST files to a report, and compares them.',
+  )
+  .option(
+    '--preset <name>',
+    'smoke (about a minute), quick (minutes), paper (published networks and rates; days)',
+    'quick',
+  )
+  .option('--methods <list>', 'methods to train, separated by commas', 'erm,gdro,camel')
+  .option('--seed <integer>', 'of initial weights, order, augmentation, dropout and zigzags', '0')
+  .option(
+    '--out <folder>',
+    'experiment folder, new or to go on with (default: experiments/camel-<preset>-<seed>)',
+  )
+  .option(
+    '--backend <name>',
+    'tensorflow-gpu, webgpu, tensorflow, wasm or cpu (default: the fastest that is installed)',
+  )
+  .option(
+    '--data <folder>',
+    'folder of the four MNIST files',
+    fileURLToPath(new URL('data/mnist', import.meta.url)),
+  )
+  .option('--steps <n>', "optimizer steps of each method in stage 2 (default: the preset's)")
+  .option('--stage1-steps <n>', "steps of the stage-1 CycleGAN (default: the preset's)")
+  .option(
+    '--width <factor>',
+    "factor of the numbers of filters of all networks, 1 as published (default: the preset's)",
+  )
+  .option(
+    '--translations <kind>',
+    'cyclegan: learnt by stage 1; true: the real counterparts (upper bound); identity: none (lower bound)',
+    'cyclegan',
+  )
+  .option(
+    '--splits <kind>',
+    "disjoint, or published, in which stage 1 sees stage 2's validation images",
+    'disjoint',
+  )
+  .configureOutput({ writeErr: () => undefined })
+  .exitOverride();
+
+await runProgram('camel', async () => {
+  try {
+    program.parse();
+  } catch (error) {
+    if (error instanceof Error && 'exitCode' in error && error.exitCode === 0) return;
+    const message =
+      error instanceof Error ? error.message.replace(/^error: /, '').replace(/\s+/g, ' ') : String(error);
+    throw new ProgramError(`${message}; npm run camel -- --help lists the options`, 2);
+  }
+  if (program.args.length > 0)
+    throw new ProgramError(
+      `expected options only, found '${program.args[0]}'; npm run camel -- --help lists the options`,
+      2,
+    );
+  const options = program.opts<Record<string, string>>();
+  const settings = orExit(camelSettings(options));
+  const out = options['out'] ?? `experiments/camel-${settings.preset}-${settings.seed}`;
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const backend = await selectBackend(options['backend'] === undefined ? {} : { name: options['backend'] });
+  say(describeBackend(backend));
+  describeBudget(settings).forEach(say);
+  const interruption = listenForInterruption(() =>
+    say('stopping after this step, with a checkpoint; once more to stop at once'),
+  );
+  const results = await runCamel(settings, { data: options['data']!, out }, backend, {
+    say,
+    stopRequested: interruption.requested,
+  });
+  interruption.dispose();
+  process.stdout.write(`${resultsTable(results)}\n\n${out}/report.html\n`);
+});

@@ -1,0 +1,113 @@
+/** What every phase of the main job is handed beside its settings. */
+import { setImmediate } from 'node:timers/promises';
+import type { Recurring, TrainOptions } from '../../training/loop.ts';
+import { NonFiniteLossError, train } from '../../training/loop.ts';
+import type { TensorTree } from '../../tensor-tree.ts';
+import { orExit, ProgramError } from '../program.ts';
+import { startProgress } from '../progress.ts';
+import type { Run } from '../run-directory.ts';
+import { disposeTensors } from '../../tensor-tree.ts';
+
+/** Output and interruption of a running experiment. */
+export interface ExperimentContext {
+  /** One line for a person. */
+  readonly say: (line: string) => void;
+  readonly stopRequested: () => boolean;
+}
+
+/** Lets signals and output through between two steps. */
+export const pause = (): Promise<void> => setImmediate();
+
+/** Thrown when a stop was asked for; everything needed to go on is on disk. */
+export function interrupted(): ProgramError {
+  return new ProgramError('stopped; run the same command again to go on', 75);
+}
+
+/** A training run that logs, saves and resumes in a run folder. */
+export interface TrainInRunOptions<State extends TensorTree> extends Pick<
+  TrainOptions<State>,
+  'steps' | 'step'
+> {
+  readonly label: string;
+  readonly run: Run;
+  readonly context: ExperimentContext;
+  /** State before step 0; disposed when a checkpoint is found. */
+  readonly initial: State;
+  /** A checkpoint is written every so many steps, after the scoring. */
+  readonly checkpointEvery: number;
+  /** Its records are logged; its score, if any, marks the best checkpoint. */
+  readonly evaluate: (
+    state: State,
+    step: number,
+  ) => Promise<{
+    readonly record: Readonly<Record<string, unknown>>;
+    readonly score?: number;
+    readonly note: string;
+  }>;
+}
+
+/**
+ * Trains from the newest checkpoint of the run to the end.
+ *
+ * @returns The state after the last step, owned by the caller.
+ * @throws ProgramError with exit code 75 when a stop was asked for (after a checkpoint), with exit code 1 when a loss
+ *   is no longer finite, naming step, parts and the last good checkpoint.
+ */
+export async function trainInRun<State extends TensorTree>(
+  options: TrainInRunOptions<State>,
+): Promise<State> {
+  const { label, run, context, initial, steps, step, checkpointEvery, evaluate } = options;
+  const resumed = orExit(
+    await run.resume(initial, ({ where, found }) =>
+      context.say(`${where}: ${found}; an older checkpoint is taken`),
+    ),
+  );
+  if (resumed !== null) {
+    disposeTensors(initial);
+    if (resumed.step < steps) context.say(`${label}: goes on from step ${resumed.step}`);
+  }
+  const stepsDone = resumed?.step ?? 0;
+  const progress = startProgress(label, steps, stepsDone);
+  let note = '';
+  const save: Recurring<State> = {
+    every: checkpointEvery,
+    run: async (state, done) => {
+      const { record, score, note: latest } = await evaluate(state, done);
+      note = latest;
+      await run.log([{ step: done, kind: 'evaluation', ...record }]);
+      await run.checkpoint(done, state, score);
+    },
+  };
+  try {
+    const end = await train({
+      state: resumed?.state ?? initial,
+      stepsDone,
+      steps,
+      step: (state, index) => {
+        progress.update(index, note);
+        return step(state, index);
+      },
+      onLosses: (records) =>
+        run.log(records.map(({ step: done, losses }) => ({ step: done, kind: 'training', ...losses }))),
+      recurring: [save],
+      stopRequested: context.stopRequested,
+      pause,
+    });
+    if (!end.interrupted) {
+      progress.update(steps, note);
+      return end.state;
+    }
+    await run.checkpoint(end.stepsDone, end.state);
+    disposeTensors(end.state);
+    throw interrupted();
+  } catch (error) {
+    if (!(error instanceof NonFiniteLossError)) throw error;
+    const last = await run.latestFile();
+    throw new ProgramError(
+      `${label}: ${error.message}; the last good checkpoint is ${last ?? 'none, the run had not got to its first one'}`,
+      1,
+    );
+  } finally {
+    progress.stop();
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * The main job: MNIST-Correlation, stage 1 under the quality gate, translation, and ERM, group DRO and CAMEL with the
+ * same number of optimizer steps. Everything it finds is in one folder, and what is there already is not done again.
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Images } from '../../augmentation/images.ts';
+import { writeFileAtomically } from '../atomic-file.ts';
+import type { SelectedBackend } from '../backend.ts';
+import { environmentFacts } from '../environment.ts';
+import { orExit } from '../program.ts';
+import { startProgress } from '../progress.ts';
+import { renderReport } from '../report/render-report.ts';
+import type { ExperimentResults, MethodResults, StageOneResults } from '../report/results.ts';
+import { openRun, type MetricsRecord, type Run } from '../run-directory.ts';
+import { disposeTensors } from '../../tensor-tree.ts';
+import { pause, type ExperimentContext } from './context.ts';
+import { experimentData, type ExperimentData } from './experiment-data.ts';
+import { makeGallery, type Gallery } from './gallery.ts';
+import { reportInput } from './report-input.ts';
+import type { CamelSettings, Method } from './settings.ts';
+import { stageOne, type StageOneOutcome } from './stage-one.ts';
+import { stageTwo } from './stage-two.ts';
+import { readTranslations, writeTranslations, type TranslatedImages } from './translations.ts';
+
+/** Where an experiment reads and writes. */
+export interface ExperimentFolders {
+  /** Holds the four MNIST files. */
+  readonly data: string;
+  /** The experiment folder, new or begun with the same settings. */
+  readonly out: string;
+}
+
+/** What stage 1 leaves in its run file once it is done. */
+interface StageOneRecord {
+  readonly results: StageOneResults;
+  readonly bestStep: number;
+  readonly gallery: Gallery;
+  readonly seconds: number;
+}
+
+async function withRun<A>(folder: string, settings: unknown, use: (run: Run) => Promise<A>): Promise<A> {
+  const run = orExit(await openRun(folder, settings));
+  try {
+    return await use(run);
+  } finally {
+    await run.close();
+  }
+}
+
+function stageOneResults({ measure, gateAccuracy }: StageOneOutcome): StageOneResults {
+  const { flipRate, labelPreservation, cycleError, frechetDistance } = measure;
+  return {
+    flipRate,
+    labelPreservation,
+    cycleError,
+    frechetDistance,
+    gateClassifierAccuracy: Math.min(gateAccuracy.domain, gateAccuracy.label),
+  };
+}
+
+/** Settings that the translations depend on. */
+function stageOneSettings({ preset, seed, data, stage1, gate }: CamelSettings): unknown {
+  return { preset, seed, data, stage1, gate };
+}
+
+function givenTranslations(kind: 'true' | 'identity', data: ExperimentData): TranslatedImages {
+  const form = (name: 'clean' | 'corrupted'): Images<Uint8Array> =>
+    data.examples('train', kind === 'true' ? name : 'own').images;
+  return { toSource: form('clean'), toTarget: form('corrupted') };
+}
+
+async function learntTranslations(
+  settings: CamelSettings,
+  data: ExperimentData,
+  out: string,
+  context: ExperimentContext,
+): Promise<{ translations: TranslatedImages; stage1: StageOneRecord; curve: readonly MetricsRecord[] }> {
+  return withRun(join(out, 'runs', 'stage1'), stageOneSettings(settings), async (run) => {
+    const train = data.examples('train');
+    const folder = {
+      folder: join(out, 'translations'),
+      settings: stageOneSettings(settings),
+      train,
+      groupNames: data.table.names,
+    };
+    let record = run.outcome as StageOneRecord | undefined;
+    if (record === undefined) {
+      const began = performance.now();
+      const outcome = await stageOne(settings, data, run, context);
+      const progress = startProgress('translations', 2 * train.labels.length);
+      orExit(await writeTranslations(folder, outcome.generators, { pause, onProgress: progress.update })());
+      progress.stop();
+      record = {
+        results: stageOneResults(outcome),
+        bestStep: outcome.bestStep,
+        gallery: await makeGallery(outcome.generators, data.examples('gateHeldOut')),
+        seconds: (performance.now() - began) / 1000,
+      };
+      disposeTensors({
+        toTarget: outcome.generators.toTarget.weights,
+        toSource: outcome.generators.toSource.weights,
+      });
+      await run.finish(record);
+    }
+    return {
+      translations: orExit(await readTranslations(folder)()),
+      stage1: record,
+      curve: await run.records(),
+    };
+  });
+}
+
+/** Runs or finishes one method; its outcome is kept in the run file. */
+async function method(
+  name: Method,
+  settings: CamelSettings,
+  data: ExperimentData,
+  translations: TranslatedImages | null,
+  out: string,
+  context: ExperimentContext,
+) {
+  const depends =
+    name === 'camel'
+      ? { ...settings, methods: undefined }
+      : { seed: settings.seed, data: settings.data, stage2: settings.stage2 };
+  return withRun(join(out, 'runs', name), { method: name, ...depends }, async (run) => {
+    const results =
+      (run.outcome as MethodResults | undefined) ??
+      (await stageTwo(name, settings, data, translations, run, context));
+    if (run.outcome === undefined) await run.finish(results);
+    return { results, records: await run.records() };
+  });
+}
+
+/** Seconds that earlier, interrupted calls of the same experiment took. */
+async function secondsBefore(out: string): Promise<number> {
+  const text = await readFile(join(out, 'seconds'), 'utf8').catch(() => '0');
+  return Number(text) || 0;
+}
+
+/**
+ * Runs the main job, or what is left of it.
+ *
+ * @param settings See {@link camelSettings}.
+ * @param folders MNIST, and the experiment folder.
+ * @param backend The backend that runs, for the report.
+ * @returns What `results.json` holds.
+ * @throws ProgramError: bad data or folder (exit code 2), a loss that is not finite (1), a stop asked for (75).
+ */
+export async function runCamel(
+  settings: CamelSettings,
+  folders: ExperimentFolders,
+  backend: SelectedBackend,
+  context: ExperimentContext,
+): Promise<ExperimentResults> {
+  const began = performance.now();
+  const { out } = folders;
+  const data = orExit(await experimentData(folders.data, settings.data, settings.seed)());
+  await mkdir(out, { recursive: true });
+  return withRun(out, settings, async () => {
+    const before = await secondsBefore(out);
+    const seconds = (): number => before + (performance.now() - began) / 1000;
+    const environment = await environmentFacts();
+    await writeFileAtomically(
+      join(out, 'experiment.json'),
+      `${JSON.stringify({ format: 1, settings, backend: { name: backend.name, device: backend.device }, environment, overlaps: data.overlaps }, null, 2)}\n`,
+    );
+    for (const { first, second, split, indices } of data.overlaps)
+      context.say(`note: ${first} and ${second} share ${indices.length} images of MNIST's ${split} split`);
+    try {
+      const learnt =
+        settings.methods.includes('camel') && settings.translations === 'cyclegan'
+          ? await learntTranslations(settings, data, out, context)
+          : null;
+      const translations =
+        learnt?.translations ??
+        (settings.translations === 'cyclegan' ? null : givenTranslations(settings.translations, data));
+      const methods: Record<
+        string,
+        { results: MethodResults; records: Awaited<ReturnType<Run['records']>> }
+      > = {};
+      for (const name of settings.methods)
+        methods[name] = await method(name, settings, data, translations, out, context);
+      const results: ExperimentResults = {
+        preset: settings.preset,
+        backend: backend.name,
+        seed: settings.seed,
+        seconds: seconds(),
+        stage1: learnt?.stage1.results ?? null,
+        methods: Object.fromEntries(
+          Object.entries(methods).map(([name, { results: found }]) => [name, found]),
+        ),
+      };
+      await writeFileAtomically(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
+      await writeFileAtomically(
+        join(out, 'report.html'),
+        renderReport(reportInput({ settings, backend, environment, results, learnt, methods })),
+      );
+      return results;
+    } finally {
+      await writeFileAtomically(join(out, 'seconds'), `${seconds()}\n`);
+    }
+  });
+}

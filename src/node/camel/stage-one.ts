@@ -1,0 +1,245 @@
+/** Stage 1 of the main job: the gate's classifiers, the CycleGAN under the gate's eyes, and its best checkpoint. */
+import { join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { compose } from '../../augmentation/images.ts';
+import { randomPadAndCrop } from '../../augmentation/crop-and-flip.ts';
+import { randomRotation } from '../../augmentation/rotation.ts';
+import { minusOneToOne } from '../../augmentation/scaling.ts';
+import { cycleganStep } from '../../gan/cyclegan-step.ts';
+import type { CycleganState } from '../../gan/cyclegan-state.ts';
+import { publishedDiscriminator, publishedGenerator } from '../../models/published.ts';
+import { smallCnn } from '../../models/small-classifiers.ts';
+import { constantSchedule } from '../../optimizers/schedules.ts';
+import { foldKey, randomKey } from '../../random.ts';
+import { disposeTensors } from '../../tensor-tree.ts';
+import { gatherExamples, type Examples } from '../../training/examples.ts';
+import {
+  measureGenerators,
+  trainGate,
+  type Gate,
+  type GateMeasure,
+  type TrainedGenerator,
+} from '../../training/gate.ts';
+import { stageOneStep, translatingWeights } from '../../training/stage-one.ts';
+import { writeFileAtomically } from '../atomic-file.ts';
+import { orExit } from '../program.ts';
+import { startProgress } from '../progress.ts';
+import type { Run } from '../run-directory.ts';
+import { decodeSafetensors, encodeSafetensors, restoreTree } from '../safetensors.ts';
+import { interrupted, pause, trainInRun, type ExperimentContext } from './context.ts';
+import { DOMAIN_OF_GROUP, ofDomain, type ExperimentData } from './experiment-data.ts';
+import type { CamelSettings } from './settings.ts';
+
+const SHAPE = [28, 28, 1] as const;
+
+/** The generators that translate, with what the gate says of them; the caller owns their weights. */
+export interface StageOneOutcome {
+  readonly generators: { readonly toTarget: TrainedGenerator; readonly toSource: TrainedGenerator };
+  readonly bestStep: number;
+  readonly measure: GateMeasure;
+  readonly gateAccuracy: Gate['heldOutAccuracy'];
+}
+
+/** Seeds of the networks, all different. */
+function seedOf({ seed }: CamelSettings, purpose: string): number {
+  return foldKey(randomKey(seed), 'initial weights', purpose)[0];
+}
+
+function gateNetworks(settings: CamelSettings): Pick<Gate, 'domain' | 'label'> {
+  const classifier = (name: string) => {
+    const network = smallCnn({
+      inputShape: SHAPE,
+      classes: 2,
+      width: settings.gate.width,
+      seed: seedOf(settings, `gate ${name}`),
+    });
+    return { network, weights: network.weights() };
+  };
+  return { domain: classifier('domain'), label: classifier('label') };
+}
+
+const gateTree = ({ domain, label }: Pick<Gate, 'domain' | 'label'>) => ({
+  domain: domain.weights,
+  label: label.weights,
+});
+
+/** The gate's classifiers, from the run's folder if they have been trained before. */
+async function obtainGate(
+  settings: CamelSettings,
+  data: ExperimentData,
+  run: Run,
+  context: ExperimentContext,
+): Promise<Gate> {
+  const path = join(run.folder, 'gate-classifiers.safetensors');
+  const untrained = gateNetworks(settings);
+  const exists = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (exists) {
+    const file = orExit(decodeSafetensors(await readFile(path), path));
+    const weights = orExit(restoreTree(file, gateTree(untrained), path));
+    disposeTensors(gateTree(untrained));
+    return {
+      domain: { network: untrained.domain.network, weights: weights.domain },
+      label: { network: untrained.label.network, weights: weights.label },
+      heldOutAccuracy: {
+        domain: Number(file.metadata['domainAccuracy']),
+        label: Number(file.metadata['labelAccuracy']),
+      },
+    };
+  }
+  disposeTensors(gateTree(untrained));
+  const { domainSteps, labelSteps, batchSize, learningRate } = settings.gate;
+  const progress = startProgress('gate classifiers', domainSteps + labelSteps);
+  const gate = await trainGate({
+    train: data.examples('gateTrain'),
+    heldOut: data.examples('gateHeldOut'),
+    domainOf: DOMAIN_OF_GROUP,
+    networks: { domain: untrained.domain.network, label: untrained.label.network },
+    steps: { domain: domainSteps, label: labelSteps },
+    batchSize,
+    learningRate,
+    seed: settings.seed,
+    pause,
+    stopRequested: context.stopRequested,
+    onProgress: progress.update,
+  });
+  progress.stop();
+  if (gate === null) throw interrupted();
+  const { domain, label } = gate.heldOutAccuracy;
+  await writeFileAtomically(
+    path,
+    await encodeSafetensors(gateTree(gate), { domainAccuracy: `${domain}`, labelAccuracy: `${label}` }),
+  );
+  return gate;
+}
+
+/** Held-out images of one domain, the same at every measurement. */
+function measuredImages(settings: CamelSettings, heldOut: Examples, domain: 0 | 1): Examples {
+  return gatherExamples(
+    heldOut,
+    ofDomain(heldOut, domain).filter((_, i) => i % settings.gate.measureOneIn === 0),
+  );
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+function networksOf(settings: CamelSettings) {
+  const { width } = settings.stage1;
+  const generator = (name: string) =>
+    publishedGenerator(SHAPE, {
+      width,
+      residual: settings.stage1.residual,
+      seed: seedOf(settings, `generator ${name}`),
+    });
+  const discriminator = (name: string) =>
+    publishedDiscriminator(SHAPE, { width, seed: seedOf(settings, `discriminator ${name}`) });
+  return {
+    generators: { toTarget: generator('toTarget'), toSource: generator('toSource') },
+    discriminators: { source: discriminator('source'), target: discriminator('target') },
+  };
+}
+
+/** A CycleGAN step with its batches and its first state. */
+function cyclegan(settings: CamelSettings, data: ExperimentData) {
+  const { stage1, seed } = settings;
+  const networks = networksOf(settings);
+  const { generators, discriminators } = networks;
+  const { init, step } = cycleganStep({
+    ...networks,
+    cycleWeight: stage1.cycleWeight,
+    identityWeight: stage1.identityWeight,
+    ...(stage1.movingAverageDecay > 0 && { movingAverageDecay: stage1.movingAverageDecay }),
+  });
+  const weights = {
+    generators: { toTarget: generators.toTarget.weights(), toSource: generators.toSource.weights() },
+    discriminators: { source: discriminators.source.weights(), target: discriminators.target.weights() },
+  };
+  const initial = init(weights, [stage1.poolSize, ...SHAPE]);
+  disposeTensors(weights);
+  return {
+    generators,
+    initial,
+    step: stageOneStep(
+      { step },
+      {
+        source: data.examples('stage1Source').images,
+        target: data.examples('stage1Target').images,
+        augment: compose(randomRotation(stage1.rotation), randomPadAndCrop(), minusOneToOne),
+        batchSize: stage1.batchSize,
+        generatorLearningRate: constantSchedule(stage1.generatorLearningRate),
+        discriminatorLearningRate: constantSchedule(stage1.discriminatorLearningRate),
+        poolSize: stage1.poolSize,
+        seed,
+      },
+    ),
+  };
+}
+
+/**
+ * Trains stage 1 in its run folder, or goes on with it, and picks the checkpoint of the highest gate score.
+ *
+ * @throws ProgramError when it is stopped, or when a loss is no longer finite.
+ */
+export async function stageOne(
+  settings: CamelSettings,
+  data: ExperimentData,
+  run: Run,
+  context: ExperimentContext,
+): Promise<StageOneOutcome> {
+  const gate = await obtainGate(settings, data, run, context);
+  const heldOut = data.examples('gateHeldOut');
+  const images = {
+    source: measuredImages(settings, heldOut, 0),
+    target: measuredImages(settings, heldOut, 1),
+  };
+  const { generators, initial, step } = cyclegan(settings, data);
+  const translating = (state: CycleganState) => {
+    const weights = translatingWeights(state);
+    return {
+      toTarget: { network: generators.toTarget, weights: weights.toTarget },
+      toSource: { network: generators.toSource, weights: weights.toSource },
+    };
+  };
+  const end = await trainInRun<CycleganState>({
+    label: 'stage 1',
+    run,
+    context,
+    initial,
+    steps: settings.stage1.steps,
+    step,
+    checkpointEvery: settings.stage1.measureEvery,
+    evaluate: async (state) => {
+      const measure = await measureGenerators(gate, translating(state), images, pause);
+      return { record: { ...measure }, score: measure.score, note: `gate score ${measure.score.toFixed(3)}` };
+    },
+  });
+  const best = orExit(await run.best(end)) ?? { step: settings.stage1.steps, state: end };
+  if (best.state !== end) disposeTensors(end);
+  const measure = await measureGenerators(
+    gate,
+    translating(best.state),
+    { source: measuredAll(heldOut, 0), target: measuredAll(heldOut, 1) },
+    pause,
+  );
+  disposeTensors(gateTree(gate));
+  context.say(
+    `stage 1: best checkpoint after ${best.step} steps; strict flip rate to zigzag ${percent(measure.flipRate.toTarget)}, to clean ${percent(measure.flipRate.toSource)}; class kept ${percent(measure.labelPreservation.toTarget)}, ${percent(measure.labelPreservation.toSource)}`,
+  );
+  const { averages, generators: latest, ...rest } = best.state;
+  disposeTensors(averages === undefined ? rest : { ...rest, latest });
+  const weights = averages ?? latest;
+  return {
+    generators: {
+      toTarget: { network: generators.toTarget, weights: weights.toTarget },
+      toSource: { network: generators.toSource, weights: weights.toSource },
+    },
+    bestStep: best.step,
+    measure,
+    gateAccuracy: gate.heldOutAccuracy,
+  };
+}
+
+const measuredAll = (heldOut: Examples, domain: 0 | 1): Examples =>
+  gatherExamples(heldOut, ofDomain(heldOut, domain));

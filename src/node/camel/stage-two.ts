@@ -1,0 +1,113 @@
+/** Stage 2 of the main job: one method trained in its run folder and tested. */
+import { sgd } from '../../optimizers/sgd.ts';
+import { camelConsistency } from '../../consistency.ts';
+import { groupDro } from '../../group-dro.ts';
+import type { GroupTable } from '../../groups.ts';
+import { smallCnn } from '../../models/small-classifiers.ts';
+import type { Network } from '../../models/network.ts';
+import { erm, type GroupObjective, type ObjectiveState } from '../../objectives.ts';
+import { constantSchedule } from '../../optimizers/schedules.ts';
+import { foldKey, randomKey } from '../../random.ts';
+import { disposeTensors, type TensorTree } from '../../tensor-tree.ts';
+import { robustStep, type RobustState } from '../../training/robust-step.ts';
+import { evaluateClassifier, stageTwoStep } from '../../training/stage-two.ts';
+import type { MethodResults } from '../report/results.ts';
+import type { Run } from '../run-directory.ts';
+import { pause, trainInRun, type ExperimentContext } from './context.ts';
+import type { ExperimentData } from './experiment-data.ts';
+import type { CamelSettings, Method, MethodSettings } from './settings.ts';
+import type { TranslatedImages } from './translations.ts';
+
+type AnyState = RobustState<TensorTree, ObjectiveState>;
+
+/** The objective of a method; the adversary of CAMEL moves within each class, that of group DRO among all groups. */
+function objectiveOf(
+  method: Method,
+  table: GroupTable,
+  { adversaryStepSize, adjustment }: MethodSettings,
+): GroupObjective<ObjectiveState> {
+  if (method === 'erm') return erm(table) as GroupObjective<ObjectiveState>;
+  return groupDro(table, {
+    stepSize: adversaryStepSize,
+    adjustment,
+    classConditional: method === 'camel',
+  }) as GroupObjective<ObjectiveState>;
+}
+
+function methodStep(method: Method, network: Network, table: GroupTable, settings: MethodSettings) {
+  return robustStep({
+    network,
+    table,
+    objective: objectiveOf(method, table, settings),
+    optimizer: sgd(),
+    weightDecay: settings.weightDecay,
+    ...(settings.maximumGradientNorm !== null && { maxGradientNorm: settings.maximumGradientNorm }),
+    ...(method === 'camel' && {
+      consistency: { divergence: camelConsistency, weight: settings.consistencyWeight },
+    }),
+  });
+}
+
+/**
+ * Trains a method in its run folder, or goes on with it, and reports on the test split. A run that is done gives its
+ * outcome again.
+ *
+ * @param translations Of the training images; used by CAMEL only.
+ */
+export async function stageTwo(
+  method: Method,
+  settings: CamelSettings,
+  data: ExperimentData,
+  translations: TranslatedImages | null,
+  run: Run,
+  context: ExperimentContext,
+): Promise<MethodResults> {
+  const began = performance.now();
+  const { stage2, seed } = settings;
+  const { table } = data;
+  // The same first weights for every method: they differ in what they are compared for only.
+  const network = smallCnn({
+    inputShape: [28, 28, 1],
+    classes: 2,
+    width: stage2.width,
+    seed: foldKey(randomKey(seed), 'initial weights', 'classifier')[0],
+  });
+  const robust = methodStep(method, network, table, stage2.methods[method]);
+  const weights = network.weights();
+  const initial: AnyState = robust.init(weights);
+  disposeTensors(weights);
+  const validation = data.examples('validation');
+  const classifier = (state: AnyState) => ({
+    network,
+    weights: { trainable: state.trainable, statistics: state.statistics },
+  });
+  const end = await trainInRun<AnyState>({
+    label: method,
+    run,
+    context,
+    initial,
+    steps: stage2.steps,
+    step: stageTwoStep(robust, {
+      network,
+      examples: data.examples('train'),
+      translations:
+        method === 'camel' && translations !== null ? [translations.toSource, translations.toTarget] : [],
+      batchSize: stage2.batchSize,
+      balanced: method !== 'erm',
+      learningRate: constantSchedule(stage2.methods[method].learningRate),
+      seed,
+    }),
+    checkpointEvery: stage2.evaluateEvery,
+    evaluate: async (state) => {
+      const report = await evaluateClassifier(classifier(state), validation, table, { pause });
+      return {
+        record: { groupAccuracies: report.groups.map(({ accuracy }) => accuracy) },
+        note: `validation worst group ${(100 * report.worstGroup.accuracy).toFixed(1)} %`,
+      };
+    },
+  });
+  const report = await evaluateClassifier(classifier(end), data.examples('test'), table, { pause });
+  disposeTensors(end);
+  network.model.dispose();
+  return { ...report, steps: stage2.steps, seconds: (performance.now() - began) / 1000 };
+}

@@ -13,10 +13,11 @@ if (!full)
 /**
  * Gradients whose last digits single precision does not determine: a rectifier near zero flips with the order of a
  * sum. In the U-Net with instance normalisation one flip moves one tensor by 2e-3. ResNet-50 at 64 pixels ends in
- * normalisations over 8 numbers; another order of summation moves half of its gradients by more than 1e-3.
+ * normalisations over 8 numbers: with sums in another order, or on the pure-JavaScript backend, more than half of its
+ * gradients move by over 1e-3 and that of the first offset, a sum of cancelling terms, by up to 4e-2.
  */
 const gradientTolerance = ({ model }: ModelCase): number =>
-  model.startsWith('resnet50') ? 2e-2 : model.includes('instancenorm') ? 3e-3 : 1e-3;
+  model.startsWith('resnet50') ? 5e-2 : model.includes('instancenorm') ? 3e-3 : 1e-3;
 const large = fixture.cases.filter(({ model }) => /^(unet|pix2pix)/.test(model));
 const resnets = fixture.cases.filter(({ model }) => model.startsWith('resnet50'));
 const withWeights = (model: string): ModelCase => {

@@ -1,0 +1,74 @@
+/**
+ * What a kernel of ours needs of tfjs's WebAssembly backend: the tensors as views of its memory, room for results, and its
+ * own kernels run on `TensorInfo`s, whose temporaries are given back by data id since no tape or `tf.tidy` sees them.
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { compileBlocks, plainBlocks, type BlockFunction } from './multiply-accumulate.ts';
+
+export type { BackendWasm };
+
+/** A kernel of ours: its inputs and attributes by name, and the backend. */
+export type WasmKernel = (parameters: {
+  readonly inputs: tf.NamedTensorInfoMap;
+  readonly attrs: tf.NamedAttrMap;
+  readonly backend: BackendWasm;
+}) => tf.TensorInfo;
+
+/** The float values of a tensor, as a view. A view is stale once anything has been allocated: take it last. */
+export function floats(backend: BackendWasm, tensor: tf.TensorInfo): Float32Array {
+  return backend.typedArrayFromHeap(tensor) as Float32Array;
+}
+
+/** A new float tensor of zeros. */
+export function zeros(backend: BackendWasm, shape: readonly number[]): tf.TensorInfo {
+  const output = backend.makeOutput([...shape], 'float32');
+  floats(backend, output).fill(0);
+  return output;
+}
+
+/** Where a tensor begins in the backend's memory, in bytes. */
+export function address(backend: BackendWasm, tensor: tf.TensorInfo): number {
+  return backend.getMemoryOffset(tensor.dataId);
+}
+
+/** The input called `name`; throws if the kernel was called without it. */
+export function input(inputs: tf.NamedTensorInfoMap, name: string): tf.TensorInfo {
+  const tensor = inputs[name];
+  if (!tensor) throw new Error(`The kernel lacks its input '${name}'.`);
+  return tensor;
+}
+
+/** Throws unless the tensors hold floats, the only numbers that these kernels know. */
+export function requireFloats(kernel: string, tensors: Readonly<Record<string, tf.TensorInfo>>): void {
+  for (const [name, { dtype }] of Object.entries(tensors))
+    if (dtype !== 'float32')
+      throw new Error(`${kernel} on wasm: expected ${name} to be float32, received ${dtype}.`);
+}
+
+/** Runs one of the backend's own kernels with a single result, which the caller disposes. */
+export function runKernel(
+  backend: BackendWasm,
+  name: string,
+  inputs: tf.NamedTensorInfoMap,
+  attrs: tf.NamedAttrMap,
+): tf.TensorInfo {
+  return tf.getKernel(name, 'wasm').kernelFunc({ inputs, attrs, backend }) as tf.TensorInfo;
+}
+
+const blocksOfMemory = new WeakMap<WebAssembly.Memory, BlockFunction>();
+
+/** The inner loop of the convolution gradients on this backend's memory, compiled once for a memory. */
+export function blocksOf(backend: BackendWasm): BlockFunction {
+  const { wasm } = backend as unknown as {
+    readonly wasm: { readonly asm?: Readonly<Record<string, unknown>>; readonly HEAPF32: Float32Array };
+  };
+  const memory = Object.values(wasm.asm ?? {}).find((value) => value instanceof WebAssembly.Memory);
+  const plain = (): BlockFunction => plainBlocks(() => wasm.HEAPF32);
+  if (!memory) return plain();
+  const known = blocksOfMemory.get(memory);
+  if (known) return known;
+  const blocks = compileBlocks(memory) ?? plain();
+  blocksOfMemory.set(memory, blocks);
+  return blocks;
+}

@@ -1,0 +1,235 @@
+/**
+ * The gradients of a two-dimensional convolution y[p] = Σ_t x[s·p + t − pad] w[t] (p an output pixel, t a tap of the filter,
+ * s the stride), channels last:
+ *
+ *     ∂w[t][c, o] = Σ_p x[s·p + t − pad][c] · dy[p][o]
+ *     ∂x[q][c]    = Σ_t dy[(q + pad − t) / s][o] · w[t][c, o],  over the taps for which the division has no remainder
+ *
+ * as in Dumoulin & Visin, "A guide to convolution arithmetic for deep learning" (2016). Both are sums of products of
+ * matrices that lie in memory already, with strides: the filter's is a product of columns of pixels, image by image; the
+ * input's falls apart into s × s interleaved convolutions without stride, so that no product with a zero is made.
+ */
+import * as tf from '@tensorflow/tfjs';
+import {
+  address,
+  blocksOf,
+  floats,
+  input,
+  requireFloats,
+  runKernel,
+  zeros,
+  type BackendWasm,
+  type WasmKernel,
+} from './backend.ts';
+import { columnBlocks, type BlockFunction, type MultiplyAccumulate } from './multiply-accumulate.ts';
+
+type ConvolutionInfo = tf.backend_util.Conv2DInfo;
+
+/** Images read by one pass over the blocks: about what fits into the second-level cache, in bytes. */
+const CACHED = 192 * 1024;
+const FLOAT = 4;
+
+function convolution(kernel: string, x: number[], filter: number[], attrs: tf.NamedAttrMap): ConvolutionInfo {
+  const { strides, pad, dimRoundingMode, dataFormat } = attrs as unknown as tf.Conv2DBackpropInputAttrs;
+  if (dataFormat !== 'NHWC')
+    throw new Error(`${kernel} on wasm: expected dataFormat 'NHWC', received '${dataFormat}'.`);
+  return tf.backend_util.computeConv2DInfo(
+    x as [number, number, number, number],
+    filter as [number, number, number, number],
+    strides,
+    1,
+    pad,
+    dimRoundingMode,
+    false,
+    'channelsLast',
+  );
+}
+
+/** The outputs p of one axis for which tap t reads inside the input: [first, one past the last). */
+function reached(tap: number, pad: number, stride: number, size: number, outputs: number): [number, number] {
+  const first = Math.max(0, Math.ceil((pad - tap) / stride));
+  const end = Math.min(outputs, Math.floor((size - 1 + pad - tap) / stride) + 1);
+  return [first, Math.max(first, end)];
+}
+
+/** ∂w of a convolution: inputs x [n, h, w, c] and dy [n, h', w', o]; returns [kh, kw, c, o]. */
+export const convolutionFilterGradient: WasmKernel = ({ inputs, attrs, backend }) => {
+  const [x, dy] = [input(inputs, 'x'), input(inputs, 'dy')];
+  requireFloats('Conv2DBackpropFilter', { x, dy });
+  const info = convolution('Conv2DBackpropFilter', x.shape, attrs['filterShape'] as number[], attrs);
+  const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = info;
+  const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = info;
+  const output = zeros(backend, info.filterShape);
+  const blocks = blocksOf(backend);
+  const [xStart, dyStart, outStart] = [x, dy, output].map((tensor) => address(backend, tensor)) as [
+    number,
+    number,
+    number,
+  ];
+  const [xPixel, dyPixel] = [inChannels * FLOAT, outChannels * FLOAT];
+  const [xImage, dyImage] = [inHeight * inWidth * xPixel, outHeight * outWidth * dyPixel];
+  const together = Math.max(1, Math.floor(CACHED / (xImage + dyImage)));
+
+  for (let image = 0; image < batchSize; image += together)
+    for (let i = 0; i < filterHeight; i++) {
+      const [top, bottom] = reached(i, padInfo.top, strideHeight, inHeight, outHeight);
+      for (let j = 0; j < filterWidth; j++) {
+        const [left, right] = reached(j, padInfo.left, strideWidth, inWidth, outWidth);
+        const xPosition =
+          (top * strideHeight + i - padInfo.top) * inWidth + left * strideWidth + j - padInfo.left;
+        accumulate(blocks, inChannels, outChannels, {
+          a: xStart + image * xImage + xPosition * xPixel,
+          b: dyStart + image * dyImage + (top * outWidth + left) * dyPixel,
+          out: outStart + (i * filterWidth + j) * inChannels * dyPixel,
+          counts: [right - left, bottom - top, Math.min(together, batchSize - image)],
+          aStrides: [strideWidth * xPixel, strideHeight * inWidth * xPixel, xImage],
+          bStrides: [dyPixel, outWidth * dyPixel, dyImage],
+          aStrideOfM: FLOAT,
+          outStrideOfM: dyPixel,
+        });
+      }
+    }
+  return output;
+};
+
+/** Covers m × n sums with the blocks that there are. */
+function accumulate(blocks: BlockFunction, m: number, n: number, operands: MultiplyAccumulate): void {
+  for (const { column, width } of columnBlocks(n)) {
+    const [b, out] = [operands.b + column * FLOAT, operands.out + column * FLOAT];
+    accumulateColumns(blocks, m, width, { ...operands, b, out });
+  }
+}
+
+function accumulateColumns(
+  blocks: BlockFunction,
+  m: number,
+  n: 1 | 4 | 8,
+  operands: MultiplyAccumulate,
+): void {
+  const tall = Math.floor(m / 4);
+  blocks(4, n, tall, operands);
+  if (m === 4 * tall) return;
+  const a = operands.a + 4 * tall * operands.aStrideOfM;
+  const out = operands.out + 4 * tall * operands.outStrideOfM;
+  blocks(1, n, m - 4 * tall, { ...operands, a, out });
+}
+
+/** ∂x of a convolution: inputs dy [n, h', w', o] and filter [kh, kw, c, o]; returns [n, h, w, c]. Also the transposed convolution. */
+export const convolutionInputGradient: WasmKernel = ({ inputs, attrs, backend }) => {
+  const [dy, filter] = [input(inputs, 'dy'), input(inputs, 'filter')];
+  requireFloats('Conv2DBackpropInput', { dy, filter });
+  const info = convolution('Conv2DBackpropInput', attrs['inputShape'] as number[], filter.shape, attrs);
+  const rows = phases(info.padInfo.top, info.strideHeight, info.filterHeight, info.inHeight);
+  const columns = phases(info.padInfo.left, info.strideWidth, info.filterWidth, info.inWidth);
+  const border = {
+    top: Math.max(0, ...rows.map(({ first, taps }) => taps - 1 - first)),
+    bottom: Math.max(0, ...rows.map(({ first, count }) => first + count - info.outHeight)),
+    left: Math.max(0, ...columns.map(({ first, taps }) => taps - 1 - first)),
+    right: Math.max(0, ...columns.map(({ first, count }) => first + count - info.outWidth)),
+  };
+  const padded = withBorder(backend, dy, border);
+  const output = zeros(backend, info.inShape);
+  const packed = packFilter(backend, filter, info);
+  addPhases(backend, info, { rows, columns, border, padded, packed, output });
+  for (const temporary of [padded, packed]) backend.disposeData(temporary.dataId);
+  return output;
+};
+
+interface Phase {
+  /** The first input position of the phase; the next ones are a stride apart, `count` in all. */
+  readonly start: number;
+  readonly count: number;
+  /** Its taps: tap, tap + stride, …, `taps` in all. */
+  readonly tap: number;
+  readonly taps: number;
+  /** The output that the first position reads through the first tap; each further tap reads the one before. */
+  readonly first: number;
+}
+
+function phases(pad: number, stride: number, size: number, inputs: number): Phase[] {
+  return Array.from({ length: Math.min(stride, inputs) }, (_, start) => {
+    const tap = (start + pad) % stride;
+    return {
+      start,
+      count: Math.ceil((inputs - start) / stride),
+      tap,
+      taps: Math.max(0, Math.ceil((size - tap) / stride)),
+      first: (start + pad - tap) / stride,
+    };
+  }).filter(({ taps }) => taps > 0);
+}
+
+type Border = Readonly<Record<'top' | 'bottom' | 'left' | 'right', number>>;
+
+function withBorder(
+  backend: BackendWasm,
+  x: tf.TensorInfo,
+  { top, bottom, left, right }: Border,
+): tf.TensorInfo {
+  const paddings = [
+    [0, 0],
+    [top, bottom],
+    [left, right],
+    [0, 0],
+  ];
+  return runKernel(backend, 'PadV2', { x }, { paddings, constantValue: 0 });
+}
+
+/** The filter as [columns / 8][kh][kw][o][8 of c], so that a block reads it in one run; what is left over in 4 and 1. */
+function packFilter(backend: BackendWasm, filter: tf.TensorInfo, info: ConvolutionInfo): tf.TensorInfo {
+  const packed = backend.makeOutput(filter.shape, 'float32');
+  const [from, to] = [floats(backend, filter), floats(backend, packed)];
+  const { filterHeight, filterWidth, inChannels: channels, outChannels: outputs } = info;
+  let next = 0;
+  for (const { column, width } of columnBlocks(channels))
+    for (let tap = 0; tap < filterHeight * filterWidth; tap++)
+      for (let o = 0; o < outputs; o++)
+        for (let c = column; c < column + width; c++) to[next++] = from[(tap * channels + c) * outputs + o]!;
+  return packed;
+}
+
+interface InputGradient {
+  readonly rows: readonly Phase[];
+  readonly columns: readonly Phase[];
+  readonly border: Border;
+  readonly padded: tf.TensorInfo;
+  readonly packed: tf.TensorInfo;
+  readonly output: tf.TensorInfo;
+}
+
+function addPhases(
+  backend: BackendWasm,
+  info: ConvolutionInfo,
+  { rows, columns, border, padded, packed, output }: InputGradient,
+): void {
+  const blocks = blocksOf(backend);
+  const { inChannels, outChannels, inHeight, inWidth, strideHeight, strideWidth, filterHeight, filterWidth } =
+    info;
+  const [dyStart, filterStart, xStart] = [padded, packed, output].map((tensor) =>
+    address(backend, tensor),
+  ) as [number, number, number];
+  const [, paddedHeight, paddedWidth] = padded.shape as [number, number, number, number];
+  const [dyPixel, xPixel] = [outChannels * FLOAT, inChannels * FLOAT];
+  const filterColumns = columnBlocks(inChannels);
+  for (let image = 0; image < info.batchSize; image++)
+    for (const row of rows)
+      for (let k = 0; k < row.count; k++) {
+        const dyRow = (image * paddedHeight + border.top + row.first + k) * paddedWidth + border.left;
+        const xRow = (image * inHeight + row.start + k * strideHeight) * inWidth;
+        for (const column of columns)
+          for (const { column: channel, width } of filterColumns) {
+            const tap = outChannels * width * FLOAT;
+            const filterBlock = channel * filterHeight * filterWidth * dyPixel;
+            accumulateColumns(blocks, column.count, width, {
+              a: dyStart + (dyRow + column.first) * dyPixel,
+              b: filterStart + filterBlock + (row.tap * filterWidth + column.tap) * tap,
+              out: xStart + (xRow + column.start) * xPixel + channel * FLOAT,
+              counts: [outChannels, column.taps, row.taps],
+              aStrides: [FLOAT, -dyPixel, -paddedWidth * dyPixel],
+              bStrides: [width * FLOAT, strideWidth * tap, strideHeight * filterWidth * tap],
+              aStrideOfM: dyPixel,
+              outStrideOfM: strideWidth * xPixel,
+            });
+          }
+      }
+}

@@ -104,7 +104,14 @@ function parseJson(text: string): unknown {
   );
 }
 
-async function readRunFile(
+/**
+ * The settings file of a run or an experiment, if it is there.
+ *
+ * @param path JSON with at least `format`, `settingsHash` and `settings`.
+ * @param settings What it must have been made with.
+ * @returns Its outcome, null if there is no file, or which settings differ.
+ */
+export async function readSettingsFile(
   path: string,
   settings: unknown,
 ): Promise<E.Either<DataError, { outcome?: unknown } | null>> {
@@ -175,7 +182,7 @@ export async function openRun(folder: string, settings: unknown): Promise<E.Eith
     best: join(folder, 'best.json'),
     checkpoints: join(folder, 'checkpoints'),
   };
-  const existing = await readRunFile(paths.run, settings);
+  const existing = await readSettingsFile(paths.run, settings);
   if (E.isLeft(existing)) {
     await lock.right();
     return existing;

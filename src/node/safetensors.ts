@@ -170,7 +170,7 @@ export function restoreTree<T extends TensorTree>(
   return E.right(
     mapTensors(expected, (tensor, path) => {
       const { data, shape } = tensors.get(path)!;
-      const copy = data.slice();
+      const copy = new Uint8Array(data);
       const values =
         tensor.dtype === 'bool'
           ? copy

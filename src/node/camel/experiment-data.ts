@@ -56,6 +56,12 @@ export function experimentData(
         mnist,
         seed,
         ...counts,
+        stage1Counts: [0, 1, 2, 3].map((group) => Math.min(100, counts.trainingCounts[group]!)) as [
+          number,
+          number,
+          number,
+          number,
+        ],
         ...(testCount !== null && { testCounts: [testCount, testCount, testCount, testCount] as const }),
       }),
     ),

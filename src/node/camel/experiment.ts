@@ -2,8 +2,8 @@
  * The main job: MNIST-Correlation, stage 1 under the quality gate, translation, and ERM, group DRO and CAMEL with the
  * same number of optimizer steps. Everything it finds is in one folder, and what is there already is not done again.
  */
-import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as t from 'io-ts';
 import type { Images } from '../../augmentation/images.ts';
 import { writeFileAtomically } from '../atomic-file.ts';
 import type { SelectedBackend } from '../backend.ts';
@@ -12,7 +12,9 @@ import { orExit } from '../program.ts';
 import { startProgress } from '../progress.ts';
 import { renderReport } from '../report/render-report.ts';
 import type { ExperimentResults, MethodResults, StageOneResults } from '../report/results.ts';
-import { openRun, type MetricsRecord, type Run } from '../run-directory.ts';
+import { settingsHash } from '../record-manifest.ts';
+import { openRun, readSettingsFile, type MetricsRecord, type Run } from '../run-directory.ts';
+import { lockFolder } from '../run-lock.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 import { pause, type ExperimentContext } from './context.ts';
 import { experimentData, type ExperimentData } from './experiment-data.ts';
@@ -111,6 +113,12 @@ async function learntTranslations(
   });
 }
 
+/** What a method found, and its log. */
+interface MethodOutcome {
+  readonly results: MethodResults;
+  readonly records: readonly MetricsRecord[];
+}
+
 /** Runs or finishes one method; its outcome is kept in the run file. */
 async function method(
   name: Method,
@@ -119,7 +127,7 @@ async function method(
   translations: TranslatedImages | null,
   out: string,
   context: ExperimentContext,
-) {
+): Promise<MethodOutcome> {
   const depends =
     name === 'camel'
       ? { ...settings, methods: undefined }
@@ -133,10 +141,42 @@ async function method(
   });
 }
 
-/** Seconds that earlier, interrupted calls of the same experiment took. */
-async function secondsBefore(out: string): Promise<number> {
-  const text = await readFile(join(out, 'seconds'), 'utf8').catch(() => '0');
-  return Number(text) || 0;
+const ExperimentFileCodec = t.type({ seconds: t.number });
+
+/** The experiment's own file: what it was made with, and the seconds that it has taken so far. */
+async function openExperimentFile(
+  out: string,
+  settings: CamelSettings,
+  facts: Readonly<Record<string, unknown>>,
+): Promise<{ seconds: () => number; write: () => Promise<void> }> {
+  const path = join(out, 'experiment.json');
+  // Methods may be added one by one.
+  const compared = { ...settings, methods: undefined };
+  const existing = orExit(await readSettingsFile(path, compared));
+  const before = ExperimentFileCodec.is(existing) ? existing.seconds : 0;
+  const began = performance.now();
+  const seconds = (): number => before + (performance.now() - began) / 1000;
+  const write = (): Promise<void> =>
+    writeFileAtomically(
+      path,
+      `${JSON.stringify({ format: 1, settingsHash: settingsHash(compared), settings: compared, methods: settings.methods, ...facts, seconds: seconds() }, null, 2)}\n`,
+    );
+  await write();
+  return { seconds, write };
+}
+
+async function allMethods(
+  settings: CamelSettings,
+  data: ExperimentData,
+  translations: TranslatedImages | null,
+  out: string,
+  context: ExperimentContext,
+): Promise<Readonly<Record<string, MethodOutcome>>> {
+  const outcomes: Record<string, MethodOutcome> = {};
+  for (const name of settings.methods) {
+    outcomes[name] = await method(name, settings, data, translations, out, context);
+  }
+  return outcomes;
 }
 
 /**
@@ -145,6 +185,7 @@ async function secondsBefore(out: string): Promise<number> {
  * @param settings See {@link camelSettings}.
  * @param folders MNIST, and the experiment folder.
  * @param backend The backend that runs, for the report.
+ * @param context Output, and whether a stop was asked for.
  * @returns What `results.json` holds.
  * @throws ProgramError: bad data or folder (exit code 2), a loss that is not finite (1), a stop asked for (75).
  */
@@ -154,52 +195,42 @@ export async function runCamel(
   backend: SelectedBackend,
   context: ExperimentContext,
 ): Promise<ExperimentResults> {
-  const began = performance.now();
   const { out } = folders;
   const data = orExit(await experimentData(folders.data, settings.data, settings.seed)());
-  await mkdir(out, { recursive: true });
-  return withRun(out, settings, async () => {
-    const before = await secondsBefore(out);
-    const seconds = (): number => before + (performance.now() - began) / 1000;
+  const release = orExit(await lockFolder(out));
+  try {
     const environment = await environmentFacts();
-    await writeFileAtomically(
-      join(out, 'experiment.json'),
-      `${JSON.stringify({ format: 1, settings, backend: { name: backend.name, device: backend.device }, environment, overlaps: data.overlaps }, null, 2)}\n`,
-    );
-    for (const { first, second, split, indices } of data.overlaps)
-      context.say(`note: ${first} and ${second} share ${indices.length} images of MNIST's ${split} split`);
+    const { name, device } = backend;
+    const file = await openExperimentFile(out, settings, {
+      backend: { name, device },
+      environment,
+      overlaps: data.overlaps,
+    });
     try {
-      const learnt =
-        settings.methods.includes('camel') && settings.translations === 'cyclegan'
-          ? await learntTranslations(settings, data, out, context)
-          : null;
+      for (const { first, second, split, indices } of data.overlaps)
+        context.say(`note: ${first} and ${second} share ${indices.length} images of MNIST's ${split} split`);
+      const { translations: kind } = settings;
+      const learns = kind === 'cyclegan' && settings.methods.includes('camel');
+      const learnt = learns ? await learntTranslations(settings, data, out, context) : null;
       const translations =
-        learnt?.translations ??
-        (settings.translations === 'cyclegan' ? null : givenTranslations(settings.translations, data));
-      const methods: Record<
-        string,
-        { results: MethodResults; records: Awaited<ReturnType<Run['records']>> }
-      > = {};
-      for (const name of settings.methods)
-        methods[name] = await method(name, settings, data, translations, out, context);
+        kind === 'cyclegan' ? (learnt?.translations ?? null) : givenTranslations(kind, data);
+      const methods = await allMethods(settings, data, translations, out, context);
       const results: ExperimentResults = {
         preset: settings.preset,
-        backend: backend.name,
+        backend: name,
         seed: settings.seed,
-        seconds: seconds(),
+        seconds: file.seconds(),
         stage1: learnt?.stage1.results ?? null,
-        methods: Object.fromEntries(
-          Object.entries(methods).map(([name, { results: found }]) => [name, found]),
-        ),
+        methods: Object.fromEntries(Object.entries(methods).map(([key, { results: found }]) => [key, found])),
       };
       await writeFileAtomically(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
-      await writeFileAtomically(
-        join(out, 'report.html'),
-        renderReport(reportInput({ settings, backend, environment, results, learnt, methods })),
-      );
+      const report = renderReport(reportInput({ settings, backend, environment, results, learnt, methods }));
+      await writeFileAtomically(join(out, 'report.html'), report);
       return results;
     } finally {
-      await writeFileAtomically(join(out, 'seconds'), `${seconds()}\n`);
+      await file.write();
     }
-  });
+  } finally {
+    await release();
+  }
 }

@@ -51,6 +51,8 @@ export function startProgress(
       stream,
       format: `${label} {bar} {value}/{total} {pace} {note}`,
       hideCursor: true,
+      // Its own signal handler would end the process before the checkpoint is written.
+      gracefulExit: false,
       clearOnComplete: false,
     });
     bar.start(total, start, { pace: '', note: '' });

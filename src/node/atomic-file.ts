@@ -1,12 +1,30 @@
-/** Files that appear whole or not at all. */
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+/** Files that appear whole or not at all: written beside their place, flushed, then renamed, as POSIX renames atomically. */
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+
+const ABANDONED = /^\..+\.[0-9a-f-]{36}\.tmp$/;
 
 /**
  * Writes a file beside its place, flushes it to the disk and renames it: a reader finds the old file or the new
  * one, never a part. The folder is made if it is not there.
  *
+ * @param path The file; one that is there is replaced.
+ * @param contents Text, written as UTF-8, or bytes in pieces.
  * @throws What the file system says; the temporary file is removed.
+ * @example
+ * ```ts
+ * import { mkdtemp, readFile, rm } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { writeFileAtomically } from 'model-patching/node';
+ * const folder = await mkdtemp(join(tmpdir(), 'atomic-'));
+ * const file = join(folder, 'made', 'notes.txt');
+ * await writeFileAtomically(file, 'first');
+ * await writeFileAtomically(file, [new Uint8Array([79]), new Uint8Array([75])]);
+ * if ((await readFile(file, 'utf8')) !== 'OK') throw new Error('the second text expected');
+ * await rm(folder, { recursive: true });
+ * ```
  */
 export async function writeFileAtomically(
   path: string,
@@ -14,9 +32,9 @@ export async function writeFileAtomically(
 ): Promise<void> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true });
-  const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
+  const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
   try {
-    const file = await open(temporary, 'w');
+    const file = await open(temporary, 'wx');
     try {
       for (const part of typeof contents === 'string' ? [contents] : contents) await file.writeFile(part);
       await file.sync();
@@ -27,5 +45,12 @@ export async function writeFileAtomically(
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Removes what {@link writeFileAtomically} left in a folder when its process was killed; nobody may be writing there. */
+export async function removeAbandonedFiles(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (ABANDONED.test(name)) await rm(join(folder, name), { force: true });
   }
 }

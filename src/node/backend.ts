@@ -2,7 +2,6 @@
  * Choice of the tfjs backend: the fastest that is installed and can train, with the reason and the cure for every
  * faster one that was refused. tfjs packages are imported when they are tried, never before.
  */
-import { createRequire } from 'node:module';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { registerTrainingKernels } from '../wasm/index.ts';
@@ -11,6 +10,7 @@ import { ProgramError } from './program.ts';
 
 /** Backends in the order in which they are tried; `cpu`, pure JavaScript, is for tests and only on request. */
 export const BACKENDS = ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm', 'cpu'] as const;
+/** Name of a backend in {@link BACKENDS}. */
 export type BackendName = (typeof BACKENDS)[number];
 
 /** Why a backend is not used, and what would change that. */
@@ -35,6 +35,9 @@ export interface SelectBackendOptions {
   readonly name?: string;
 }
 
+const OTHER_CURE = 'use another backend';
+const NATIVE_CURE = 'install the native backend, see docs/backends.md';
+
 class Refusal extends Error {
   readonly cure: string;
   constructor(reason: string, cure: string) {
@@ -43,24 +46,30 @@ class Refusal extends Error {
   }
 }
 
-const importPackage = (name: string): Promise<Record<string, unknown>> =>
-  import(name) as Promise<Record<string, unknown>>;
-
-async function importInstalled(name: string, cure: string): Promise<Record<string, unknown>> {
+async function importInstalled(name: string, cure: string): Promise<Readonly<Record<string, unknown>>> {
   try {
-    createRequire(import.meta.url).resolve(name);
-  } catch {
-    throw new Refusal(`${name} is not installed`, cure);
-  }
-  try {
-    return await importPackage(name);
+    return (await import(name)) as Record<string, unknown>;
   } catch (error) {
-    throw new Refusal(`${name} does not load: ${firstLine(error)}`, cure);
+    const absent =
+      error instanceof Error &&
+      'code' in error &&
+      error.code === 'ERR_MODULE_NOT_FOUND' &&
+      error.message.includes(`'${name}'`);
+    throw new Refusal(
+      absent ? `${name} is not installed` : `${name} does not load: ${firstLine(error)}`,
+      cure,
+    );
   }
 }
 
 const firstLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+
+/** tfjs answers a backend that fails to start with `false` and goes on with the one before. */
+async function makeCurrent(name: string): Promise<void> {
+  if (!(await tf.setBackend(name))) throw new Refusal('it does not start', OTHER_CURE);
+  await tf.ready();
+}
 
 /** tfjs-node 4.22 calls a function that Node removed in version 23. */
 function restoreIsNullOrUndefined(): void {
@@ -68,12 +77,10 @@ function restoreIsNullOrUndefined(): void {
     Object.assign(util, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });
 }
 
-const NATIVE_CURE = 'install the native backend, see docs/backends.md';
-
 async function startNative(packageName: string): Promise<void> {
   restoreIsNullOrUndefined();
   await importInstalled(packageName, NATIVE_CURE);
-  await tf.setBackend('tensorflow');
+  await makeCurrent('tensorflow');
 }
 
 interface NativeBinding {
@@ -95,8 +102,7 @@ async function startNativeGpu(): Promise<string> {
 async function startWasm(): Promise<string> {
   const events = ['uncaughtException', 'unhandledRejection'];
   const before = new Set<unknown>(events.flatMap((event) => process.listeners(event as 'exit')));
-  await tf.setBackend('wasm');
-  await tf.ready();
+  await makeCurrent('wasm');
   for (const event of events) {
     for (const listener of process.listeners(event as 'exit'))
       if (!before.has(listener)) process.off(event, listener);
@@ -110,22 +116,36 @@ interface GpuAdapter {
   readonly isFallbackAdapter?: boolean;
 }
 
-async function startWebGpu(): Promise<string> {
-  const cure =
-    'npm install webgpu @tensorflow/tfjs-backend-webgpu@4.22.0, on a machine with a GPU and its Vulkan driver';
-  const dawn = await importInstalled('webgpu', cure);
-  if (!(typeof dawn['create'] === 'function')) throw new Refusal('webgpu has no function create', cure);
-  const gpu = (dawn['create'] as (flags: string[]) => { requestAdapter(): Promise<GpuAdapter | null> })([]);
+const WEBGPU_CURE =
+  'npm install webgpu @tensorflow/tfjs-backend-webgpu@4.22.0, on a machine with a GPU and its Vulkan driver';
+
+async function hardwareAdapter(gpu: { requestAdapter(): Promise<GpuAdapter | null> }): Promise<GpuAdapter> {
   const adapter = await gpu.requestAdapter();
-  const described = adapter?.info?.description ?? '';
-  if (adapter === null) throw new Refusal('no graphics adapter is found', cure);
+  if (adapter === null) throw new Refusal('no graphics adapter is found', WEBGPU_CURE);
+  const described = adapter.info?.description ?? '';
   if (adapter.isFallbackAdapter === true || /swiftshader|llvmpipe/i.test(described))
-    throw new Refusal(`only a software adapter is found (${described})`, cure);
+    throw new Refusal(`only a software adapter is found (${described})`, WEBGPU_CURE);
+  return adapter;
+}
+
+async function startWebGpu(): Promise<string> {
+  const dawn = await importInstalled('webgpu', WEBGPU_CURE);
+  if (typeof dawn['create'] !== 'function') throw new Refusal('webgpu has no function create', WEBGPU_CURE);
+  const gpu = (dawn['create'] as (flags: string[]) => Parameters<typeof hardwareAdapter>[0])([]);
+  const adapter = await hardwareAdapter(gpu);
   Object.assign(globalThis, dawn['globals']);
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
   Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true });
-  await importInstalled('@tensorflow/tfjs-backend-webgpu', cure);
-  await tf.setBackend('webgpu');
-  return described || 'GPU';
+  try {
+    await importInstalled('@tensorflow/tfjs-backend-webgpu', WEBGPU_CURE);
+    await makeCurrent('webgpu');
+  } catch (error) {
+    // While anything refers to its GPU the process would not end.
+    Reflect.deleteProperty(globalThis, 'navigator');
+    if (before !== undefined) Object.defineProperty(globalThis, 'navigator', before);
+    throw error;
+  }
+  return adapter.info?.description || 'GPU';
 }
 
 const STARTERS: Readonly<Record<BackendName, () => Promise<string>>> = {
@@ -137,16 +157,15 @@ const STARTERS: Readonly<Record<BackendName, () => Promise<string>>> = {
   },
   wasm: startWasm,
   cpu: async () => {
-    await tf.setBackend('cpu');
+    await makeCurrent('cpu');
     return 'CPU, pure JavaScript';
   },
 };
 
 async function start(name: BackendName): Promise<string> {
   const device = await STARTERS[name]();
-  await tf.ready();
   const missing = await missingCapabilities();
-  if (missing.length > 0) throw new Refusal(`it cannot train: ${missing.join('; ')}`, 'use another backend');
+  if (missing.length > 0) throw new Refusal(`it cannot train: ${missing.join('; ')}`, OTHER_CURE);
   return device;
 }
 
@@ -154,7 +173,7 @@ function refusal(name: BackendName, error: unknown): RefusedBackend {
   return {
     name,
     reason: firstLine(error),
-    cure: error instanceof Refusal ? error.cure : 'use another backend',
+    cure: error instanceof Refusal ? error.cure : OTHER_CURE,
   };
 }
 
@@ -174,6 +193,7 @@ function askedFor({
 /**
  * Makes the fastest backend that can train the current one: a few operations and their gradients are tried first.
  *
+ * @param options Which one, if it shall not be the fastest.
  * @returns Its name, its device, and the faster ones that were refused.
  * @throws ProgramError (exit code 2) if the one asked for is unknown, or cannot be used: with the reason and the cure.
  * @example
@@ -198,7 +218,12 @@ export async function selectBackend(options: SelectBackendOptions = {}): Promise
   throw new ProgramError(reasons.join('\n'), 2);
 }
 
-/** One line: which backend runs, and what would be faster. */
+/**
+ * One line: which backend runs, and what would be faster.
+ *
+ * @param selected What {@link selectBackend} returned.
+ * @returns `backend: name (device); faster: name (reason: cure), …`
+ */
 export function describeBackend({ name, device, refused }: SelectedBackend): string {
   const faster = refused.map((other) => `${other.name} (${other.reason}: ${other.cure})`);
   return `backend: ${name} (${device})${faster.length === 0 ? '' : `; faster: ${faster.join(', ')}`}`;

@@ -2,6 +2,7 @@
 
 /** Says whether a stop has been asked for. */
 export interface Interruption {
+  /** True from the first signal on. */
   readonly requested: () => boolean;
   /** Gives the signals back to Node. */
   dispose(): void;
@@ -10,9 +11,18 @@ export interface Interruption {
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
- * Listens for Ctrl-C and termination.
+ * Listens for Ctrl-C and termination; the second signal ends the process with exit code 75.
  *
  * @param onRequest Called at the first signal, e.g. to say that a checkpoint is being written.
+ * @example
+ * ```ts
+ * import { listenForInterruption } from 'model-patching/node';
+ * const interruption = listenForInterruption();
+ * let steps = 0;
+ * while (steps < 3 && !interruption.requested()) steps += 1;
+ * interruption.dispose();
+ * if (steps !== 3) throw new Error('nobody has asked for a stop');
+ * ```
  */
 export function listenForInterruption(onRequest: (signal: string) => void = () => undefined): Interruption {
   let requested = false;

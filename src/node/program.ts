@@ -7,7 +7,10 @@ export type ExitCode = 1 | 2 | 75;
 
 /** A failure that its user can understand and mend. */
 export class ProgramError extends Error {
+  /** What the process ends with. */
   readonly exitCode: ExitCode;
+
+  /** @param message One line: where, what was expected, what was found, and the cure. */
   constructor(message: string, exitCode: ExitCode) {
     super(message);
     this.name = 'ProgramError';
@@ -18,32 +21,58 @@ export class ProgramError extends Error {
 /**
  * The right of an `Either`; a left ends the program with its one line and exit code 2.
  *
+ * @param decoded What a decoder returned.
  * @throws ProgramError
+ * @example
+ * ```ts
+ * import { decodeIdx } from 'model-patching/data';
+ * import { orExit, ProgramError } from 'model-patching/node';
+ * let exitCode = 0;
+ * try {
+ *   orExit(decodeIdx(new Uint8Array(3), 'labels'));
+ * } catch (error) {
+ *   if (error instanceof ProgramError) exitCode = error.exitCode;
+ * }
+ * if (exitCode !== 2) throw new Error('bad input expected');
+ * ```
  */
 export function orExit<A>(decoded: E.Either<DataError, A>): A {
   if (E.isLeft(decoded)) throw new ProgramError(formatDataError(decoded.left), 2);
   return decoded.right;
 }
 
+/** Node words its file system errors `ENOENT: no such file or directory, open '/a/b'`. */
 function fileSystemError(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && 'syscall' in error && 'path' in error
-    ? `${String(error.path)}: expected a file or folder that can be used, found ${String(error.code)} in ${String(error.syscall)}; check the path, its rights and the free space`
-    : null;
+  if (!(error instanceof Error && 'errno' in error)) return null;
+  const worded = /^(E[A-Z0-9]+): ([^,]+), (\w+)/.exec(error.message);
+  if (worded === null) return null;
+  const path = 'path' in error ? String(error.path) : 'a file';
+  return `${path}: expected a file or folder that can be used, found ${worded[2]} (${worded[1]}, ${worded[3]}); check the path, its rights and the free space`;
 }
 
 /**
- * Runs a program's main function and sets the process's exit code.
+ * Runs a program's main function and sets the process's exit code: that of a {@link ProgramError}, 2 for an error of
+ * the file system, and 1 for any other error, whose stack is printed, since it is a mistake in the program.
  *
- * @param name Put before every message.
+ * @param name Put before every message, on stderr.
+ * @param main The program.
+ * @example
+ * ```ts
+ * import { runProgram } from 'model-patching/node';
+ * let done = false;
+ * await runProgram('count', async () => {
+ *   done = true;
+ * });
+ * if (!done || process.exitCode) throw new Error('an exit code of 0 expected');
+ * ```
  */
 export async function runProgram(name: string, main: () => Promise<void>): Promise<void> {
   try {
     await main();
   } catch (error) {
     const expected = error instanceof ProgramError ? error.message : fileSystemError(error);
-    process.stderr.write(
-      `${name}: ${expected ?? (error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,
-    );
+    const unexpected = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`${name}: ${expected ?? unexpected}\n`);
     process.exitCode = error instanceof ProgramError ? error.exitCode : expected === null ? 1 : 2;
   }
 }

@@ -3,20 +3,24 @@ import cliProgress from 'cli-progress';
 
 /** One piece of long work. */
 export interface Progress {
-  /** @param done Units done, of the total. @param note A few words on how it goes. */
+  /**
+   * @param done Units done, of the total.
+   * @param note A few words on how it goes.
+   */
   update(done: number, note?: string): void;
+  /** Ends the bar; to be called however the work ends. */
   stop(): void;
 }
 
 /** Where progress goes; replaced in tests. */
 export interface ProgressOptions {
+  /** Default stderr. */
   readonly stream?: NodeJS.WriteStream;
   /** Seconds between two lines where there is no terminal, default 5. */
   readonly interval?: number;
 }
 
 const duration = (seconds: number): string => {
-  if (!Number.isFinite(seconds)) return '?';
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
@@ -25,10 +29,31 @@ const duration = (seconds: number): string => {
     : `${Math.round(whole / 86_400)} days`;
 };
 
-/** Units a second and time left, from what was done since the start. */
+/** Units a second and time left, from what was done since the start; empty before anything was. */
 function pace(done: number, start: number, total: number, seconds: number): string {
+  if (done <= start || seconds <= 0) return '';
   const rate = (done - start) / seconds;
-  return `${rate >= 10 ? rate.toFixed(0) : rate.toFixed(2)}/s, ${duration((total - done) / rate)} left`;
+  const digits = rate >= 10 ? 0 : rate >= 0.1 ? 2 : 4;
+  return `${rate.toFixed(digits)}/s, ${duration(Math.max(0, total - done) / rate)} left`;
+}
+
+function startBar(label: string, total: number, start: number, stream: NodeJS.WriteStream): Progress {
+  const began = performance.now();
+  const bar = new cliProgress.SingleBar({
+    stream,
+    format: '{label} {bar} {value}/{total} {pace} {note}',
+    // A process that ends at a second signal could not show it again.
+    hideCursor: false,
+    // Signals are the program's: it goes on to a checkpoint and still shows how far it is.
+    gracefulExit: false,
+    clearOnComplete: false,
+  });
+  bar.start(total, start, { label, pace: '', note: '' });
+  return {
+    update: (done, note = '') =>
+      bar.update(done, { label, pace: pace(done, start, total, (performance.now() - began) / 1000), note }),
+    stop: () => bar.stop(),
+  };
 }
 
 /**
@@ -37,6 +62,14 @@ function pace(done: number, start: number, total: number, seconds: number): stri
  * @param label What is done.
  * @param total Units in all.
  * @param start Units that were done before, in a resumed run.
+ * @param options Where to, and how often.
+ * @example
+ * ```ts
+ * import { startProgress } from 'model-patching/node';
+ * const progress = startProgress('images', 100);
+ * for (let image = 10; image < 100; image += 10) progress.update(image, 'no fault yet');
+ * progress.stop();
+ * ```
  */
 export function startProgress(
   label: string,
@@ -44,32 +77,18 @@ export function startProgress(
   start = 0,
   { stream = process.stderr, interval = 5 }: ProgressOptions = {},
 ): Progress {
+  if (stream.isTTY) return startBar(label, total, start, stream);
   const began = performance.now();
-  const elapsed = (): number => (performance.now() - began) / 1000;
-  if (stream.isTTY) {
-    const bar = new cliProgress.SingleBar({
-      stream,
-      format: `${label} {bar} {value}/{total} {pace} {note}`,
-      hideCursor: true,
-      // Its own signal handler would end the process before the checkpoint is written.
-      gracefulExit: false,
-      clearOnComplete: false,
-    });
-    bar.start(total, start, { pace: '', note: '' });
-    return {
-      update: (done, note = '') => bar.update(done, { pace: pace(done, start, total, elapsed()), note }),
-      stop: () => bar.stop(),
-    };
-  }
-  let last = -Infinity;
+  let lastTime = -Infinity;
+  let lastDone = start;
   return {
     update(done, note = '') {
-      const now = elapsed();
-      if (done <= start || (now - last < interval && done < total)) return;
-      last = now;
-      stream.write(
-        `${label}: ${done}/${total}, ${pace(done, start, total, now)}${note === '' ? '' : `, ${note}`}\n`,
-      );
+      const seconds = (performance.now() - began) / 1000;
+      if (done <= lastDone || (seconds - lastTime < interval && done < total)) return;
+      lastTime = seconds;
+      lastDone = done;
+      const parts = [`${done}/${total}`, pace(done, start, total, seconds), note];
+      stream.write(`${label}: ${parts.filter((part) => part !== '').join(', ')}\n`);
     },
     stop: () => undefined,
   };

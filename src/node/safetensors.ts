@@ -1,11 +1,12 @@
 /**
  * State trees as safetensors bytes (the Hugging Face format: eight bytes of header length, little-endian; a JSON
  * header; the data), readable from Python by `safetensors.numpy.load_file`. A tensor's name is its path in the
- * tree. The header's metadata hold a checksum of the data, so that a flipped bit is noticed.
+ * tree. The header's metadata hold a checksum of the whole file, header included, so that a flipped bit is noticed:
+ * the SHA-256 of the file in which the checksum's own digits are zeros.
  */
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs';
-import { either as E } from 'fp-ts';
+import { either as E, function as F } from 'fp-ts';
 import * as t from 'io-ts';
 import type { DataError } from '../data/data-error.ts';
 import { flattenTensors, mapTensors, type TensorTree } from '../tensor-tree.ts';
@@ -17,6 +18,11 @@ const BYTES: Readonly<Record<Dtype, number>> = { float32: 4, int32: 4, bool: 1 }
 /** A header beyond this is damage: ours are a few kilobytes. */
 const LARGEST_HEADER = 2 ** 26;
 
+const METADATA = '__metadata__';
+const CHECKSUM = 'model-patching.sha256';
+const checksumText = (checksum: string): string => `${JSON.stringify(CHECKSUM)}:${JSON.stringify(checksum)}`;
+const NO_CHECKSUM = '0'.repeat(64);
+
 const EntryCodec = t.type({
   dtype: t.keyof({ F32: null, I32: null, BOOL: null }),
   shape: t.array(t.Int),
@@ -25,53 +31,177 @@ const EntryCodec = t.type({
 const HeaderCodec = t.record(t.string, t.unknown);
 const MetadataCodec = t.record(t.string, t.string);
 
-/** Tensors on the host, and the metadata of their file. */
+/** One tensor on the host. */
+export interface HostTensor {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  /** Its elements, row-major, little-endian: a view of the file's bytes. */
+  readonly data: Uint8Array;
+}
+
+/** What a safetensors file holds. */
 export interface Safetensors {
-  readonly tensors: ReadonlyMap<
-    string,
-    { readonly dtype: Dtype; readonly shape: readonly number[]; readonly data: Uint8Array }
-  >;
+  /** By name, in the order of their data. */
+  readonly tensors: ReadonlyMap<string, HostTensor>;
+  /** Text by name. */
   readonly metadata: Readonly<Record<string, string>>;
 }
+
+interface Fault {
+  readonly expected: string;
+  readonly found: string;
+}
+const fault = (expected: string, found: string): E.Either<Fault, never> => E.left({ expected, found });
 
 const sha256 = (parts: readonly Uint8Array[]): string =>
   parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
 
+const isDtype = (dtype: string): dtype is Dtype => Object.hasOwn(DTYPES, dtype);
+
+/** The tensors of a tree under the names they get in a file. */
+function namedTensors(tree: TensorTree): (readonly [name: string, dtype: Dtype, tensor: tf.Tensor])[] {
+  const names = new Set<string>([METADATA]);
+  return flattenTensors(tree).map(([name, tensor]) => {
+    if (names.has(name))
+      throw new Error(`tree: expected every path once and none called ${METADATA}, received '${name}'`);
+    names.add(name);
+    const { dtype } = tensor;
+    if (!isDtype(dtype))
+      throw new TypeError(`tree: expected float32, int32 or bool at '${name}', received ${dtype}`);
+    return [name, dtype, tensor];
+  });
+}
+
+async function bytesOf(tensor: tf.Tensor): Promise<Uint8Array> {
+  const data = await tensor.data();
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+}
+
+/** Header length and header. The format asks for data aligned to eight bytes; spaces may follow the JSON. */
+function headerParts(json: string): [Uint8Array, Uint8Array] {
+  const unpadded = new TextEncoder().encode(json);
+  const header = new Uint8Array(Math.ceil(unpadded.length / 8) * 8).fill(0x20);
+  header.set(unpadded);
+  const length = new Uint8Array(8);
+  new DataView(length.buffer).setBigUint64(0, BigInt(header.length), true);
+  return [length, header];
+}
+
 /**
- * A tree as the parts of a safetensors file.
+ * A tree as the parts of a safetensors file, to be written one after the other.
  *
- * @param tree float32, int32 and bool tensors; they are read without blocking.
- * @param metadata Text by name; `sha256` is added.
+ * @param tree float32, int32 and bool tensors; they are read without blocking and stay the caller's.
+ * @param metadata Text by name, beside which the checksum is put.
+ * @returns Bytes in pieces.
+ * @throws TypeError for another type, Error for two tensors of one path.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { decodeSafetensors, encodeSafetensors, restoreTree } from 'model-patching/node';
+ * const state = { layer: { kernel: tf.tensor2d([[1, -2]]) } };
+ * const bytes = Buffer.concat(await encodeSafetensors(state, { step: '7' }));
+ * const file = decodeSafetensors(bytes, 'state');
+ * if (file._tag === 'Left') throw new Error(file.left.found);
+ * if (file.right.metadata['step'] !== '7') throw new Error('metadata expected');
+ * const restored = restoreTree(file.right, state, 'state');
+ * if (restored._tag === 'Left') throw new Error(restored.left.found);
+ * if (restored.right.layer.kernel.dataSync()[1] !== -2) throw new Error('-2 expected');
+ * tf.dispose([state, restored.right]);
+ * ```
  */
 export async function encodeSafetensors(
   tree: TensorTree,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array[]> {
-  const leaves = flattenTensors(tree);
-  const parts = await Promise.all(
-    leaves.map(async ([, tensor]) => {
-      const data = await tensor.data();
-      return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
-    }),
-  );
+  const leaves = namedTensors(tree);
+  const parts = await Promise.all(leaves.map(([, , tensor]) => bytesOf(tensor)));
   let offset = 0;
-  const entries = leaves.map(([path, tensor], i) => {
-    const start = offset;
-    offset += parts[i]!.length;
-    return [
-      path,
-      { dtype: DTYPES[tensor.dtype as Dtype], shape: tensor.shape, data_offsets: [start, offset] },
-    ] as const;
+  const entries = leaves.map(([name, dtype, { shape }], i) => {
+    const data_offsets = [offset, (offset += parts[i]!.length)];
+    return [name, { dtype: DTYPES[dtype], shape, data_offsets }] as const;
   });
   const json = JSON.stringify({
-    __metadata__: { ...metadata, sha256: sha256(parts) },
+    [METADATA]: { ...metadata, [CHECKSUM]: NO_CHECKSUM },
     ...Object.fromEntries(entries),
   });
-  // The format asks for data aligned to eight bytes; spaces are allowed after the JSON.
-  const header = new TextEncoder().encode(json + ' '.repeat((8 - (Buffer.byteLength(json) % 8)) % 8));
-  const length = new Uint8Array(8);
-  new DataView(length.buffer).setBigUint64(0, BigInt(header.length), true);
-  return [length, header, ...parts];
+  const checksum = sha256([...headerParts(json), ...parts]);
+  return [...headerParts(json.replace(checksumText(NO_CHECKSUM), checksumText(checksum))), ...parts];
+}
+
+interface Header {
+  readonly text: string;
+  readonly entries: Readonly<Record<string, unknown>>;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly data: Uint8Array;
+}
+
+function readHeader(bytes: Uint8Array): E.Either<Fault, Header> {
+  if (bytes.length < 8) return fault('at least 8 bytes', `${bytes.length}`);
+  const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(0, true);
+  if (length > BigInt(Math.min(LARGEST_HEADER, bytes.length - 8)))
+    return fault(`a header within the file's ${bytes.length} bytes`, `one of ${length} bytes`);
+  const end = 8 + Number(length);
+  const parsed = E.tryCatch((): { text: string; json: unknown } => {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, end));
+    return { text, json: JSON.parse(text) };
+  }, String);
+  if (E.isLeft(parsed)) return fault('a header of JSON', 'bytes that are none');
+  const { text, json } = parsed.right;
+  if (!HeaderCodec.is(json)) return fault('a JSON object as header', 'other JSON');
+  const { [METADATA]: metadata = {}, ...entries } = json;
+  return MetadataCodec.is(metadata)
+    ? E.right({ text, entries, metadata, data: bytes.subarray(end) })
+    : fault('metadata of text by name', excerpt(metadata));
+}
+
+const excerpt = (value: unknown): string => JSON.stringify(value)?.slice(0, 80) ?? 'nothing';
+
+function checkEntries(
+  entries: Readonly<Record<string, unknown>>,
+): E.Either<Fault, (readonly [name: string, entry: t.TypeOf<typeof EntryCodec>])[]> {
+  const checked: (readonly [string, t.TypeOf<typeof EntryCodec>])[] = [];
+  for (const [name, entry] of Object.entries(entries)) {
+    if (!EntryCodec.is(entry) || entry.shape.some((dimension) => dimension < 0))
+      return fault(
+        `type F32, I32 or BOOL, shape and data_offsets of ${JSON.stringify(name)}`,
+        excerpt(entry),
+      );
+    checked.push([name, entry]);
+  }
+  return E.right(checked);
+}
+
+/** The tensors, if their data follow one another without gap or overlap and fill the file. */
+function takeApart({ entries, data }: Header): E.Either<Fault, Map<string, HostTensor>> {
+  const checked = checkEntries(entries);
+  if (E.isLeft(checked)) return checked;
+  const tensors = new Map<string, HostTensor>();
+  let next = 0;
+  const byOffset = checked.right.sort(
+    ([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1],
+  );
+  for (const [name, { dtype: type, shape, data_offsets }] of byOffset) {
+    const dtype = (Object.keys(DTYPES) as Dtype[]).find((key) => DTYPES[key] === type)!;
+    const end = next + shape.reduce((product, dimension) => product * dimension, BYTES[dtype]);
+    if (data_offsets[0] !== next || data_offsets[1] !== end || end > data.length)
+      return fault(
+        `${JSON.stringify(name)} from byte ${next} to ${end} of the data's ${data.length}`,
+        `from ${data_offsets[0]} to ${data_offsets[1]}`,
+      );
+    tensors.set(name, { dtype, shape, data: data.subarray(next, end) });
+    next = end;
+  }
+  return next === data.length ? E.right(tensors) : fault(`${next} bytes of data`, `${data.length}`);
+}
+
+/** Files of others bear no checksum and pass. */
+function verifyChecksum({ text, metadata, data }: Header): E.Either<Fault, null> {
+  const { [CHECKSUM]: checksum } = metadata;
+  if (checksum === undefined) return E.right(null);
+  const blank = text.replace(checksumText(checksum), checksumText(NO_CHECKSUM));
+  return checksum === sha256([...headerParts(blank), data])
+    ? E.right(null)
+    : fault('the contents that its checksum was made of', 'others: the file is damaged');
 }
 
 /**
@@ -82,102 +212,56 @@ export async function encodeSafetensors(
  * @returns The tensors, or what is damaged: lengths, header, types, offsets that overlap or leave gaps, checksum.
  */
 export function decodeSafetensors(bytes: Uint8Array, where: string): E.Either<DataError, Safetensors> {
-  const fault = (expected: string, found: string): E.Either<DataError, never> =>
-    E.left({ where, expected, found, cure: 'use another checkpoint, or train again' });
-  if (bytes.length < 8) return fault('at least 8 bytes', `${bytes.length}`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const headerLength = view.getBigUint64(0, true);
-  if (headerLength > BigInt(Math.min(LARGEST_HEADER, bytes.length - 8)))
-    return fault(`a header within the file's ${bytes.length} bytes`, `one of ${headerLength}`);
-  const dataStart = 8 + Number(headerLength);
-  const parsed = E.tryCatch(
-    () =>
-      JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, dataStart))) as unknown,
-    String,
+  // A Buffer's slice is no copy, unlike that of the Uint8Array which it also is.
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return F.pipe(
+    readHeader(plain),
+    E.chain((header) =>
+      F.pipe(
+        takeApart(header),
+        E.chainFirst(() => verifyChecksum(header)),
+        E.map((tensors) => ({ tensors, metadata: header.metadata })),
+      ),
+    ),
+    E.mapLeft((found) => ({ where, ...found, cure: 'use another checkpoint, or train again' })),
   );
-  if (E.isLeft(parsed) || !HeaderCodec.is(parsed.right))
-    return fault('a JSON object as header', E.isLeft(parsed) ? parsed.left : 'other JSON');
-  const { __metadata__: metadata = {}, ...entries } = parsed.right;
-  if (!MetadataCodec.is(metadata))
-    return fault('metadata of text by name', JSON.stringify(metadata).slice(0, 80));
-  const data = bytes.subarray(dataStart);
-  const tensors = new Map<string, { dtype: Dtype; shape: readonly number[]; data: Uint8Array }>();
-  let expectedStart = 0;
-  for (const [name, entry] of Object.entries(entries).sort(byOffset)) {
-    if (!EntryCodec.is(entry))
-      return fault(
-        `${name}: dtype F32, I32 or BOOL, shape and offsets`,
-        JSON.stringify(entry)?.slice(0, 80) ?? 'nothing',
-      );
-    const dtype = (Object.keys(DTYPES) as Dtype[]).find((key) => DTYPES[key] === entry.dtype)!;
-    const [start, end] = entry.data_offsets;
-    const size = entry.shape.reduce((product, dimension) => product * dimension, BYTES[dtype]);
-    if (
-      start !== expectedStart ||
-      end - start !== size ||
-      end > data.length ||
-      entry.shape.some((d) => d < 0)
-    ) {
-      return fault(
-        `${name}: ${size} bytes from ${expectedStart} on, within ${data.length}`,
-        `bytes ${start} to ${end}`,
-      );
-    }
-    expectedStart = end;
-    tensors.set(name, { dtype, shape: entry.shape, data: data.subarray(start, end) });
-  }
-  if (expectedStart !== data.length) return fault(`${expectedStart} bytes of data`, `${data.length}`);
-  const { sha256: checksum } = metadata;
-  if (checksum !== undefined && checksum !== sha256([data]))
-    return fault(`data of SHA-256 ${checksum}`, 'data of another one: the file is damaged');
-  return E.right({ tensors, metadata });
 }
 
-function byOffset([, a]: [string, unknown], [, b]: [string, unknown]): number {
-  return EntryCodec.is(a) && EntryCodec.is(b)
-    ? a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]
-    : 0;
+function toTensor({ dtype, shape, data }: HostTensor): tf.Tensor {
+  const copy = data.slice();
+  const views = {
+    float32: () => new Float32Array(copy.buffer),
+    int32: () => new Int32Array(copy.buffer),
+    bool: () => copy,
+  };
+  return tf.tensor(views[dtype](), [...shape], dtype);
 }
 
 /**
  * The tree that a file holds, in the structure of a tree that is known.
  *
+ * @param file What {@link decodeSafetensors} returned.
  * @param expected Says which tensors of which shapes and types there must be; its values are not used.
- * @returns A new tree, owned by the caller, or which tensor is missing, unexpected or of another shape.
+ * @param where What to call the file in an error.
+ * @returns A new tree, owned by the caller, or which tensor is missing, unexpected or of another shape or type.
  */
 export function restoreTree<T extends TensorTree>(
   { tensors }: Safetensors,
   expected: T,
   where: string,
 ): E.Either<DataError, T> {
-  const leaves = flattenTensors(expected);
-  const describe = (entry: { dtype: string; shape: readonly number[] }): string =>
-    `${entry.dtype} [${entry.shape.join(', ')}]`;
-  const fault = (path: string, wanted: string, found: string): E.Either<DataError, never> =>
-    E.left({
-      where: `${where}, ${path}`,
-      expected: wanted,
-      found,
-      cure: 'use a checkpoint of the same networks and settings',
-    });
-  for (const [path, tensor] of leaves) {
-    const entry = tensors.get(path);
-    if (entry === undefined || describe(entry) !== describe(tensor))
-      return fault(path, describe(tensor), entry === undefined ? 'nothing' : describe(entry));
+  const describe = (tensor: { dtype: string; shape: readonly number[] } | undefined): string =>
+    tensor === undefined ? 'no such tensor' : `${tensor.dtype} [${tensor.shape.join(', ')}]`;
+  const wanted = new Map(flattenTensors(expected));
+  for (const path of new Set([...wanted.keys(), ...tensors.keys()])) {
+    const [want, found] = [describe(wanted.get(path)), describe(tensors.get(path))];
+    if (want !== found)
+      return E.left({
+        where: `${where}, ${path}`,
+        expected: want,
+        found,
+        cure: 'use a checkpoint of the same networks and settings',
+      });
   }
-  const extra = [...tensors.keys()].find((name) => !leaves.some(([path]) => path === name));
-  if (extra !== undefined) return fault(extra, 'nothing', describe(tensors.get(extra)!));
-  return E.right(
-    mapTensors(expected, (tensor, path) => {
-      const { data, shape } = tensors.get(path)!;
-      const copy = new Uint8Array(data);
-      const values =
-        tensor.dtype === 'bool'
-          ? copy
-          : tensor.dtype === 'int32'
-            ? new Int32Array(copy.buffer)
-            : new Float32Array(copy.buffer);
-      return tf.tensor(values, [...shape], tensor.dtype);
-    }),
-  );
+  return E.right(mapTensors(expected, (_, path) => toTensor(tensors.get(path)!)));
 }

@@ -1,0 +1,115 @@
+/**
+ * The checkpoints of a run: `step-000000120.safetensors`. The two newest are kept, so that one of them is whole
+ * whatever happens, and the best by score, which `best.json` names.
+ */
+import { readFile, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { either as E } from 'fp-ts';
+import * as t from 'io-ts';
+import type { DataError } from '../data/data-error.ts';
+import type { TensorTree } from '../tensor-tree.ts';
+import { writeFileAtomically } from './atomic-file.ts';
+import { decodeSafetensors, encodeSafetensors, restoreTree, type Safetensors } from './safetensors.ts';
+import { parseJson, readText } from './text-file.ts';
+
+/** State after so many steps. */
+export interface Checkpoint<State> {
+  readonly step: number;
+  readonly state: State;
+}
+
+/** A checkpoint that no other one surpasses. */
+export interface BestCheckpoint<State> extends Checkpoint<State> {
+  readonly score: number;
+}
+
+/** The checkpoints in a folder. */
+export interface Checkpoints {
+  write(step: number, state: TensorTree, score?: number): Promise<string>;
+  /** The newest whole one; damaged ones that are newer, and a best one that is, are removed. */
+  newest<State extends TensorTree>(
+    expected: State,
+    onDamaged?: (error: DataError) => void,
+  ): Promise<E.Either<DataError, Checkpoint<State> | null>>;
+  best<State extends TensorTree>(expected: State): Promise<E.Either<DataError, BestCheckpoint<State> | null>>;
+  newestFile(): Promise<string | null>;
+}
+
+const LARGEST_STEP = 999_999_999;
+const BestCodec = t.type({ step: t.Int, score: t.number });
+type Best = t.TypeOf<typeof BestCodec>;
+
+const fileName = (step: number): string => `step-${String(step).padStart(9, '0')}.safetensors`;
+const stepOf = (file: string): number => Number(/^step-(\d{9})\.safetensors$/.exec(file)?.[1] ?? Number.NaN);
+
+/**
+ * The checkpoints in `folder`, which is there.
+ *
+ * @param bestPath The file that names the best one.
+ */
+export function checkpointsIn(folder: string, bestPath: string): Checkpoints {
+  const fileOf = (step: number): string => join(folder, fileName(step));
+
+  /** Newest first. */
+  const steps = async (): Promise<number[]> =>
+    (await readdir(folder))
+      .map(stepOf)
+      .filter((step) => !Number.isNaN(step))
+      .sort((a, b) => b - a);
+
+  const load = async (step: number): Promise<E.Either<DataError, Safetensors>> =>
+    decodeSafetensors(await readFile(fileOf(step)), fileOf(step));
+
+  const readBest = async (): Promise<Best | null> => {
+    const best = parseJson((await readText(bestPath)) ?? '');
+    return BestCodec.is(best) && (await steps()).includes(best.step) ? best : null;
+  };
+
+  const noteScore = async (step: number, score: number): Promise<void> => {
+    const best = await readBest();
+    if (Number.isFinite(score) && (best === null || score > best.score))
+      await writeFileAtomically(bestPath, `${JSON.stringify({ step, score })}\n`);
+  };
+
+  return {
+    async write(step, state, score = Number.NaN) {
+      if (!(Number.isInteger(step) && step >= 0 && step <= LARGEST_STEP))
+        throw new RangeError(`step: expected an integer from 0 to ${LARGEST_STEP}, received ${step}`);
+      const metadata = { step: `${step}`, ...(Number.isFinite(score) && { score: `${score}` }) };
+      await writeFileAtomically(fileOf(step), await encodeSafetensors(state, metadata));
+      await noteScore(step, score);
+      const kept = [...(await steps()).slice(0, 2), (await readBest())?.step];
+      for (const old of await steps()) if (!kept.includes(old)) await rm(fileOf(old));
+      return fileOf(step);
+    },
+    async newest(expected, onDamaged) {
+      for (const step of await steps()) {
+        const decoded = await load(step);
+        if (E.isLeft(decoded)) {
+          onDamaged?.(decoded.left);
+          if ((await readBest())?.step === step) await rm(bestPath);
+          await rm(fileOf(step));
+          continue;
+        }
+        const restored = restoreTree(decoded.right, expected, fileOf(step));
+        if (E.isLeft(restored)) return restored;
+        // The process may have died before it could note this score.
+        await noteScore(step, Number(decoded.right.metadata['score'] ?? Number.NaN));
+        return E.right({ step, state: restored.right });
+      }
+      return E.right(null);
+    },
+    async best(expected) {
+      const best = await readBest();
+      if (best === null) return E.right(null);
+      const decoded = await load(best.step);
+      if (E.isLeft(decoded)) return decoded;
+      const restored = restoreTree(decoded.right, expected, fileOf(best.step));
+      return E.isLeft(restored) ? restored : E.right({ ...best, state: restored.right });
+    },
+    async newestFile() {
+      const [newest] = await steps();
+      return newest === undefined ? null : fileOf(newest);
+    },
+  };
+}

@@ -1,0 +1,25 @@
+/** Reading small files that may not be there, or not be whole. */
+import { readFile } from 'node:fs/promises';
+import { either as E } from 'fp-ts';
+
+/** Whether an error is the file system's or the kernel's, of this code. */
+export const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
+
+/** The file's text, or null if there is no such file. */
+export async function readText(path: string): Promise<string | null> {
+  return readFile(path, 'utf8').catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return null;
+    throw error;
+  });
+}
+
+/** JSON data, or undefined if the text is none. */
+export function parseJson(text: string): unknown {
+  return E.toUnion(
+    E.tryCatch(
+      (): unknown => JSON.parse(text),
+      () => undefined,
+    ),
+  );
+}

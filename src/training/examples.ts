@@ -12,10 +12,30 @@ export interface Examples {
   readonly groups: Int32Array;
 }
 
+/** Throws a RangeError unless every image has a label and a group. */
+export function checkExamples({ images, labels, groups }: Examples): void {
+  const [count] = images.shape;
+  if (labels.length !== count || groups.length !== count) {
+    throw new RangeError(
+      `labels, groups: expected ${count}, one an image, received ${labels.length} and ${groups.length}`,
+    );
+  }
+}
+
 /**
  * The images at the given places, in that order, copied.
  *
+ * @param images `[n, h, w, c]`, bytes or numbers.
+ * @param indices `[m]`, integers in [0, n); one may come twice.
+ * @returns `[m, h, w, c]`, of the same kind of number.
  * @throws RangeError if an index is outside the batch.
+ * @example
+ * ```ts
+ * import { gatherImages, imageBatch } from 'model-patching';
+ * const images = imageBatch(Uint8Array.of(1, 2, 3, 4, 5, 6), [3, 1, 2, 1]);
+ * const { pixels, shape } = gatherImages(images, [2, 0, 2]);
+ * if (pixels.join() !== '5,6,1,2,5,6' || shape.join() !== '3,1,2,1') throw new Error('wrong images');
+ * ```
  */
 export function gatherImages<P extends Pixels>(images: Images<P>, indices: ArrayLike<number>): Images<P> {
   const [count, height, width, channels] = images.shape;
@@ -31,16 +51,46 @@ export function gatherImages<P extends Pixels>(images: Images<P>, indices: Array
   return { pixels, shape: [indices.length, height, width, channels] };
 }
 
-/** The examples at the given places; see {@link gatherImages}. */
-export function gatherExamples({ images, labels, groups }: Examples, indices: ArrayLike<number>): Examples {
+/**
+ * The examples at the given places, in that order, copied; see {@link gatherImages}.
+ *
+ * @param examples n images with their labels and groups.
+ * @param indices `[m]`, integers in [0, n); one may come twice.
+ * @throws RangeError if an index is outside the batch, or an image lacks a label or a group.
+ * @example
+ * ```ts
+ * import { gatherExamples, imageBatch } from 'model-patching';
+ * const examples = {
+ *   images: imageBatch(Uint8Array.of(10, 20, 30), [3, 1, 1, 1]),
+ *   labels: Int32Array.of(0, 1, 1),
+ *   groups: Int32Array.of(0, 2, 3),
+ * };
+ * const { labels, groups } = gatherExamples(examples, [2, 0]);
+ * if (labels.join() !== '1,0' || groups.join() !== '3,0') throw new Error('wrong examples');
+ * ```
+ */
+export function gatherExamples(examples: Examples, indices: ArrayLike<number>): Examples {
+  checkExamples(examples);
   return {
-    images: gatherImages(images, indices),
-    labels: Int32Array.from(indices, (i) => labels[i]!),
-    groups: Int32Array.from(indices, (i) => groups[i]!),
+    images: gatherImages(examples.images, indices),
+    labels: Int32Array.from(indices, (i) => examples.labels[i]!),
+    groups: Int32Array.from(indices, (i) => examples.groups[i]!),
   };
 }
 
-/** A batch as a tensor, `[n, h, w, c]`, owned by the caller. */
+/**
+ * A batch as a tensor.
+ *
+ * @param images Numbers, `[n, h, w, c]`; bytes are scaled first, e.g. by `zeroToOne`.
+ * @returns `[n, h, w, c]`, owned by the caller.
+ * @example
+ * ```ts
+ * import { imageBatch, imageTensor, zeroToOne } from 'model-patching';
+ * const x = imageTensor(zeroToOne(imageBatch(Uint8Array.of(0, 255), [2, 1, 1, 1])));
+ * if (x.dataSync().join() !== '0,1' || x.dtype !== 'float32') throw new Error('wrong tensor');
+ * x.dispose();
+ * ```
+ */
 export function imageTensor({ pixels, shape }: Images<Float32Array>): tf.Tensor4D {
   return tf.tensor4d(pixels, [...shape]);
 }

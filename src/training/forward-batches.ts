@@ -31,7 +31,18 @@ export interface ForwardBatches {
  * The network's output for every image, read back to the host.
  *
  * @param images Scaled as the network expects, `[n, h, w, c]`, n ≥ 1.
- * @throws RangeError if there is no image.
+ * @param options Network, weights and mode, batch size, and what is done with each output.
+ * @returns `[n, …]`, in the images' order. In `infer` mode the batch size makes no difference beyond rounding.
+ * @throws RangeError if there is no image or the batch size is no whole number ≥ 1; what the network throws.
+ * @example
+ * ```ts
+ * import type * as tf from '@tensorflow/tfjs';
+ * import { forwardBatches, imageBatch } from 'model-patching';
+ * const doubling = { forward: (x: tf.Tensor) => ({ output: x.mul(2), statistics: {} }) };
+ * const images = imageBatch(Float32Array.of(1, 2, 3), [3, 1, 1, 1]);
+ * const { values, shape } = await forwardBatches(images, { network: doubling, batchSize: 2 });
+ * if (values.join() !== '2,4,6' || shape.join() !== '3,1,1,1') throw new Error('wrong outputs');
+ * ```
  */
 export async function forwardBatches(
   images: Images<Float32Array>,

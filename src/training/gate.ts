@@ -1,7 +1,6 @@
 /**
  * The quality gate's own classifiers, and what they say of a pair of generators. Both are trained on images that
- * neither stage 1 nor the test split has seen. The domain classifier is strict: half of its images are degraded
- * copies under their true domain, so that specks and blur do not pass for the other domain.
+ * neither stage 1 nor the test split has seen.
  */
 import * as tf from '@tensorflow/tfjs';
 import { imageBatch, type Images } from '../augmentation/images.ts';
@@ -14,28 +13,25 @@ import {
   labelPreservation,
   type DirectionalShare,
 } from '../gan/quality-gate.ts';
-import { degrade } from '../gan/strict-domain.ts';
-import { groupBatches } from '../group-batches.ts';
-import { groupTable } from '../groups.ts';
 import { accuracy } from '../metrics/classification.ts';
 import { frechetDistance } from '../metrics/frechet-distance.ts';
-import { predictedClasses } from '../metrics/predictions.ts';
 import { networkFromModel } from '../models/network-from-model.ts';
 import type { Network, NetworkWeights } from '../models/network.ts';
-import { groupBalanced } from '../objectives.ts';
-import { adam } from '../optimizers/adam.ts';
-import { foldKey, randomKey, type RandomKey } from '../random.ts';
+import { foldKey, randomKey } from '../random.ts';
 import { disposeTensors } from '../tensor-tree.ts';
-import { gatherExamples, gatherImages, imageTensor, type Examples } from './examples.ts';
+import { checkExamples, type Examples } from './examples.ts';
 import { forwardBatches } from './forward-batches.ts';
-import { train } from './loop.ts';
-import { robustStep } from './robust-step.ts';
+import {
+  classes,
+  degradedCopies,
+  domainTask,
+  labelTask,
+  trainClassifier,
+  type TrainGateOptions,
+  type TrainedClassifier,
+} from './gate-classifiers.ts';
 
-/** A trained classifier: a network and the weights to run it with. */
-export interface TrainedClassifier {
-  readonly network: Network;
-  readonly weights: NetworkWeights;
-}
+export type { TrainGateOptions, TrainedClassifier } from './gate-classifiers.ts';
 
 /** The gate's classifiers; the caller owns their weights, see {@link disposeGate}. */
 export interface Gate {
@@ -46,143 +42,85 @@ export interface Gate {
   readonly heldOutAccuracy: { readonly domain: number; readonly label: number };
 }
 
-/** How {@link trainGate} trains. */
-export interface TrainGateOptions {
-  /** Group-balanced images used neither by stage 1 nor in the test split, and as many to be held out. */
-  readonly train: Examples;
-  readonly heldOut: Examples;
-  /** 0 or 1, the domain of each group. */
-  readonly domainOf: readonly number[];
-  /** Two untrained classifiers with logits out, inputs in [−1, 1]; `domain` has two outputs. */
-  readonly networks: { readonly domain: Network; readonly label: Network };
-  readonly steps: { readonly domain: number; readonly label: number };
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly seed: number;
-  readonly pause?: () => Promise<void>;
-  readonly stopRequested?: () => boolean;
-  /** Called after every step; `done` counts the steps of both classifiers. */
-  readonly onProgress?: (done: number) => void;
-}
-
-const degradedCopies = (images: Images<Float32Array>, key: RandomKey): Images<Float32Array> =>
-  imageBatch(degrade(images.pixels, images.shape, key, { range: [-1, 1] }), images.shape);
-
-/** Every second image degraded, under its own domain. */
-function halfDegraded(images: Images<Float32Array>, key: RandomKey): Images<Float32Array> {
-  const size = images.pixels.length / images.shape[0];
-  const odd = Array.from({ length: Math.floor(images.shape[0] / 2) }, (_, i) => 2 * i + 1);
-  const degraded = degradedCopies(gatherImages(images, odd), key);
-  const pixels = images.pixels.slice();
-  odd.forEach((index, i) => pixels.set(degraded.pixels.subarray(i * size, (i + 1) * size), index * size));
-  return { pixels, shape: images.shape };
-}
-
-interface ClassifierTask {
-  readonly name: 'domain' | 'label';
-  readonly network: Network;
-  readonly labelOf: (examples: Examples) => Int32Array;
-  readonly prepare: (images: Images<Float32Array>, key: RandomKey) => Images<Float32Array>;
-}
-
-async function trainClassifier(
-  task: ClassifierTask,
-  options: TrainGateOptions,
-  before: number,
-): Promise<NetworkWeights | null> {
-  const { network } = task;
-  const key = foldKey(randomKey(options.seed), 'gate', task.name);
-  const indices = groupBatches(options.train.groups, { batchSize: options.batchSize, seed: options.seed });
-  const { init, step } = robustStep({
-    network,
-    table: groupTable(['all'], [options.train.labels.length]),
-    objective: groupBalanced(groupTable(['all'], [options.train.labels.length])),
-    optimizer: adam(),
-  });
-  const initial = network.weights();
-  const { state, interrupted } = await train({
-    state: init(initial),
-    stepsDone: 0,
-    steps: options.steps[task.name],
-    step: (current, index) =>
-      tf.tidy(() => {
-        const batch = gatherExamples(options.train, indices(index));
-        const stepKey = foldKey(key, index);
-        return step(current, {
-          images: imageTensor(task.prepare(minusOneToOne(batch.images), foldKey(stepKey, 'degrade'))),
-          labels: tf.tensor1d(task.labelOf(batch), 'int32'),
-          groups: tf.zeros([batch.labels.length], 'int32'),
-          learningRate: tf.scalar(options.learningRate),
-          masks: network.masks(foldKey(stepKey, 'dropout'), batch.labels.length),
-        });
-      }),
-    ...(options.pause && { pause: options.pause }),
-    ...(options.stopRequested && { stopRequested: options.stopRequested }),
-    onLosses: (records) => options.onProgress?.(before + records.at(-1)!.step),
-  });
-  disposeTensors(initial);
-  if (interrupted) {
-    disposeTensors(state);
-    return null;
+function checkImages({ train, heldOut, domainOf }: TrainGateOptions): void {
+  for (const [name, examples] of Object.entries({ train, heldOut })) {
+    checkExamples(examples);
+    const group = examples.groups.find((g) => domainOf[g] !== 0 && domainOf[g] !== 1);
+    if (group !== undefined) {
+      throw new RangeError(
+        `domainOf: expected 0 or 1 for group ${group} of ${name}, received ${domainOf[group]}`,
+      );
+    }
   }
-  disposeTensors({ optimizer: state.optimizer, adversary: state.adversary });
-  return { trainable: state.trainable, statistics: state.statistics };
-}
-
-async function classes(
-  { network, weights }: TrainedClassifier,
-  images: Images<Float32Array>,
-  pause?: () => Promise<void>,
-): Promise<Int32Array> {
-  const { values } = await forwardBatches(images, {
-    network,
-    context: { mode: 'infer', weights },
-    ...(pause && { pause }),
-  });
-  return predictedClasses(values, images.shape[0]);
 }
 
 /**
  * Trains the gate's two classifiers and tests them on held-out images.
  *
+ * Both by Adam on group-balanced batches; a batch, the damage to its images and its dropout masks are found by the
+ * seed and the step number alone.
+ *
+ * @param options Images, networks, budgets.
  * @returns The gate, whose weights the caller owns; null if a stop was requested.
+ * @throws RangeError if an image lacks a label or a group, a group has no domain, or a batch is smaller than the number
+ *   of groups. NonFiniteLossError if a loss is not finite.
+ * @example
+ * ```ts
+ * import { disposeGate, imageBatch, multilayerPerceptron, trainGate } from 'model-patching';
+ * // Dark and bright images; the class is whether the left or the right half is brighter.
+ * const image = (g: number) => [0, 1, 2, 3].map((i) => (g % 2) * 200 + ((i % 2 === 1) === g > 1 ? 55 : 0));
+ * const groups = Int32Array.from({ length: 32 }, (_, i) => i % 4);
+ * const examples = {
+ *   images: imageBatch(Uint8Array.from([...groups].flatMap(image)), [32, 2, 2, 1]),
+ *   labels: groups.map((group) => group >> 1),
+ *   groups,
+ * };
+ * const network = (seed: number) => multilayerPerceptron({ inputShape: [2, 2, 1], classes: 2, hidden: [8], seed });
+ * const networks = { domain: network(1), label: network(2) };
+ * const gate = await trainGate({
+ *   train: examples,
+ *   heldOut: examples,
+ *   domainOf: [0, 1, 0, 1],
+ *   networks,
+ *   steps: { domain: 60, label: 60 },
+ *   batchSize: 16,
+ *   learningRate: 0.05,
+ *   seed: 1,
+ * });
+ * if (gate!.heldOutAccuracy.label !== 1) throw new Error('the halves are told apart');
+ * disposeGate(gate!);
+ * [networks.domain, networks.label].forEach(({ model }) => model.dispose());
+ * ```
  */
 export async function trainGate(options: TrainGateOptions): Promise<Gate | null> {
   const { heldOut, domainOf, networks, seed, steps, pause } = options;
-  const domainsOf = ({ groups }: Examples): Int32Array => groups.map((group) => domainOf[group]!);
-  const domainTask = {
-    name: 'domain',
-    network: networks.domain,
-    labelOf: domainsOf,
-    prepare: halfDegraded,
-  } as const;
-  const domainWeights = await trainClassifier(domainTask, options, 0);
+  checkImages(options);
+  const domainWeights = await trainClassifier(domainTask(networks.domain, domainOf), options, 0);
   if (domainWeights === null) return null;
-  const labelTask = {
-    name: 'label',
-    network: networks.label,
-    labelOf: ({ labels }: Examples) => labels,
-    prepare: (images: Images<Float32Array>) => images,
-  } as const;
-  const labelWeights = await trainClassifier(labelTask, options, steps.domain);
-  if (labelWeights === null) {
-    disposeTensors(domainWeights);
-    return null;
-  }
   const domain = { network: networks.domain, weights: domainWeights };
-  const label = { network: networks.label, weights: labelWeights };
-  const real = minusOneToOne(heldOut.images);
-  const degraded = degradedCopies(real, foldKey(randomKey(seed), 'gate', 'held out'));
-  const domains = domainsOf(heldOut);
-  const realAndDegraded = await classes(domain, concatenateImages([real, degraded]), pause);
-  return {
-    domain,
-    label,
-    heldOutAccuracy: {
-      domain: accuracy(realAndDegraded, [...domains, ...domains]),
-      label: accuracy(await classes(label, real, pause), heldOut.labels),
-    },
-  };
+  try {
+    const labelWeights = await trainClassifier(labelTask(networks.label), options, steps.domain);
+    if (labelWeights === null) {
+      disposeTensors(domainWeights);
+      return null;
+    }
+    const label = { network: networks.label, weights: labelWeights };
+    const real = minusOneToOne(heldOut.images);
+    const degraded = degradedCopies(real, foldKey(randomKey(seed), 'gate', 'held out'));
+    const domains = heldOut.groups.map((group) => domainOf[group]!);
+    const realAndDegraded = await classes(domain, concatenateImages([real, degraded]), pause);
+    return {
+      domain,
+      label,
+      heldOutAccuracy: {
+        domain: accuracy(realAndDegraded, [...domains, ...domains]),
+        label: accuracy(await classes(label, real, pause), heldOut.labels),
+      },
+    };
+  } catch (error) {
+    disposeTensors(domainWeights);
+    throw error;
+  }
 }
 
 /** Disposes the weights of a gate. */
@@ -210,7 +148,24 @@ export interface GateMeasure {
   readonly score: number;
 }
 
-/** Translated images in [−1, 1]. */
+/**
+ * Images as a generator translates them, with its moving statistics and without dropout.
+ *
+ * @param images In [−1, 1], `[n, h, w, c]`, n ≥ 1.
+ * @param generator Network and weights.
+ * @param pause Awaited between two passes.
+ * @returns As the generator gives them, `[n, h, w, c]`.
+ * @throws RangeError if there is no image, or the generator gives another number of pixels.
+ * @example
+ * ```ts
+ * import type * as tf from '@tensorflow/tfjs';
+ * import { imageBatch, translateImages } from 'model-patching';
+ * const negative = { forward: (x: tf.Tensor) => ({ output: x.neg(), statistics: {} }) };
+ * const generator = { network: negative, weights: { trainable: {}, statistics: {} } };
+ * const { pixels } = await translateImages(imageBatch(Float32Array.of(-1, 0.5), [2, 1, 1, 1]), generator);
+ * if (pixels.join() !== '1,-0.5') throw new Error('not the negative');
+ * ```
+ */
 export async function translateImages(
   images: Images<Float32Array>,
   { network, weights }: TrainedGenerator,
@@ -248,7 +203,46 @@ async function features(
  *
  * @param gate The trained classifiers.
  * @param generators G (`toTarget`) and F (`toSource`).
- * @param images Real images of the source and of the target domain, with their classes.
+ * @param images Real images of the source and of the target domain, with their classes, at least two of each.
+ * @param pause Awaited between two passes.
+ * @returns The measures of both directions, and the score that picks a checkpoint.
+ * @throws RangeError if a domain has fewer than two images, or a generator gives images of another size or pixels that
+ *   are not finite.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { imageBatch, measureGenerators, networkFromModel } from 'model-patching';
+ * // A classifier of one-pixel images that finds class 1 in bright ones.
+ * const model = tf.sequential({
+ *   layers: [
+ *     tf.layers.flatten({ inputShape: [1, 1, 1] }),
+ *     tf.layers.dense({ name: 'logits', units: 2, kernelInitializer: 'zeros' }),
+ *   ],
+ * });
+ * const weights = {
+ *   trainable: { 'logits/kernel': tf.tensor2d([[-1, 1]]), 'logits/bias': tf.zeros([2]) },
+ *   statistics: {},
+ * };
+ * const brightness = { network: networkFromModel(model), weights };
+ * const identity = {
+ *   network: { forward: (x: tf.Tensor) => ({ output: x.clone(), statistics: {} }) },
+ *   weights: { trainable: {}, statistics: {} },
+ * };
+ * const images = (...pixels: number[]) => ({
+ *   images: imageBatch(Uint8Array.from(pixels), [2, 1, 1, 1]),
+ *   labels: Int32Array.from(pixels, (value) => (value > 127 ? 1 : 0)),
+ *   groups: new Int32Array(2),
+ * });
+ * const measure = await measureGenerators(
+ *   { domain: brightness, label: brightness },
+ *   { toTarget: identity, toSource: identity },
+ *   { source: images(0, 20), target: images(230, 250) },
+ * );
+ * if (measure.flipRate.toTarget !== 0 || measure.score !== 0) throw new Error('nothing was translated');
+ * if (measure.labelPreservation.toTarget !== 1 || measure.cycleError !== 0) throw new Error('all was kept');
+ * tf.dispose(weights.trainable);
+ * model.dispose();
+ * ```
  */
 export async function measureGenerators(
   gate: Pick<Gate, 'domain' | 'label'>,

@@ -28,6 +28,7 @@ export interface TrainOptions<State extends TensorTree> {
   step(state: State, index: number): { readonly state: State; readonly losses: TensorTree };
   /** Losses stay on the device and are read back together, every so many steps (default 10). */
   readonly readLossesEvery?: number;
+  /** Called with the losses of one or more steps that have been read, in order and all finite. */
   onLosses?(records: readonly LossRecord[]): void | Promise<void>;
   readonly recurring?: readonly Recurring<State>[];
   /** Asked after every step; `true` ends the loop in good order. */
@@ -69,8 +70,28 @@ async function readLosses(step: number, losses: TensorTree): Promise<LossRecord>
  * Losses of a step are always read and handed on before anything recurring runs, so that what a checkpoint holds
  * has finite losses and a log that reaches as far.
  *
+ * A run that stops at any step and goes on from its state and `stepsDone` ends with the same numbers as one that did
+ * not stop, since a step is told nothing but its index.
+ *
+ * @param options State and number of steps, the step, and what is to happen beside it.
  * @returns The state, owned by the caller, the number of steps done, and whether a stop was requested before the end.
- * @throws NonFiniteLossError naming the first step with a loss that is not finite, and all its parts; the state is disposed.
+ * @throws NonFiniteLossError naming the first step with a loss that is not finite, and all its parts, after the losses
+ *   before it have been handed on. Whatever is thrown, also by what it was handed, the state is disposed.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { train } from 'model-patching';
+ * const losses: unknown[] = [];
+ * const { state } = await train<{ weight: tf.Scalar }>({
+ *   state: { weight: tf.scalar(8) },
+ *   stepsDone: 0,
+ *   steps: 3,
+ *   step: ({ weight }) => ({ state: { weight: weight.div(2) }, losses: { loss: weight.square() } }),
+ *   onLosses: (records) => losses.push(...records.map((record) => record.losses.loss)),
+ * });
+ * if (losses.join() !== '64,16,4' || state.weight.dataSync()[0] !== 1) throw new Error('three halvings');
+ * state.weight.dispose();
+ * ```
  */
 export async function train<State extends TensorTree>(
   options: TrainOptions<State>,
@@ -83,7 +104,8 @@ export async function train<State extends TensorTree>(
     const records = await Promise.all(pending.map(({ step, losses }) => readLosses(step, losses)));
     pending = [];
     const bad = records.findIndex((record) => !Object.values(record.losses).every(isFinite));
-    if (records.length > 0) await options.onLosses?.(bad < 0 ? records : records.slice(0, bad));
+    const finite = bad < 0 ? records : records.slice(0, bad);
+    if (finite.length > 0) await options.onLosses?.(finite);
     if (bad >= 0) throw new NonFiniteLossError(records[bad]!);
   };
 

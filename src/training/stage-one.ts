@@ -4,7 +4,12 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Augmentation, Images } from '../augmentation/images.ts';
-import { cycleganDraws, type CycleganState, type PerGenerator } from '../gan/cyclegan-state.ts';
+import {
+  cycleganDraws,
+  type CycleganDrawsOptions,
+  type CycleganState,
+  type PerGenerator,
+} from '../gan/cyclegan-state.ts';
 import type { CycleganStep } from '../gan/cyclegan-step.ts';
 import { groupBatches } from '../group-batches.ts';
 import type { Network, NetworkWeights } from '../models/network.ts';
@@ -26,15 +31,67 @@ export interface StageOneBatches {
   readonly poolSize: number;
   /** The generators, if they have dropout. */
   readonly generators?: PerGenerator<Pick<Network, 'masks'>>;
+  /** The kind of gradient penalty, if the step has one. */
+  readonly penalty?: NonNullable<CycleganDrawsOptions['penalty']>;
   readonly seed: number;
 }
 
-/** The pure step of `cycleganStep` with its batches: state and step index in, state and losses out. */
+function numbers({ pixels, shape }: Images): Images<Float32Array> {
+  if (!(pixels instanceof Float32Array)) {
+    throw new RangeError('augment: expected numbers in [−1, 1] (end with minusOneToOne), received bytes');
+  }
+  return { pixels, shape };
+}
+
+/**
+ * The pure step of `cycleganStep` with its batches. Either domain is an endless stream of seeded permutations of its
+ * images; step i takes the i-th piece of each.
+ *
+ * @param step A CycleGAN step.
+ * @param batches Where its batches come from.
+ * @returns State and step index (0, 1, 2, …) in; the next state and the losses out, owned by the caller. The state
+ *   given is left as it is.
+ * @throws RangeError if a domain has no image; the step throws if the augmentation gives bytes, if a batch is larger
+ *   than the pool, and as `cycleganStep`'s does.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { constantSchedule, cycleganStep, disposeTensors, imageBatch, minusOneToOne, stageOneStep } from 'model-patching';
+ * const scaling = {
+ *   forward: (x: tf.Tensor, context: { weights?: { trainable: tf.NamedTensorMap } }) => ({
+ *     output: x.mul(context.weights!.trainable.scale!),
+ *     statistics: {},
+ *   }),
+ * };
+ * const weights = { trainable: { scale: tf.scalar(1) }, statistics: {} };
+ * const { init, step } = cycleganStep({
+ *   generators: { toTarget: scaling, toSource: scaling },
+ *   discriminators: { source: scaling, target: scaling },
+ * });
+ * const generators = { toTarget: weights, toSource: weights };
+ * const state = init({ generators, discriminators: { source: weights, target: weights } }, [2, 2, 2, 1]);
+ * const next = stageOneStep(
+ *   { step },
+ *   {
+ *     source: imageBatch(new Uint8Array(12), [3, 2, 2, 1]),
+ *     target: imageBatch(new Uint8Array(12).fill(255), [3, 2, 2, 1]),
+ *     augment: minusOneToOne,
+ *     batchSize: 1,
+ *     generatorLearningRate: constantSchedule(0.1),
+ *     discriminatorLearningRate: constantSchedule(0.1),
+ *     poolSize: 2,
+ *     seed: 1,
+ *   },
+ * )(state, 0);
+ * if (next.losses.cycleSource.dataSync()[0] !== 0) throw new Error('generators that change nothing');
+ * disposeTensors({ weights: weights.trainable, state, next: next.state, losses: next.losses as never });
+ * ```
+ */
 export function stageOneStep(
   { step }: Pick<CycleganStep, 'step'>,
   batches: StageOneBatches,
 ): (state: CycleganState, index: number) => ReturnType<CycleganStep['step']> {
-  const { batchSize, augment, poolSize, generators } = batches;
+  const { batchSize, augment, poolSize, generators, penalty } = batches;
   const key = foldKey(randomKey(batches.seed), 'stage 1');
   const domain = (name: 'source' | 'target') => {
     const images = batches[name];
@@ -42,9 +99,7 @@ export function stageOneStep(
     const [seed] = foldKey(key, name, 'order');
     const indicesAt = groupBatches(new Int32Array(count), { batchSize, seed, balanced: false });
     return (index: number) =>
-      imageTensor(
-        augment(gatherImages(images, indicesAt(index)), foldKey(key, name, index)) as Images<Float32Array>,
-      );
+      imageTensor(numbers(augment(gatherImages(images, indicesAt(index)), foldKey(key, name, index))));
   };
   const [source, target] = [domain('source'), domain('target')];
   return (state, index) =>
@@ -56,6 +111,7 @@ export function stageOneStep(
         shape: real.shape,
         capacity: poolSize,
         ...(generators && { generators }),
+        ...(penalty && { penalty }),
       });
       return step(state, {
         source: real,
@@ -67,7 +123,11 @@ export function stageOneStep(
     });
 }
 
-/** The generators' weights that translate: their moving averages where there are any, with the latest statistics. */
+/**
+ * The generators' weights that translate: their moving averages where there are any.
+ *
+ * @param state Of `cycleganStep`; the tensors returned are its own.
+ */
 export function translatingWeights({ generators, averages }: CycleganState): PerGenerator<NetworkWeights> {
   return averages ?? generators;
 }

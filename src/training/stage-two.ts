@@ -12,7 +12,7 @@ import { groupReport, type GroupReport } from '../metrics/group-report.ts';
 import type { Network, NetworkWeights } from '../models/network.ts';
 import type { Schedule } from '../optimizers/schedules.ts';
 import { foldKey, randomKey } from '../random.ts';
-import { gatherImages, imageTensor, type Examples } from './examples.ts';
+import { checkExamples, gatherExamples, gatherImages, imageTensor, type Examples } from './examples.ts';
 import { forwardBatches } from './forward-batches.ts';
 import type { RobustStep } from './robust-step.ts';
 import type { TensorTree } from '../tensor-tree.ts';
@@ -30,29 +30,79 @@ export interface StageTwoBatches {
   readonly seed: number;
 }
 
-/** The pure step of {@link robustStep} with its batches: state and step index in, state and losses out. */
+function checkTranslations(images: Images, translations: readonly Images[]): void {
+  translations.forEach(({ shape }, v) => {
+    if (shape.join() !== images.shape.join()) {
+      throw new RangeError(
+        `translations[${v}]: expected one of each example, [${images.shape.join()}], received [${shape.join()}]`,
+      );
+    }
+  });
+}
+
+/**
+ * The pure step of {@link robustStep} with its batches. A batch holds the examples that `groupBatches` gives for the
+ * step, then the first translation of each, then the second, …; pixels are scaled to [0, 1].
+ *
+ * @param step A robust step.
+ * @param batches Where its batches come from.
+ * @returns State and step index (0, 1, 2, …) in; the next state and the losses out, owned by the caller. The state
+ *   given is left as it is.
+ * @throws RangeError if an example lacks a label, a group or a translation, and as `groupBatches` does; the step
+ *   throws as `robustStep`'s does.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import {
+ *   constantSchedule, disposeTensors, groupDro, groupTable, imageBatch, multilayerPerceptron, robustStep, sgd,
+ *   stageTwoStep,
+ * } from 'model-patching';
+ * const table = groupTable(['(Y=0)', '(Y=1)'], [2, 2]);
+ * const network = multilayerPerceptron({ inputShape: [1, 1, 1], classes: 2, hidden: [], seed: 1 });
+ * const robust = robustStep({ network, table, objective: groupDro(table), optimizer: sgd() });
+ * const step = stageTwoStep(robust, {
+ *   network,
+ *   examples: {
+ *     images: imageBatch(Uint8Array.of(0, 51, 204, 255), [4, 1, 1, 1]),
+ *     labels: Int32Array.of(0, 0, 1, 1),
+ *     groups: Int32Array.of(0, 0, 1, 1),
+ *   },
+ *   translations: [],
+ *   batchSize: 4,
+ *   balanced: true,
+ *   learningRate: constantSchedule(0.5),
+ *   seed: 1,
+ * });
+ * const initial = network.weights();
+ * const state = robust.init(initial);
+ * const first = step(state, 0);
+ * const second = step(first.state, 1);
+ * const [before, after] = [first, second].map(({ losses }) => losses.loss.dataSync()[0]!);
+ * if (!(after! < before!)) throw new Error('the loss should fall');
+ * [initial, state, first as never, second as never].forEach(disposeTensors);
+ * network.model.dispose();
+ * ```
+ */
 export function stageTwoStep<State extends TensorTree>(
   { step }: Pick<RobustStep<State>, 'step'>,
   { network, examples, translations, batchSize, balanced, learningRate, seed }: StageTwoBatches,
 ): (state: State, index: number) => ReturnType<RobustStep<State>['step']> {
+  checkExamples(examples);
+  checkTranslations(examples.images, translations);
   const indicesAt = groupBatches(examples.groups, { batchSize, seed, balanced });
   const key = foldKey(randomKey(seed), 'stage 2', 'dropout');
   return (state, index) =>
     tf.tidy(() => {
       const indices = indicesAt(index);
-      const images = concatenateImages(
-        [examples.images, ...translations].map((set) => gatherImages(set, indices)),
-      );
+      const originals = gatherExamples(examples, indices);
+      const images = concatenateImages([
+        originals.images,
+        ...translations.map((translated) => gatherImages(translated, indices)),
+      ]);
       return step(state, {
         images: imageTensor(zeroToOne(images)),
-        labels: tf.tensor1d(
-          Int32Array.from(indices, (i) => examples.labels[i]!),
-          'int32',
-        ),
-        groups: tf.tensor1d(
-          Int32Array.from(indices, (i) => examples.groups[i]!),
-          'int32',
-        ),
+        labels: tf.tensor1d(originals.labels, 'int32'),
+        groups: tf.tensor1d(originals.groups, 'int32'),
         learningRate: tf.scalar(learningRate(index)),
         masks: network.masks(foldKey(key, index), images.shape[0]),
       });
@@ -63,6 +113,32 @@ export function stageTwoStep<State extends TensorTree>(
  * The group report of a classifier on examples.
  *
  * @param classifier Network (logits out, inputs in [0, 1]) and the weights to run it with.
+ * @param examples n ≥ 1 images as bytes, with their classes and groups.
+ * @param table The groups, with their counts in training.
+ * @param options A pause between two passes, and what hears of the number of images done.
+ * @returns Plain JSON, see {@link GroupReport}.
+ * @throws RangeError if there is no example, and as {@link groupReport} does.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { evaluateClassifier, groupTable, imageBatch } from 'model-patching';
+ * const brightness = {
+ *   forward: (x: tf.Tensor) => ({
+ *     output: tf.concat([tf.zeros([x.shape[0]!, 1]), x.reshape([-1, 1]).sub(0.5)], 1),
+ *     statistics: {},
+ *   }),
+ * };
+ * const report = await evaluateClassifier(
+ *   { network: brightness, weights: { trainable: {}, statistics: {} } },
+ *   {
+ *     images: imageBatch(Uint8Array.of(10, 250, 240, 20), [4, 1, 1, 1]),
+ *     labels: Int32Array.of(0, 1, 1, 1),
+ *     groups: Int32Array.of(0, 1, 1, 2),
+ *   },
+ *   groupTable(['(Y=0)(Z=0)', '(Y=1)(Z=0)', '(Y=1)(Z=1)'], [50, 45, 5]),
+ * );
+ * if (report.worstGroup.name !== '(Y=1)(Z=1)' || report.average !== 0.95) throw new Error('dark ones of class 1');
+ * ```
  */
 export async function evaluateClassifier(
   classifier: { readonly network: Pick<Network, 'forward'>; readonly weights: NetworkWeights },

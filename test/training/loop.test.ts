@@ -1,0 +1,273 @@
+import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { foldKey, randomKey, uniform } from '../../src/random.ts';
+import { disposeTensors } from '../../src/tensor-tree.ts';
+import { NonFiniteLossError, train, type LossRecord } from '../../src/training/loop.ts';
+import { useBackend } from '../support/backend.ts';
+
+beforeAll(() => useBackend('cpu'));
+
+type State = { readonly weight: tf.Scalar; readonly slots: { readonly sum: tf.Tensor1D } };
+
+const start = (): State => ({ weight: tf.scalar(1), slots: { sum: tf.zeros([2]) } });
+
+/** A step in which the numbers depend on the index and on everything before. */
+function step(
+  state: State,
+  index: number,
+): { state: State; losses: { loss: tf.Scalar; parts: tf.Tensor1D } } {
+  return tf.tidy(() => {
+    const draw = tf.tensor1d(uniform(foldKey(randomKey(3), index), 2));
+    const sum: tf.Tensor1D = state.slots.sum.mul(0.9).add(draw);
+    const weight = state.weight.mul(0.7).add(sum.sum()).sin().asScalar();
+    return { state: { weight, slots: { sum } }, losses: { loss: weight.square(), parts: sum.mul(2) } };
+  });
+}
+
+const numbersOf = ({ weight, slots }: State): number[] => [...weight.dataSync(), ...slots.sum.dataSync()];
+
+/** A step whose losses at the given places (counted from 1) are these, otherwise the number of steps done. */
+const withLosses =
+  (bad: Readonly<Record<number, number>>) =>
+  ({ weight }: { weight: tf.Scalar }, index: number) => ({
+    state: { weight: weight.clone() },
+    losses: { loss: tf.scalar(bad[index + 1] ?? index + 1), groups: tf.tensor1d([0.5, index]) },
+  });
+
+describe('order', () => {
+  it('reads losses before anything recurring runs, and hands on each step once and in order', async () => {
+    const events: string[] = [];
+    const { state, stepsDone, interrupted } = await train({
+      state: start(),
+      stepsDone: 0,
+      steps: 7,
+      step,
+      readLossesEvery: 2,
+      onLosses: (records) => void events.push(`losses ${records.map((record) => record.step).join()}`),
+      recurring: [
+        { every: 3, run: (_, at) => void events.push(`save ${at}`) },
+        { every: 5, run: async (_, at) => void events.push(`measure ${at}`) },
+      ],
+    });
+    disposeTensors(state);
+    expect(events).toEqual([
+      'losses 1,2',
+      'losses 3',
+      'save 3',
+      'losses 4,5',
+      'measure 5',
+      'losses 6',
+      'save 6',
+      'losses 7',
+      'save 7',
+      'measure 7',
+    ]);
+    expect([stepsDone, interrupted]).toEqual([7, false]);
+  });
+
+  it('gives what recurs the state after the step, and waits for it', async () => {
+    const seen: number[] = [];
+    const end = await train({
+      state: { weight: tf.scalar(0) },
+      stepsDone: 0,
+      steps: 4,
+      step: ({ weight }) => ({ state: { weight: weight.add(1) as tf.Scalar }, losses: {} }),
+      recurring: [
+        {
+          every: 2,
+          run: async ({ weight }, at) => {
+            await new Promise((resolve) => setTimeout(resolve, 5));
+            seen.push(at, weight.dataSync()[0]!);
+          },
+        },
+      ],
+    });
+    disposeTensors(end.state);
+    expect(seen).toEqual([2, 2, 4, 4]);
+  });
+
+  it('reads a scalar as a number and a vector as a list', async () => {
+    const records: LossRecord[] = [];
+    const end = await train({
+      state: { weight: tf.scalar(0) },
+      stepsDone: 4,
+      steps: 5,
+      step: withLosses({}),
+      onLosses: (more) => void records.push(...more),
+    });
+    disposeTensors(end.state);
+    expect(records).toEqual([{ step: 5, losses: { loss: 5, groups: [0.5, 4] } }]);
+  });
+
+  it('does nothing and nothing recurs where all steps are done', async () => {
+    const state = start();
+    let calls = 0;
+    const count = () => void (calls += 1);
+    const end = await train({ state, stepsDone: 3, steps: 3, step, recurring: [{ every: 1, run: count }] });
+    expect(end).toEqual({ state, stepsDone: 3, interrupted: false });
+    expect(calls).toBe(0);
+    disposeTensors(state);
+  });
+});
+
+describe('a loss that is not finite', () => {
+  it.each([
+    [3, NaN],
+    [1, Infinity],
+    [11, -Infinity],
+  ])('at step %i (%d) ends the run there, with all parts named', async (bad, value) => {
+    const logged: number[] = [];
+    const saved: number[] = [];
+    const before = tf.memory().numTensors;
+    const run = train({
+      state: { weight: tf.scalar(0) },
+      stepsDone: 0,
+      steps: 40,
+      // A later one is worse, and is not what is reported.
+      step: withLosses({ [bad]: value, [bad + 1]: NaN }),
+      onLosses: (records) => {
+        expect(records.length).toBeGreaterThan(0);
+        logged.push(...records.map((record) => record.step));
+      },
+      recurring: [{ every: 5, run: (_, at) => void saved.push(at) }],
+    });
+    const error: unknown = await run.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(NonFiniteLossError);
+    const { message, record, name } = error as NonFiniteLossError;
+    expect(message).toBe(`loss is not finite at step ${bad}: loss ${value}, groups [0.5, ${bad - 1}]`);
+    expect(record).toEqual({ step: bad, losses: { loss: value, groups: [0.5, bad - 1] } });
+    expect(name).toBe('NonFiniteLossError');
+    expect(logged).toEqual(Array.from({ length: bad - 1 }, (_, i) => i + 1));
+    expect(saved.every((at) => at < bad)).toBe(true);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('is found in one entry of a vector, and is never saved', async () => {
+    let saves = 0;
+    const run = train({
+      state: { weight: tf.scalar(0) },
+      stepsDone: 0,
+      steps: 2,
+      step: ({ weight }, index) => ({
+        state: { weight: weight.clone() },
+        losses: { loss: tf.scalar(1), groups: tf.tensor1d([1, index === 1 ? NaN : 2, 3]) },
+      }),
+      recurring: [{ every: 2, run: () => void (saves += 1) }],
+    });
+    await expect(run).rejects.toThrow('at step 2: loss 1, groups [1, NaN, 3]');
+    expect(saves).toBe(0);
+  });
+});
+
+describe('a stop', () => {
+  it('ends the run after the step, with its losses handed on and what is due done', async () => {
+    const events: string[] = [];
+    let asked = 0;
+    const end = await train({
+      state: start(),
+      stepsDone: 0,
+      steps: 100,
+      step,
+      onLosses: (records) => void events.push(`losses ${records.map((record) => record.step).join()}`),
+      recurring: [{ every: 4, run: (_, at) => void events.push(`save ${at}`) }],
+      stopRequested: () => ++asked === 4,
+    });
+    disposeTensors(end.state);
+    expect([end.stepsDone, end.interrupted, asked]).toEqual([4, true, 4]);
+    expect(events).toEqual(['losses 1,2,3,4', 'save 4']);
+  });
+
+  it('after the last step is no interruption', async () => {
+    const end = await train({ state: start(), stepsDone: 0, steps: 2, step, stopRequested: () => false });
+    const late = await train({ ...end, steps: 3, step, stopRequested: () => true });
+    expect([late.stepsDone, late.interrupted]).toEqual([3, false]);
+    disposeTensors(late.state);
+  });
+});
+
+describe('tensors', () => {
+  it('of every state and of all losses are disposed as it goes', async () => {
+    const before = tf.memory().numTensors;
+    const counts: number[] = [];
+    const end = await train({
+      state: start(),
+      stepsDone: 0,
+      steps: 30,
+      step,
+      recurring: [{ every: 6, run: () => void counts.push(tf.memory().numTensors) }],
+    });
+    expect(counts).toEqual([before + 2, before + 2, before + 2, before + 2, before + 2]);
+    expect(tf.memory().numTensors).toBe(before + 2);
+    disposeTensors(end.state);
+  });
+
+  it.each(['step', 'onLosses', 'run', 'pause', 'stopRequested'])(
+    'are disposed when %s throws',
+    async (what) => {
+      const before = tf.memory().numTensors;
+      const fail = (name: string) => {
+        if (name === what) throw new Error(`${name} failed`);
+      };
+      const run = train({
+        state: start(),
+        stepsDone: 0,
+        steps: 9,
+        readLossesEvery: 4,
+        step: (state, index) => {
+          if (index === 2) fail('step');
+          return step(state, index);
+        },
+        onLosses: () => fail('onLosses'),
+        recurring: [{ every: 3, run: () => fail('run') }],
+        pause: async () => fail('pause'),
+        stopRequested: () => (fail('stopRequested'), false),
+      });
+      await expect(run).rejects.toThrow(`${what} failed`);
+      expect(tf.memory().numTensors).toBe(before);
+    },
+  );
+});
+
+describe('resumption', () => {
+  it('at any steps gives the numbers of the run that did not stop, bit for bit', async () => {
+    const STEPS = 12;
+    const log: LossRecord[] = [];
+    const whole = await train({
+      state: start(),
+      stepsDone: 0,
+      steps: STEPS,
+      step,
+      onLosses: (records) => void log.push(...records),
+    });
+    const expected = numbersOf(whole.state);
+    disposeTensors(whole.state);
+    expect(log.length).toBe(STEPS);
+    const splits = fc.uniqueArray(fc.integer({ min: 1, max: STEPS - 1 }), { maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(splits, fc.integer({ min: 1, max: 7 }), async (stops, readLossesEvery) => {
+        const pieces: LossRecord[] = [];
+        let state = start();
+        let stepsDone = 0;
+        for (;;) {
+          let at = stepsDone;
+          const end: Awaited<ReturnType<typeof train<State>>> = await train({
+            state,
+            stepsDone,
+            steps: STEPS,
+            readLossesEvery,
+            step: (current, index) => (at++, step(current, index)),
+            onLosses: (records) => void pieces.push(...records),
+            stopRequested: () => stops.includes(at),
+          });
+          ({ state, stepsDone } = end);
+          if (!end.interrupted) break;
+        }
+        expect(numbersOf(state)).toEqual(expected);
+        expect(pieces).toEqual(log);
+        disposeTensors(state);
+      }),
+      { seed: 20, numRuns: 60 },
+    );
+  });
+});

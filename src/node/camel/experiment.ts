@@ -15,7 +15,6 @@ import type { ExperimentResults, MethodResults, StageOneResults } from '../repor
 import { settingsHash } from '../record-manifest.ts';
 import { openRun, readSettingsFile, type MetricsRecord, type Run } from '../run-directory.ts';
 import { lockFolder } from '../run-lock.ts';
-import { disposeTensors } from '../../tensor-tree.ts';
 import { pause, type ExperimentContext } from './context.ts';
 import { experimentData, type ExperimentData } from './experiment-data.ts';
 import { makeGallery, type Gallery } from './gallery.ts';
@@ -99,10 +98,7 @@ async function learntTranslations(
         gallery: await makeGallery(outcome.generators, data.examples('gateHeldOut')),
         seconds: (performance.now() - began) / 1000,
       };
-      disposeTensors({
-        toTarget: outcome.generators.toTarget.weights,
-        toSource: outcome.generators.toSource.weights,
-      });
+      outcome.dispose();
       await run.finish(record);
     }
     return {

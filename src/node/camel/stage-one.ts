@@ -32,12 +32,14 @@ import type { CamelSettings } from './settings.ts';
 
 const SHAPE = [28, 28, 1] as const;
 
-/** The generators that translate, with what the gate says of them; the caller owns their weights. */
+/** The generators that translate, with what the gate says of them. */
 export interface StageOneOutcome {
   readonly generators: { readonly toTarget: TrainedGenerator; readonly toSource: TrainedGenerator };
   readonly bestStep: number;
   readonly measure: GateMeasure;
   readonly gateAccuracy: Gate['heldOutAccuracy'];
+  /** Disposes the generators and their weights. */
+  dispose(): void;
 }
 
 /** Seeds of the networks, all different. */
@@ -161,6 +163,10 @@ function cyclegan(settings: CamelSettings, data: ExperimentData) {
   return {
     generators,
     initial,
+    disposeModels: () =>
+      [...Object.values(generators), ...Object.values(discriminators)].forEach(({ model }) =>
+        model.dispose(),
+      ),
     step: stageOneStep(
       { step },
       {
@@ -194,7 +200,7 @@ export async function stageOne(
     source: measuredImages(settings, heldOut, 0),
     target: measuredImages(settings, heldOut, 1),
   };
-  const { generators, initial, step } = cyclegan(settings, data);
+  const { generators, initial, step, disposeModels } = cyclegan(settings, data);
   const translating = (state: CycleganState) => {
     const weights = translatingWeights(state);
     return {
@@ -224,6 +230,7 @@ export async function stageOne(
     pause,
   );
   disposeTensors(gateTree(gate));
+  [gate.domain, gate.label].forEach(({ network }) => network.model.dispose());
   context.say(
     `stage 1: best checkpoint after ${best.step} steps; strict flip rate to zigzag ${percent(measure.flipRate.toTarget)}, to clean ${percent(measure.flipRate.toSource)}; class kept ${percent(measure.labelPreservation.toTarget)}, ${percent(measure.labelPreservation.toSource)}`,
   );
@@ -238,6 +245,10 @@ export async function stageOne(
     bestStep: best.step,
     measure,
     gateAccuracy: gate.heldOutAccuracy,
+    dispose: () => {
+      disposeTensors(weights);
+      disposeModels();
+    },
   };
 }
 

@@ -25,7 +25,7 @@ import { columnBlocks, type BlockFunction, type MultiplyAccumulate } from './mul
 
 type ConvolutionInfo = tf.backend_util.Conv2DInfo;
 
-/** Images read by one pass over the blocks: about what fits into the second-level cache, in bytes. */
+/** What one pass over the blocks reads, images or rows of one, in bytes: about what the second-level cache holds. */
 const CACHED = 192 * 1024;
 const FLOAT = 4;
 
@@ -68,27 +68,31 @@ export const convolutionFilterGradient: WasmKernel = ({ inputs, attrs, backend }
   ];
   const [xPixel, dyPixel] = [inChannels * FLOAT, outChannels * FLOAT];
   const [xImage, dyImage] = [inHeight * inWidth * xPixel, outHeight * outWidth * dyPixel];
+  const rowBytes = inWidth * xPixel * strideHeight + outWidth * dyPixel;
+  const band = Math.max(1, Math.min(outHeight, Math.floor(CACHED / rowBytes)));
   const together = Math.max(1, Math.floor(CACHED / (xImage + dyImage)));
 
   for (let image = 0; image < batchSize; image += together)
-    for (let i = 0; i < filterHeight; i++) {
-      const [top, bottom] = reached(i, padInfo.top, strideHeight, inHeight, outHeight);
-      for (let j = 0; j < filterWidth; j++) {
-        const [left, right] = reached(j, padInfo.left, strideWidth, inWidth, outWidth);
-        const xPosition =
-          (top * strideHeight + i - padInfo.top) * inWidth + left * strideWidth + j - padInfo.left;
-        accumulate(blocks, inChannels, outChannels, {
-          a: xStart + image * xImage + xPosition * xPixel,
-          b: dyStart + image * dyImage + (top * outWidth + left) * dyPixel,
-          out: outStart + (i * filterWidth + j) * inChannels * dyPixel,
-          counts: [right - left, bottom - top, Math.min(together, batchSize - image)],
-          aStrides: [strideWidth * xPixel, strideHeight * inWidth * xPixel, xImage],
-          bStrides: [dyPixel, outWidth * dyPixel, dyImage],
-          aStrideOfM: FLOAT,
-          outStrideOfM: dyPixel,
-        });
+    for (let start = 0; start < outHeight; start += band)
+      for (let i = 0; i < filterHeight; i++) {
+        const [first, end] = reached(i, padInfo.top, strideHeight, inHeight, outHeight);
+        const [top, bottom] = [Math.max(first, start), Math.min(end, start + band)];
+        for (let j = 0; j < filterWidth; j++) {
+          const [left, right] = reached(j, padInfo.left, strideWidth, inWidth, outWidth);
+          const xPosition =
+            (top * strideHeight + i - padInfo.top) * inWidth + left * strideWidth + j - padInfo.left;
+          accumulate(blocks, inChannels, outChannels, {
+            a: xStart + image * xImage + xPosition * xPixel,
+            b: dyStart + image * dyImage + (top * outWidth + left) * dyPixel,
+            out: outStart + (i * filterWidth + j) * inChannels * dyPixel,
+            counts: [right - left, bottom - top, Math.min(together, batchSize - image)],
+            aStrides: [strideWidth * xPixel, strideHeight * inWidth * xPixel, xImage],
+            bStrides: [dyPixel, outWidth * dyPixel, dyImage],
+            aStrideOfM: FLOAT,
+            outStrideOfM: dyPixel,
+          });
+        }
       }
-    }
   return output;
 };
 

@@ -1,6 +1,6 @@
 /**
  * The gradient of max pooling: all of an output's gradient goes to the first largest pixel of its window, in row-major
- * order, as in tfjs's pure-JavaScript backend. One pass over the outputs, their channels side by side; the backend's own
+ * order, as in tfjs's pure-JavaScript backend; a window without a number (padding alone, NaN) gives it to none. One pass over the outputs, their channels side by side; the backend's own
  * kernel walks over the inputs and searches all windows that hold each, which takes ten times as long.
  */
 import * as tf from '@tensorflow/tfjs';
@@ -29,7 +29,7 @@ export const maxPoolGradient: WasmKernel = ({ inputs, attrs, backend }) => {
         const [first, end] = [(image * inHeight + top) * rowSize, (image * inHeight + bottom) * rowSize];
         for (let c = 0; c < channels; c++, next++) {
           let largest = -Infinity;
-          let position = first + left * channels + c;
+          let position = -1;
           for (let start = first; start < end; start += rowSize)
             for (let at = start + left * channels + c; at < start + right * channels; at += channels) {
               const value = xs[at]!;
@@ -38,7 +38,7 @@ export const maxPoolGradient: WasmKernel = ({ inputs, attrs, backend }) => {
                 position = at;
               }
             }
-          dxs[position]! += dys[next]!;
+          if (position >= 0) dxs[position]! += dys[next]!;
         }
       }
     }

@@ -66,8 +66,6 @@ export const batchMatMul =
     return output;
   };
 
-/** Rows that are summed in single precision before they join the total: errors grow with this and with the number of runs. */
-const RUN = 256;
 const FLOAT = 4;
 
 /** The sum; over the leading axes by the inner loop of the convolutions, as ones × x, without the transpose `stock` makes. */
@@ -89,14 +87,16 @@ export const sum =
       number,
       number,
     ];
+    // in single precision a sum of runs of √n numbers is √n times as exact as one of n numbers
+    const run = Math.ceil(Math.sqrt(rows));
     const rowSize = tf.util.sizeFromShape(rest) * FLOAT;
     for (const { column, width } of columnBlocks(rowSize / FLOAT))
-      for (let row = 0; row < rows; row += RUN)
+      for (let row = 0; row < rows; row += run)
         blocks(1, width, 1, {
           a,
           b: from + row * rowSize + column * FLOAT,
           out: to + column * FLOAT,
-          counts: [Math.min(RUN, rows - row), 1, 1],
+          counts: [Math.min(run, rows - row), 1, 1],
           aStrides: [0, 0, 0],
           bStrides: [rowSize, 0, 0],
           aStrideOfM: 0,

@@ -92,7 +92,7 @@ export function writeTranslations(
       return F.pipe(
         readRecordShards(folder, name, { settings }),
         TE.map(() => advance(examples.labels.length)),
-        TE.alt<DataError, void>(() =>
+        TE.alt((): TE.TaskEither<DataError, void> =>
           F.pipe(
             writeRecordShards(folder, name, records(examples, generators[direction], pause, advance), {
               settings,

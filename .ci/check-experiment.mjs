@@ -1,6 +1,7 @@
 // Checks that the main job has written everything that the README promises: `node .ci/check-experiment.mjs FOLDER`.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import assert from 'node:assert/strict';
 
 const folder = process.argv[2];
@@ -29,4 +30,4 @@ for (const method of ['erm', 'gdro', 'camel']) {
 }
 assert(read('report.html').includes('</html>'));
 assert.equal(readdirSync(join(folder, 'translations')).length, 8);
-console.log(`${folder}: complete`);
+process.stdout.write(`${folder}: complete\n`);

@@ -54,6 +54,10 @@ const program = new Command('camel')
     "disjoint, or published, in which stage 1 sees stage 2's validation images",
     'disjoint',
   )
+  .option('--rate-factor <factor>', 'factor of the learning rates of stage 2 (default: 1)')
+  .option('--learning-rate <rate>', 'learning rate of every method, in place of its own')
+  .option('--weight-decay <rate>', 'weight decay of every method, in place of its own')
+  .option('--consistency-weight <lambda>', 'weight of the consistency loss of CAMEL')
   .configureOutput({ writeErr: () => undefined })
   .exitOverride();
 

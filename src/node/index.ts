@@ -35,9 +35,7 @@ export type { ExperimentResults, MethodName, MethodResults, StageOneResults } fr
 export { runCamel, type ExperimentFolders } from './camel/experiment.ts';
 export type { ExperimentContext } from './camel/context.ts';
 export {
-  camelSettings,
   describeBudget,
-  type CamelOptions,
   type CamelSettings,
   type DataSettings,
   type GateSettings,
@@ -49,3 +47,4 @@ export {
   type Translations,
 } from './camel/settings.ts';
 export { resultsTable } from './camel/table.ts';
+export { camelSettings, type CamelOptions } from './camel/command-line.ts';

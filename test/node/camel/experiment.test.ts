@@ -6,7 +6,8 @@ import * as tf from '@tensorflow/tfjs';
 import { either as E } from 'fp-ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runCamel } from '../../../src/node/camel/experiment.ts';
-import { camelSettings, type CamelSettings } from '../../../src/node/camel/settings.ts';
+import { camelSettings } from '../../../src/node/camel/command-line.ts';
+import type { CamelSettings } from '../../../src/node/camel/settings.ts';
 import type { ExperimentResults } from '../../../src/node/report/results.ts';
 import { useBackend } from '../../support/backend.ts';
 

@@ -1,7 +1,8 @@
 import { either as E } from 'fp-ts';
 import { describe, expect, it } from 'vitest';
 import { formatDataError } from '../../../src/data/data-error.ts';
-import { camelSettings, describeBudget, type CamelOptions } from '../../../src/node/camel/settings.ts';
+import { camelSettings, type CamelOptions } from '../../../src/node/camel/command-line.ts';
+import { describeBudget } from '../../../src/node/camel/settings.ts';
 
 const refused = (options: CamelOptions): string => {
   const decoded = camelSettings(options);
@@ -29,6 +30,9 @@ describe('camelSettings', () => {
     ],
     [{ methods: '' }, "--methods: expected some of erm, gdro, camel, separated by commas, found ''"],
     [{ translations: 'best' }, "--translations: expected one of cyclegan, true, identity, found 'best'"],
+    [{ learningRate: '0' }, "--learning-rate: expected a number above 0, found '0'"],
+    [{ weightDecay: '-1' }, "--weight-decay: expected a number of at least 0, found '-1'"],
+    [{ rateFactor: 'Infinity' }, "--rate-factor: expected a number above 0, found 'Infinity'"],
     [{ splits: 'mine' }, "--splits: expected one of disjoint, published, found 'mine'"],
   ] as const)('%j is refused in one clear line', (options, line) => {
     expect(refused(options)).toContain(line);
@@ -61,6 +65,19 @@ describe('camelSettings', () => {
       stage1: { ...plain.stage1, steps: 3, width: 0.5 },
       stage2: { ...plain.stage2, steps: 7, width: 0.5 },
     });
+  });
+
+  it('rates are changed for every method, λ for CAMEL', () => {
+    const plain = accepted({ preset: 'paper' }).stage2.methods;
+    const { erm, gdro, camel } = accepted({
+      preset: 'paper',
+      rateFactor: '25',
+      weightDecay: '0',
+      consistencyWeight: '1',
+    }).stage2.methods;
+    expect([erm.learningRate, gdro.learningRate, camel.learningRate]).toEqual([0.0025, 0.0125, 0.025]);
+    expect(erm).toEqual({ ...plain.erm, learningRate: 0.0025, weightDecay: 0 });
+    expect(camel).toEqual({ ...plain.camel, learningRate: 0.025, weightDecay: 0, consistencyWeight: 1 });
   });
 
   // The published hyperparameters of Goel et al. 2021 for MNIST-Correlation; 100,000 epochs of 8 steps, 200 of 200.

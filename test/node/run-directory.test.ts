@@ -238,6 +238,19 @@ describe('checkpoints', () => {
     await run.close();
   });
 
+  it('forget the score of a damaged one, which is written again with another', async () => {
+    await write(1);
+    await write(2, 0.9);
+    await writeFile(join(folder, 'checkpoints/step-000000002.safetensors'), 'damaged!');
+    const expected = { a: tf.scalar(0) };
+    tf.dispose(right(await run.resume(expected))!.state);
+    tf.dispose(expected);
+    expect(await best()).toBeNull();
+    await write(2, 0.1);
+    expect(await best()).toEqual([2, 0.1, 2]);
+    await run.close();
+  });
+
   it('of other networks are refused by path and shapes, and the log stays', async () => {
     await run.log([{ step: 9, loss: 1 }]);
     await write(1, 1);

@@ -212,10 +212,12 @@ describe('the batch of a stage-1 step', () => {
     expect(given([0, 1, 2, 3, 4], { seed: 2 })).not.toEqual(batches.slice(0, 5));
   });
 
-  it('draws pools, penalty and augmentation anew in every step', () => {
+  it('draws pools, penalty, dropout and augmentation anew in every step', () => {
     const keys: string[] = [];
+    const masked = { masks: (key: readonly [number, number]) => ({ key: tf.tensor1d([...key], 'int32') }) };
     const batches = given([3, 4], {
       penalty: 'dragan',
+      generators: { toTarget: masked, toSource: masked },
       augment: (images, key) => (keys.push(key.join()), minusOneToOne(images)),
     });
     expect(new Set(keys).size).toBe(4);
@@ -223,6 +225,12 @@ describe('the batch of a stage-1 step', () => {
     for (const path of ['penalty/source/alpha', 'penalty/target/alpha', 'penalty/source/beta'])
       expect(one[path], path).not.toEqual(other[path]);
     expect(one['penalty/source/alpha']).not.toEqual(one['penalty/target/alpha']);
+    // three passes of two generators in two steps
+    const masks = [one, other].flatMap((batch) =>
+      Object.entries(batch).flatMap(([path, mask]) => (path.startsWith('masks/') ? [mask.join()] : [])),
+    );
+    expect(masks.length).toBe(12);
+    expect(new Set(masks).size).toBe(12);
   });
 
   it('refuses an augmentation that leaves bytes', () => {

@@ -1,0 +1,57 @@
+/** Prints the resident memory, in bytes, after 100, 200 and 300 steps of a minimal run; a child process of its test. */
+import { setImmediate } from 'node:timers/promises';
+import * as tf from '@tensorflow/tfjs';
+import type { TensorTree } from '../../src/tensor-tree.ts';
+import { disposeTensors } from '../../src/tensor-tree.ts';
+import { train } from '../../src/training/loop.ts';
+import { useBackend } from '../support/backend.ts';
+import { minimalStageOne, minimalStageTwo, type MinimalRun } from './minimal-runs.ts';
+
+async function residentMemory(): Promise<number> {
+  if (globalThis.gc === undefined) throw new Error('run with --expose-gc');
+  for (let i = 0; i < 4; i++) {
+    globalThis.gc();
+    await setImmediate();
+  }
+  return process.memoryUsage.rss();
+}
+
+async function measure<State extends TensorTree>({ initial, step }: MinimalRun<State>): Promise<void> {
+  const sizes: number[] = [];
+  const tensors: number[] = [];
+  const end = await train({
+    state: initial,
+    stepsDone: 0,
+    steps: 300,
+    step,
+    recurring: [
+      {
+        every: 100,
+        run: async () => {
+          sizes.push(await residentMemory());
+          tensors.push(tf.memory().numTensors);
+        },
+      },
+    ],
+    pause: () => setImmediate(),
+  });
+  disposeTensors(end.state);
+  console.log(JSON.stringify({ sizes, tensors }));
+}
+
+/** A run that keeps 64 KiB a step, to show that it would be seen. */
+function leakingRun(): MinimalRun<{ weight: tf.Scalar }> {
+  return {
+    initial: { weight: tf.scalar(0) },
+    step: ({ weight }) => {
+      tf.keep(tf.ones([2 ** 14]));
+      return { state: { weight: weight.clone() }, losses: {} };
+    },
+  };
+}
+
+await useBackend('wasm');
+const [, , kind] = process.argv;
+if (kind === 'camel') await measure(minimalStageTwo('camel'));
+else if (kind === 'cyclegan') await measure(minimalStageOne(1, false, false));
+else await measure(leakingRun());

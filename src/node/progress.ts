@@ -20,7 +20,8 @@ export interface ProgressOptions {
   readonly interval?: number;
 }
 
-const duration = (seconds: number): string => {
+/** A duration in words, e.g. `3 min 20 s`. */
+export const duration = (seconds: number): string => {
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;

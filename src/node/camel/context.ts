@@ -4,7 +4,7 @@ import type { Recurring, TrainOptions } from '../../training/loop.ts';
 import { NonFiniteLossError, train } from '../../training/loop.ts';
 import type { TensorTree } from '../../tensor-tree.ts';
 import { orExit, ProgramError } from '../program.ts';
-import { startProgress } from '../progress.ts';
+import { duration, startProgress } from '../progress.ts';
 import type { Run } from '../run-directory.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 
@@ -46,6 +46,24 @@ export interface TrainInRunOptions<State extends TensorTree> extends Pick<
   }>;
 }
 
+const TIMED_STEPS = 5;
+const LONG = 3600;
+
+/** After the first steps, says how long the whole run will take if that is more than an hour. */
+function announceLongRun(label: string, steps: number, { say }: ExperimentContext): (done: number) => void {
+  let began = performance.now();
+  return (done) => {
+    // The first step also compiles and warms up.
+    if (done === 1) began = performance.now();
+    if (done !== 1 + TIMED_STEPS) return;
+    const seconds = (performance.now() - began) / 1000 / TIMED_STEPS;
+    if (seconds * steps < LONG) return;
+    say(
+      `${label}: ${steps} steps at ${seconds.toFixed(2)} s would take about ${duration(seconds * steps)} here; Ctrl-C stops with a checkpoint, and the same command goes on`,
+    );
+  };
+}
+
 /**
  * Trains from the newest checkpoint of the run to the end.
  *
@@ -68,6 +86,7 @@ export async function trainInRun<State extends TensorTree>(
   }
   const stepsDone = resumed?.step ?? 0;
   const progress = startProgress(label, steps, stepsDone);
+  const announce = announceLongRun(label, steps - stepsDone, context);
   let note = '';
   const save: Recurring<State> = {
     every: checkpointEvery,
@@ -85,6 +104,7 @@ export async function trainInRun<State extends TensorTree>(
       steps,
       step: (state, index) => {
         progress.update(index, note);
+        announce(index - stepsDone);
         return step(state, index);
       },
       onLosses: (records) =>

@@ -102,14 +102,20 @@ export function describeBudget({
   translations,
 }: CamelSettings): string[] {
   const counts = data.trainingCounts.join(' / ');
-  const lines = [
-    `preset ${preset}: ${counts} training images (even clean / even zigzag / odd clean / odd zigzag), ${data.testCount === null ? 'all' : 4 * data.testCount} test images`,
-    ...(translations === 'cyclegan' && methods.includes('camel')
+  const learns = translations === 'cyclegan' && methods.includes('camel');
+  const test = data.testCount === null ? 'all' : `${4 * data.testCount}`;
+  return [
+    `preset ${preset}: ${counts} training images (even clean / even zigzag / odd clean / odd zigzag), ${test} test images`,
+    ...(learns
       ? [
           `stage 1: ${stage1.steps} steps of ${stage1.batchSize} + ${stage1.batchSize} images, width ${stage1.width}`,
         ]
       : []),
     `stage 2: ${stage2.steps} steps of ${stage2.batchSize} images for each of ${methods.join(', ')}, width ${stage2.width}`,
+    ...(preset === 'paper'
+      ? [
+          'paper is the published budget, for a fast GPU: on a few cores it is not expected to be run to its end',
+        ]
+      : []),
   ];
-  return lines;
 }

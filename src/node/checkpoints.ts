@@ -5,7 +5,7 @@
 import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
-import * as t from 'io-ts';
+import { BestFileCodec, type BestFile } from '../config/run-files.ts';
 import type { DataError } from '../data/data-error.ts';
 import type { TensorTree } from '../tensor-tree.ts';
 import { writeFileAtomically } from './atomic-file.ts';
@@ -36,8 +36,6 @@ export interface Checkpoints {
 }
 
 const LARGEST_STEP = 999_999_999;
-const BestCodec = t.type({ step: t.Int, score: t.number });
-type Best = t.TypeOf<typeof BestCodec>;
 
 const fileName = (step: number): string => `step-${String(step).padStart(9, '0')}.safetensors`;
 const stepOf = (file: string): number => Number(/^step-(\d{9})\.safetensors$/.exec(file)?.[1] ?? Number.NaN);
@@ -60,9 +58,9 @@ export function checkpointsIn(folder: string, bestPath: string): Checkpoints {
   const load = async (step: number): Promise<E.Either<DataError, Safetensors>> =>
     decodeSafetensors(await readFile(fileOf(step)), fileOf(step));
 
-  const readBest = async (): Promise<Best | null> => {
+  const readBest = async (): Promise<BestFile | null> => {
     const best = parseJson((await readText(bestPath)) ?? '');
-    return BestCodec.is(best) && (await steps()).includes(best.step) ? best : null;
+    return BestFileCodec.is(best) && (await steps()).includes(best.step) ? best : null;
   };
 
   const noteScore = async (step: number, score: number): Promise<void> => {

@@ -1,15 +1,10 @@
 /** `run.json`: the settings that a run was begun with, so that it is never gone on with under others, and its outcome. */
 import { either as E } from 'fp-ts';
-import * as t from 'io-ts';
+import { RunFileCodec } from '../config/run-files.ts';
 import type { DataError } from '../data/data-error.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import { settingsHash } from './record-manifest.ts';
 import { parseJson, readText } from './text-file.ts';
-
-const RunCodec = t.intersection([
-  t.type({ format: t.literal(1), settings: t.unknown }),
-  t.partial({ outcome: t.unknown }),
-]);
 
 const NAMED = 4;
 
@@ -42,7 +37,7 @@ export async function readSettingsFile(
   const text = await readText(path);
   if (text === null) return E.right(null);
   const run = parseJson(text);
-  if (!RunCodec.is(run))
+  if (!RunFileCodec.is(run))
     return E.left({
       where: path,
       expected: 'the settings file of a run, format 1',

@@ -1,6 +1,6 @@
 /** A log of one JSON record a line, in the order of the steps after which they were written. */
 import { appendFile, open } from 'node:fs/promises';
-import * as t from 'io-ts';
+import { MetricsLineCodec } from '../config/run-files.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import { parseJson, readText } from './text-file.ts';
 
@@ -21,8 +21,6 @@ export interface RunLog {
   cutBack(step: number): Promise<void>;
 }
 
-const RecordCodec = t.intersection([t.type({ step: t.number }), t.record(t.string, t.unknown)]);
-
 interface Line {
   readonly text: string;
   readonly record: MetricsRecord;
@@ -33,7 +31,7 @@ function linesUpTo(text: string, step: number): Line[] {
   const kept: Line[] = [];
   for (const line of text.split('\n').slice(0, -1)) {
     const record = parseJson(line);
-    if (!RecordCodec.is(record) || record.step > step) break;
+    if (!MetricsLineCodec.is(record) || record.step > step) break;
     kept.push({ text: line, record });
   }
   return kept;

@@ -312,7 +312,7 @@ describe('settings', () => {
     await mkdir(folder);
     const path = join(folder, 'experiment.json');
     expect(right(await readSettingsFile(path, settings))).toBeNull();
-    await writeFile(path, JSON.stringify({ format: 1, settings, seconds: 3 }));
+    await writeFile(path, JSON.stringify({ format: 1, settingsHash: '', settings, seconds: 3 }));
     expect(right(await readSettingsFile(path, { ...settings, absent: undefined }))).toMatchObject({
       seconds: 3,
     });

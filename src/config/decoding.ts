@@ -1,0 +1,88 @@
+/** Untrusted values into typed ones; what is wrong comes back as one line for each fault, with the path to it. */
+import { either as E } from 'fp-ts';
+import type * as t from 'io-ts';
+import type { DataError } from '../data/data-error.ts';
+
+interface Tagged {
+  readonly _tag?: string;
+  readonly type?: Tagged;
+}
+
+/** Contexts below a union or an intersection are numbered by branch, which tells a reader nothing. */
+function isBranching({ _tag, type }: Tagged): boolean {
+  if (_tag === 'UnionType' || _tag === 'IntersectionType') return true;
+  return type !== undefined &&
+    ['ReadonlyType', 'RefinementType', 'ExactType', 'NullableType'].includes(_tag ?? '')
+    ? isBranching(type)
+    : false;
+}
+
+function pathOf(context: t.Context): string {
+  return context
+    .filter((_, i) => i > 0 && !isBranching(context[i - 1]!.type as Tagged))
+    .map(({ key }) => (/^\d+$/.test(key) ? `[${key}]` : `.${key}`))
+    .join('')
+    .replace(/^\./, '');
+}
+
+function written(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  // JSON would write NaN as null.
+  const text = typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+/**
+ * The faults of a failed decoding, one for each.
+ *
+ * @param errors From a codec.
+ * @param where The file or setting that was decoded.
+ */
+export function dataErrors(errors: t.Errors, where: string): readonly DataError[] {
+  return errors.map(({ value, context, message }) => {
+    const path = pathOf(context);
+    const unknownKey = context.at(-1)?.type.name === 'never';
+    return {
+      where: path === '' ? where : `${where}: ${path}`,
+      expected: unknownKey ? 'no such key' : (message ?? context.at(-1)?.type.name ?? 'something else'),
+      found: unknownKey && message !== undefined ? message : written(value),
+      cure: unknownKey ? 'remove or rename it' : 'correct it',
+    };
+  });
+}
+
+/**
+ * Decodes a value.
+ *
+ * @param codec What it should be.
+ * @param value What was read.
+ * @param where The file or setting it comes from.
+ * @returns The typed value, or every fault.
+ */
+export const decode = <A>(
+  codec: t.Decoder<unknown, A>,
+  value: unknown,
+  where: string,
+): E.Either<readonly DataError[], A> =>
+  E.mapLeft((errors: t.Errors) => dataErrors(errors, where))(codec.decode(value));
+
+/**
+ * Decodes JSON text.
+ *
+ * @param codec What it should be.
+ * @param text The contents of a file.
+ * @param where Its name.
+ * @returns The typed value, or every fault.
+ */
+export function decodeJson<A>(
+  codec: t.Decoder<unknown, A>,
+  text: string,
+  where: string,
+): E.Either<readonly DataError[], A> {
+  try {
+    return decode(codec, JSON.parse(text), where);
+  } catch (error) {
+    const found = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ');
+    return E.left([{ where, expected: 'JSON', found, cure: 'restore the file or delete it' }]);
+  }
+}

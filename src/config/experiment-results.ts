@@ -1,0 +1,74 @@
+/** `results.json`: what one run of the main job found, for programs that read reports. Shares are in [0, 1]. */
+import * as t from 'io-ts';
+import { finiteNumber, integer, naturalNumber, nonNegativeNumber, nullable, unitInterval } from './codecs.ts';
+
+const directional = (codec: t.Type<number>) =>
+  t.readonly(t.type({ toTarget: codec, toSource: codec }, 'both directions'));
+
+const StageOneCodec = t.readonly(
+  t.intersection(
+    [
+      t.type({
+        flipRate: directional(unitInterval),
+        labelPreservation: directional(unitInterval),
+        cycleError: nonNegativeNumber,
+        gateClassifierAccuracy: unitInterval,
+      }),
+      t.partial({ frechetDistance: directional(finiteNumber) }),
+    ],
+    'the results of stage 1',
+  ),
+);
+
+const GroupCodec = t.readonly(
+  t.type(
+    {
+      name: t.string,
+      count: naturalNumber,
+      accuracy: nullable(unitInterval),
+      interval: nullable(t.readonly(t.tuple([unitInterval, unitInterval], 'an interval within [0, 1]'))),
+      loss: nullable(nonNegativeNumber),
+    },
+    'the results of a group',
+  ),
+);
+
+const MethodCodec = t.readonly(
+  t.type(
+    {
+      groups: t.readonlyArray(GroupCodec),
+      worstGroup: t.readonly(t.type({ name: t.string, accuracy: unitInterval })),
+      average: nullable(unitInterval),
+      groupAverage: unitInterval,
+      gap: unitInterval,
+      steps: naturalNumber,
+      seconds: nonNegativeNumber,
+    },
+    'the results of a method',
+  ),
+);
+
+/**
+ * The contents of `results.json`; further keys are kept.
+ *
+ * @example
+ * ```ts
+ * import { decodeJson, ExperimentResultsCodec } from 'model-patching/config';
+ * const text = '{"preset":"smoke","backend":"wasm","seed":0,"seconds":61.5,"stage1":null,"methods":{}}';
+ * const results = decodeJson(ExperimentResultsCodec, text, 'results.json');
+ * if (results._tag === 'Left' || results.right.seconds !== 61.5) throw new Error('61.5 s expected');
+ * ```
+ */
+export const ExperimentResultsCodec = t.readonly(
+  t.type({
+    preset: t.string,
+    backend: t.string,
+    seed: integer,
+    seconds: nonNegativeNumber,
+    stage1: nullable(StageOneCodec),
+    methods: t.readonly(t.partial({ erm: MethodCodec, gdro: MethodCodec, camel: MethodCodec })),
+  }),
+  'the results of an experiment',
+);
+/** What `results.json` holds. */
+export type ExperimentResultsFile = t.TypeOf<typeof ExperimentResultsCodec>;

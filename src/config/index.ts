@@ -1,0 +1,31 @@
+/**
+ * Codecs of configuration and of the files that a run leaves, and errors that a person can act on.
+ *
+ * @module
+ */
+export {
+  closed,
+  finiteNumber,
+  integer,
+  naturalNumber,
+  nonNegativeNumber,
+  nullable,
+  positiveInteger,
+  positiveNumber,
+  refine,
+  tagged,
+  unitInterval,
+  withDefault,
+} from './codecs.ts';
+export { dataErrors, decode, decodeJson } from './decoding.ts';
+export { didYouMean } from './did-you-mean.ts';
+export { ExperimentResultsCodec, type ExperimentResultsFile } from './experiment-results.ts';
+export { json, type Json } from './json.ts';
+export {
+  BestFileCodec,
+  MetricsLineCodec,
+  RunFileCodec,
+  type BestFile,
+  type MetricsLine,
+  type RunFile,
+} from './run-files.ts';

@@ -1,0 +1,25 @@
+/** The files of a run folder: what is in them, so that a later run, a report or another program can read them. */
+import * as t from 'io-ts';
+import { finiteNumber, naturalNumber } from './codecs.ts';
+import { json } from './json.ts';
+
+/** `run.json`: the settings that bind a run, and what it came to once it has been finished. */
+export const RunFileCodec = t.intersection(
+  [t.type({ format: t.literal(1), settingsHash: t.string, settings: json }), t.partial({ outcome: json })],
+  'the settings file of a run, format 1',
+);
+/** The contents of `run.json`. */
+export type RunFile = t.TypeOf<typeof RunFileCodec>;
+
+/** `best.json`: the checkpoint of the highest score. */
+export const BestFileCodec = t.type({ step: naturalNumber, score: finiteNumber }, 'the best checkpoint');
+/** The contents of `best.json`. */
+export type BestFile = t.TypeOf<typeof BestFileCodec>;
+
+/** One line of `metrics.jsonl`: a step and whatever was measured there. */
+export const MetricsLineCodec = t.intersection(
+  [t.type({ step: naturalNumber }), t.record(t.string, json)],
+  'a record of metrics',
+);
+/** The contents of one line of `metrics.jsonl`. */
+export type MetricsLine = t.TypeOf<typeof MetricsLineCodec>;

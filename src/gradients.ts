@@ -3,7 +3,7 @@
  * so that predictions, per-group losses or moving statistics of the same pass are lost; here they are returned.
  */
 import * as tf from '@tensorflow/tfjs';
-import { cloneTensors, disposeTensors, mapTensors, type TensorTree } from './tensor-tree.ts';
+import { mapTensors, type TensorTree } from './tensor-tree.ts';
 
 /** What {@link valueAndGradients} returns; the caller owns every tensor of it. */
 export interface ValueAndGradients<A> {
@@ -43,16 +43,24 @@ export function valueAndGradients<A extends tf.TensorContainerObject>(
     : (variables as tf.NamedTensorMap);
   const names = Object.keys(named);
   const inputs = names.map((name) => named[name]!);
-  let kept: TensorTree | undefined;
-  try {
-    return tf.tidy(() => {
+  const kept: tf.Tensor[] = [];
+  let aux: TensorTree = {};
+  return tf.tidy(() => {
+    try {
       const { value, grads } = tf.engine().gradients(
         () => {
-          const { loss, aux } = f();
+          const computed = f();
+          const { loss } = computed;
           if (loss.shape.length !== 0)
             throw new Error(`loss: expected a scalar, received shape [${loss.shape.join(', ')}]`);
-          kept = mapTensors(aux as TensorTree, (tensor) => tf.keep(tensor.clone()));
-          return loss;
+          const { activeScope } = tf.engine().state;
+          aux = mapTensors(computed.aux as TensorTree, (tensor) => {
+            // Copied unless it was made inside f and is in nobody else's hands.
+            const free = !tensor.kept && tensor.scopeId === activeScope.id && tensor !== loss;
+            kept.push(tf.keep(free ? tensor : tensor.clone()));
+            return kept[kept.length - 1]!;
+          });
+          return loss.kept ? loss.clone() : loss;
         },
         inputs,
         undefined,
@@ -60,12 +68,22 @@ export function valueAndGradients<A extends tf.TensorContainerObject>(
       );
       if (grads.every((gradient) => gradient == null))
         throw new Error('loss: depends on none of the variables');
+      kept.forEach(returnToScope);
       const gradients = Object.fromEntries(
         names.map((name, i) => [name, grads[i] ?? tf.zerosLike(inputs[i]!)]),
       );
-      return { loss: value as tf.Scalar, aux: cloneTensors(kept!) as A & TensorTree, gradients };
-    });
-  } finally {
-    if (kept !== undefined) disposeTensors(kept);
-  }
+      return { loss: value as tf.Scalar, aux: aux as A & TensorTree, gradients };
+    } catch (error) {
+      tf.dispose(kept);
+      throw error;
+    }
+  });
+}
+
+/** Undoes `tf.keep`: the present scope disposes the tensor unless it is returned. */
+function returnToScope(tensor: tf.Tensor): void {
+  const { activeScope } = tf.engine().state;
+  tensor.kept = false;
+  tensor.scopeId = activeScope.id;
+  activeScope.track.push(tensor);
 }

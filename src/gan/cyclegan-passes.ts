@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { valueAndGradients, type ValueAndGradients } from '../gradients.ts';
+import { operation } from '../layers/operation.ts';
 import type { Network, NetworkWeights } from '../models/network.ts';
 import type { AdversarialLosses } from './adversarial-losses.ts';
 import { cycleLoss, identityLoss } from './cycle-losses.ts';
@@ -150,10 +151,22 @@ function threaded(network: Pick<Network, 'forward'>, { trainable, statistics }: 
   };
 }
 
-const weighted = (weight: number, loss: () => tf.Scalar): tf.Scalar =>
-  weight === 0 ? tf.scalar(0) : loss().mul(weight);
+function weighted(weight: number, loss: () => tf.Scalar): tf.Scalar {
+  if (weight === 0) return tf.scalar(0);
+  const term = loss();
+  return operation({ term }, () => ({
+    output: term.mul(weight),
+    held: [],
+    gradients: (dy) => ({ term: () => dy.mul(weight) }),
+  }));
+}
 
-const total = (losses: Readonly<Record<string, tf.Scalar>>): tf.Scalar => tf.addN(Object.values(losses));
+const total = (losses: Readonly<Record<string, tf.Scalar>>): tf.Scalar =>
+  operation(losses, () => ({
+    output: tf.addN(Object.values(losses)),
+    held: [],
+    gradients: (dy) => Object.fromEntries(Object.keys(losses).map((name) => [name, () => dy])),
+  }));
 
 /** The trainable weights of several networks in one map, each under `<network>/<weight>`. */
 export const joined = (networks: Readonly<Record<string, NetworkWeights>>): tf.NamedTensorMap =>

@@ -3,7 +3,8 @@
  * moving average of its weights draws better images than any single one of them (Yazıcı et al., "The unusual
  * effectiveness of averaging in GAN training", ICLR 2019).
  */
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
+import { elementwise } from '../optimizers/elementwise.ts';
 import { flattenTensors, mapTensors, type TensorTree } from '../tensor-tree.ts';
 
 /**
@@ -36,16 +37,11 @@ export function exponentialMovingAverage<T extends TensorTree>(averages: T, weig
   for (const [path, average] of past) assertSame(path, average, present.get(path));
   if (present.size !== past.length)
     throw new Error(`weights: expected ${past.length} tensors as in averages, received ${present.size}`);
-  return mapTensors(averages, (average, path) =>
-    tf.tidy(() =>
-      average.add(
-        present
-          .get(path)!
-          .sub(average)
-          .mul(1 - decay),
-      ),
-    ),
-  );
+  if (past.length === 0) return averages;
+  const [next] = elementwise([Object.fromEntries(past), Object.fromEntries(present)], (average, weight) => [
+    average.add(weight.sub(average).mul(1 - decay)),
+  ]);
+  return mapTensors(averages, (_, path) => next![path]!);
 }
 
 function assertSame(path: string, average: tf.Tensor, weight: tf.Tensor | undefined): void {

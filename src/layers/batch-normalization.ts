@@ -4,7 +4,15 @@
  * one for vectors. Nothing is changed in place: the statistics of the batch are returned.
  */
 import * as tf from '@tensorflow/tfjs';
-import { affineGradients, middleSum, moments, standardize, type Affine } from './standardization.ts';
+import { operation, protectedInput, protectedOutput, unrecorded } from './operation.ts';
+import {
+  affineStandardized,
+  channelSum,
+  moments,
+  standardize,
+  type Affine,
+  type Moments,
+} from './standardization.ts';
 
 /** Output of {@link batchNormalization} with the statistics of the batch, `[channels]` each. */
 export interface BatchNormalized<T extends tf.Tensor> {
@@ -13,11 +21,6 @@ export interface BatchNormalized<T extends tf.Tensor> {
   /** Biased: divided by N. */
   readonly variance: tf.Tensor1D;
 }
-
-const flattened = (x: tf.Tensor): tf.Tensor3D => {
-  const channels = x.shape[x.rank - 1]!;
-  return x.reshape([1, x.size / channels, channels]);
-};
 
 function checkChannels(x: tf.Tensor, named: Readonly<Record<string, tf.Tensor | undefined>>): void {
   const channels = x.shape[x.rank - 1]!;
@@ -54,15 +57,20 @@ export function batchNormalization<T extends tf.Tensor>(
 ): BatchNormalized<T> {
   checkChannels(x, { scale: affine.scale, offset: affine.offset });
   return tf.tidy(() => {
-    const flat = flattened(x);
-    const batch = moments(flat);
-    const channels = [flat.shape[2]] as [number];
-    return {
-      output: standardize(flat, batch, affine, epsilon).reshape(x.shape) as T,
-      mean: batch.mean.reshape(channels) as tf.Tensor1D,
-      variance: batch.variance.reshape(channels) as tf.Tensor1D,
-    };
+    const { output, mean, variance } = batchNormalized(protectedInput(x), protectedAffine(affine), epsilon);
+    return { output: output as T, mean: protectedOutput(mean), variance: protectedOutput(variance) };
   });
+}
+
+const protectedAffine = ({ scale, offset }: Affine): Affine => ({
+  scale: scale && protectedInput(scale),
+  offset,
+});
+
+/** {@link batchNormalization} without its checks; it holds its arguments and the moments, see {@link operation}. */
+export function batchNormalized(x: tf.Tensor, affine: Affine, epsilon: number): BatchNormalized<tf.Tensor> {
+  const batch = unrecorded(() => moments(x, 'batch') as { mean: tf.Tensor1D; variance: tf.Tensor1D });
+  return { output: standardize(x, batch, affine, epsilon, 'batch'), ...batch };
 }
 
 /**
@@ -82,56 +90,68 @@ export function batchNormalizationWith<T extends tf.Tensor>(
   epsilon = 1e-3,
 ): T {
   checkChannels(x, { scale: affine.scale, offset: affine.offset, mean, variance });
-  return tf.tidy(() => {
-    const flat = flattened(x);
-    const inputs = [flat, ...[affine.scale, affine.offset].filter((t): t is tf.Tensor => t !== undefined)];
-    const operation = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
-      const save = args[inputs.length] as tf.GradSaveFunc;
-      save([flat, mean, variance, ...(affine.scale ? [affine.scale] : [])]);
-      const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
-        const inverse = saved[2]!.add(epsilon).rsqrt();
-        const dx = dy.mul(saved[3] ? inverse.mul(saved[3]) : inverse);
-        return [
-          dx,
-          ...affineGradients(
-            () => middleSum(dy.mul(saved[0]!.sub(saved[1]!))).mul(inverse),
-            () => middleSum(dy as tf.Tensor3D),
-            affine,
-          ),
-        ];
-      };
-      const value = tf.batchNorm(
-        flat,
-        mean as tf.Tensor1D,
-        variance as tf.Tensor1D,
-        affine.offset as tf.Tensor1D | undefined,
-        affine.scale as tf.Tensor1D | undefined,
+  return tf.tidy(
+    () =>
+      standardizedWith(
+        protectedInput(x),
+        { mean: protectedInput(mean), variance: protectedInput(variance) },
+        protectedAffine(affine),
         epsilon,
-      );
-      return { value, gradFunc };
-    });
-    return operation(...inputs).reshape(x.shape) as T;
-  });
+      ) as T,
+  );
+}
+
+/** {@link batchNormalizationWith} without its checks; it holds its arguments, see {@link operation}. */
+export function standardizedWith(x: tf.Tensor, given: Moments, affine: Affine, epsilon: number): tf.Tensor {
+  const { scale, offset } = affine;
+  return operation({ x, scale, offset }, () => ({
+    output: affineStandardized(x, given, affine, epsilon),
+    held: [x, given.mean, given.variance, ...(scale ? [scale] : [])],
+    gradients: (dy) => ({
+      x: () => affineStandardized(dy, { variance: given.variance }, { scale }, epsilon),
+      scale: () => channelSum(dy.mul(affineStandardized(x, given, {}, epsilon)), 'batch'),
+      offset: () => channelSum(dy, 'batch'),
+    }),
+  }));
+}
+
+/** The moving statistics of one layer, `[channels]` each, and a batch to move them by. */
+export interface MovingUpdate {
+  readonly moving: Moments;
+  readonly batch: BatchNormalized<tf.Tensor>;
+  /** m; default 0.99 (Keras). */
+  readonly momentum?: number;
 }
 
 /**
- * Moving statistics after a batch: m·moving + (1 − m)·batch, with the unbiased variance for images.
+ * Moving statistics of any number of layers after a batch: m·moving + (1 − m)·batch, with the unbiased variance for
+ * images. All are joined in one vector, for six kernel calls altogether. They are constants of a gradient.
  *
- * @param moving Moving mean and variance before, `[channels]` each.
- * @param batch What {@link batchNormalization} returned.
- * @param momentum m, default 0.99 (Keras).
- * @returns Moving mean and variance after.
+ * @param updates One for each layer.
+ * @returns Moving mean and variance after, in the same order.
  */
 export function movingStatistics(
-  moving: { readonly mean: tf.Tensor; readonly variance: tf.Tensor },
-  batch: BatchNormalized<tf.Tensor>,
-  momentum = 0.99,
-): { mean: tf.Tensor; variance: tf.Tensor } {
-  const { output } = batch;
-  const count = output.size / output.shape[output.rank - 1]!;
-  const correction = output.rank === 4 ? count / Math.max(1, count - 1) : 1;
-  return tf.tidy(() => ({
-    mean: moving.mean.mul(momentum).add(batch.mean.mul(1 - momentum)),
-    variance: moving.variance.mul(momentum).add(batch.variance.mul((1 - momentum) * correction)),
-  }));
+  updates: readonly MovingUpdate[],
+): { mean: tf.Tensor; variance: tf.Tensor }[] {
+  if (updates.length === 0) return [];
+  const sizes = updates.flatMap(({ moving }) => [moving.mean.size, moving.variance.size]);
+  const perElement = (value: (update: MovingUpdate) => [mean: number, variance: number]): tf.Tensor1D =>
+    tf.tensor1d(updates.flatMap((u) => value(u).flatMap((v) => Array<number>(u.moving.mean.size).fill(v))));
+  return unrecorded(() => {
+    const joined = (moments: (update: MovingUpdate) => Moments): tf.Tensor =>
+      tf.concat(updates.map(moments).flatMap(({ mean, variance }) => [mean, variance]));
+    const kept = perElement(({ momentum = 0.99 }) => [momentum, momentum]);
+    const entering = perElement(({ momentum = 0.99, batch: { output } }) => {
+      const count = output.size / output.shape[output.rank - 1]!;
+      const unbiased = output.rank === 4 ? count / Math.max(1, count - 1) : 1;
+      return [1 - momentum, (1 - momentum) * unbiased];
+    });
+    const after = tf.split(
+      joined(({ moving }) => moving)
+        .mul(kept)
+        .add(joined(({ batch }) => batch).mul(entering)),
+      sizes,
+    );
+    return updates.map((_, i) => ({ mean: after[2 * i]!, variance: after[2 * i + 1]! }));
+  });
 }

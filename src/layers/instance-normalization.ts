@@ -3,6 +3,7 @@
  * with its own mean and biased variance. There are no moving statistics: training and inference are the same.
  */
 import * as tf from '@tensorflow/tfjs';
+import { protectedInput, unrecorded } from './operation.ts';
 import { moments, standardize, type Affine } from './standardization.ts';
 
 /**
@@ -35,7 +36,12 @@ export function instanceNormalization(x: tf.Tensor4D, affine: Affine, epsilon = 
   }
   return tf.tidy(() => {
     const flat = x.reshape<tf.Tensor3D>([batch, height * width, channels]);
-    return standardize(flat, moments(flat), affine, epsilon).reshape(x.shape);
+    const image = unrecorded(() => {
+      const { mean, variance } = moments(flat, 'image');
+      return { mean, variance };
+    });
+    const scale = affine.scale && protectedInput(affine.scale);
+    return standardize(flat, image, { ...affine, scale }, epsilon, 'image').reshape(x.shape);
   });
 }
 

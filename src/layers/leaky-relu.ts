@@ -3,6 +3,7 @@
  * gradient is a multiplication by a constant slope; `tf.leakyRelu` has no second derivative at all.
  */
 import * as tf from '@tensorflow/tfjs';
+import { operation } from './operation.ts';
 
 /**
  * max(x, 0) + α·min(x, 0), differentiable any number of times (at 0 the slope is α).
@@ -21,13 +22,8 @@ import * as tf from '@tensorflow/tfjs';
  * ```
  */
 export function leakyRelu<T extends tf.Tensor>(x: T, slope = 0.3): T {
-  const operation = tf.customGrad((input: tf.Tensor | tf.GradSaveFunc, save: tf.Tensor | tf.GradSaveFunc) => {
-    const slopes = tf.step(input as tf.Tensor, slope);
-    (save as tf.GradSaveFunc)([slopes]);
-    return {
-      value: (input as tf.Tensor).mul(slopes),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => dy.mul(saved[0]!),
-    };
+  return operation({ x }, () => {
+    const slopes = tf.step(x, slope);
+    return { output: x.mul<T>(slopes), held: [slopes], gradients: (dy) => ({ x: () => dy.mul(slopes) }) };
   });
-  return operation(x) as T;
 }

@@ -4,13 +4,11 @@
  * come from outside.
  */
 import * as tf from '@tensorflow/tfjs';
-import {
-  batchNormalization,
-  batchNormalizationWith,
-  movingStatistics,
-} from '../layers/batch-normalization.ts';
+import { batchNormalized, standardizedWith, type BatchNormalized } from '../layers/batch-normalization.ts';
 import { instanceNormalization } from '../layers/instance-normalization.ts';
 import { leakyRelu } from '../layers/leaky-relu.ts';
+import { operation } from '../layers/operation.ts';
+import { channelSum } from '../layers/standardization.ts';
 
 /** What a layer sees of the pass it is part of. */
 export interface LayerContext {
@@ -18,8 +16,8 @@ export interface LayerContext {
   readonly training: boolean;
   /** A weight of this layer, or undefined where the layer was built without it. */
   weight(name: string): tf.Tensor | undefined;
-  /** Receives a moving statistic as it is after the pass. */
-  update(name: string, value: tf.Tensor): void;
+  /** Receives the statistics of the batch, of which the moving ones keep the share `momentum`. */
+  observe(batch: BatchNormalized<tf.Tensor>, momentum: number): void;
   /** The dropout mask of this layer, or undefined where dropout is off. */
   mask(shape: readonly number[], rate: number): tf.Tensor | undefined;
 }
@@ -44,14 +42,57 @@ const activations: Readonly<Record<string, (x: tf.Tensor) => tf.Tensor>> = {
   selu: (x) => tf.selu(x),
 };
 
-function activate(x: tf.Tensor, name: unknown, layer: tf.layers.Layer): tf.Tensor {
-  const activation = activations[String(name ?? 'linear')];
+/** The gradient before an activation from its output and the gradient after it, where the output tells the slope. */
+const beforeActivation: Readonly<Record<string, (y: tf.Tensor, dy: tf.Tensor) => tf.Tensor>> = {
+  relu: (y, dy) => dy.mul(tf.step(y)),
+  tanh: (y, dy) => dy.sub(dy.mul(y.square())),
+};
+
+/** What a layer computes before its activation, bias included, and the gradients of that. */
+interface Transformation {
+  readonly inputs: Readonly<Record<string, tf.Tensor | undefined>>;
+  readonly value: () => tf.Tensor;
+  readonly gradients: (dy: tf.Tensor) => Readonly<Record<string, () => tf.Tensor>>;
+}
+
+function activationOf(name: unknown, layer: tf.layers.Layer): (x: tf.Tensor) => tf.Tensor {
+  const activation = activations[String(name)];
   if (!activation)
     throw new Error(
       `layer ${layer.name}: activation ${String(name)} is not one of ${Object.keys(activations).join(', ')}`,
     );
-  return activation(x);
+  return activation;
 }
+
+/** A transformation and its activation, as one operation where the activation allows it. */
+function activated(
+  { inputs, value, gradients }: Transformation,
+  name: unknown,
+  layer: tf.layers.Layer,
+): tf.Tensor {
+  const kind = String(name ?? 'linear');
+  const activation = activationOf(kind, layer);
+  const given = Object.values(inputs).filter((tensor) => tensor !== undefined);
+  const before = beforeActivation[kind];
+  if (!before) {
+    const y = operation(inputs, () => ({ output: value(), held: given, gradients }));
+    return activation(y);
+  }
+  return operation(inputs, () => {
+    const y = activation(value());
+    return {
+      output: y,
+      held: [...given, y],
+      gradients: (dy) => gradients(tf.tidy(() => before(y, dy))),
+    };
+  });
+}
+
+/** An activation on its own. */
+const activate = (x: tf.Tensor, kind: string, layer: tf.layers.Layer): tf.Tensor =>
+  kind in beforeActivation
+    ? activated({ inputs: { x }, value: () => x, gradients: (dy) => ({ x: () => dy }) }, kind, layer)
+    : activationOf(kind, layer)(x);
 
 function requireChannelsLast(config: Config, layer: tf.layers.Layer): void {
   if (config['dataFormat'] === 'channelsFirst')
@@ -61,48 +102,75 @@ function requireChannelsLast(config: Config, layer: tf.layers.Layer): void {
 const pair = (value: unknown): [number, number] =>
   (Array.isArray(value) ? value : [value, value]) as [number, number];
 
-const withBias = (x: tf.Tensor, context: LayerContext): tf.Tensor => {
+const convolution: Rule = ([input], config, context, layer) => {
+  requireChannelsLast(config, layer);
+  const [x, kernel] = [input as tf.Tensor4D, context.weight('kernel') as tf.Tensor4D];
   const bias = context.weight('bias');
-  return bias ? x.add(bias) : x;
+  const strides = pair(config['strides']);
+  const dilations = pair(config['dilationRate'] ?? 1);
+  const pad = config['padding'] as 'same' | 'valid';
+  const value = (): tf.Tensor4D =>
+    bias
+      ? tf.fused.conv2d({ x, filter: kernel, strides, pad, dilations, bias })
+      : tf.conv2d(x, kernel, strides, pad, 'NHWC', dilations);
+  // The framework knows no gradient of a dilated convolution either.
+  const gradients = (dy: tf.Tensor) => ({
+    x: () => tf.conv2dTranspose(dy as tf.Tensor4D, kernel, x.shape, strides, pad),
+    kernel: () => kernelGradient(x, dy, kernel.shape, strides, pad),
+    bias: () => channelSum(dy, 'batch'),
+  });
+  return activated({ inputs: { x, kernel, bias }, value, gradients }, config['activation'], layer);
 };
 
-const convolution: Rule = ([x], config, context, layer) => {
-  requireChannelsLast(config, layer);
-  const y = tf.conv2d(
-    x as tf.Tensor4D,
-    context.weight('kernel') as tf.Tensor4D,
-    pair(config['strides']),
-    config['padding'] as 'same' | 'valid',
-    'NHWC',
-    pair(config['dilationRate'] ?? 1),
-  );
-  return activate(withBias(y, context), config['activation'], layer);
-};
+/** ∂loss/∂kernel of a convolution of `x`, from ∂loss/∂output. */
+const kernelGradient = (
+  x: tf.Tensor,
+  dy: tf.Tensor,
+  filterShape: number[],
+  strides: [number, number],
+  pad: 'same' | 'valid',
+): tf.Tensor =>
+  tf.engine().runKernel('Conv2DBackpropFilter', { x, dy }, { strides, pad, dataFormat: 'NHWC', filterShape });
 
-const transposedConvolution: Rule = ([x], config, context, layer) => {
+const transposedConvolution: Rule = ([input], config, context, layer) => {
   requireChannelsLast(config, layer);
-  const kernel = context.weight('kernel') as tf.Tensor4D;
-  const [vertical, horizontal] = pair(config['strides']);
-  const padding = config['padding'] as 'same' | 'valid';
+  const [x, kernel] = [input as tf.Tensor4D, context.weight('kernel') as tf.Tensor4D];
+  const bias = context.weight('bias');
+  const strides = pair(config['strides']);
+  const pad = config['padding'] as 'same' | 'valid';
   const grown = (size: number, stride: number, extent: number): number =>
-    size * stride + (padding === 'same' ? 0 : Math.max(extent - stride, 0));
-  const [batch, height, width] = x!.shape as [number, number, number, number];
+    size * stride + (pad === 'same' ? 0 : Math.max(extent - stride, 0));
+  const [batch, height, width] = x.shape;
   const shape: [number, number, number, number] = [
     batch,
-    grown(height, vertical, kernel.shape[0]),
-    grown(width, horizontal, kernel.shape[1]),
+    grown(height, strides[0], kernel.shape[0]),
+    grown(width, strides[1], kernel.shape[1]),
     kernel.shape[2],
   ];
-  const y = tf.conv2dTranspose(x as tf.Tensor4D, kernel, shape, [vertical, horizontal], padding);
-  return activate(withBias(y, context), config['activation'], layer);
+  const value = (): tf.Tensor => {
+    const y = tf.conv2dTranspose(x, kernel, shape, strides, pad);
+    return bias ? y.add(bias) : y;
+  };
+  const gradients = (dy: tf.Tensor) => ({
+    x: () => tf.conv2d(dy as tf.Tensor4D, kernel, strides, pad),
+    kernel: () => kernelGradient(dy, x, kernel.shape, strides, pad),
+    bias: () => channelSum(dy, 'batch'),
+  });
+  return activated({ inputs: { x, kernel, bias }, value, gradients }, config['activation'], layer);
 };
 
-const dense: Rule = ([x], config, context, layer) => {
+const dense: Rule = ([input], config, context, layer) => {
   const kernel = context.weight('kernel') as tf.Tensor2D;
-  const rows = x!.rank === 2 ? x! : x!.reshape([-1, kernel.shape[0]]);
-  const y = withBias(tf.matMul(rows as tf.Tensor2D, kernel), context);
-  const shaped = x!.rank === 2 ? y : y.reshape([...x!.shape.slice(0, -1), kernel.shape[1]]);
-  return activate(shaped, config['activation'], layer);
+  const bias = context.weight('bias');
+  const x = (input!.rank === 2 ? input! : input!.reshape([-1, kernel.shape[0]])) as tf.Tensor2D;
+  const value = (): tf.Tensor => tf.fused.matMul({ a: x, b: kernel, ...(bias && { bias }) });
+  const gradients = (dy: tf.Tensor) => ({
+    x: () => tf.matMul(dy as tf.Tensor2D, kernel, false, true),
+    kernel: () => tf.matMul(x, dy as tf.Tensor2D, true, false),
+    bias: () => dy.sum(0),
+  });
+  const y = activated({ inputs: { x, kernel, bias }, value, gradients }, config['activation'], layer);
+  return input!.rank === 2 ? y : y.reshape([...input!.shape.slice(0, -1), kernel.shape[1]]);
 };
 
 const batchNorm: Rule = ([x], config, context, layer) => {
@@ -110,14 +178,14 @@ const batchNorm: Rule = ([x], config, context, layer) => {
   if (axis !== undefined && axis !== -1 && axis !== x!.rank - 1)
     throw new Error(`layer ${layer.name}: axis: expected the last one, received ${axis}`);
   const affine = { scale: context.weight('gamma'), offset: context.weight('beta') };
-  const moving = { mean: context.weight('moving_mean')!, variance: context.weight('moving_variance')! };
   const epsilon = config['epsilon'] as number;
   // A frozen layer keeps to its moving statistics, as in Keras.
-  if (!context.training || !layer.trainable) return batchNormalizationWith(x!, moving, affine, epsilon);
-  const batch = batchNormalization(x!, affine, epsilon);
-  const after = movingStatistics(moving, batch, config['momentum'] as number);
-  context.update('moving_mean', after.mean);
-  context.update('moving_variance', after.variance);
+  if (!context.training || !layer.trainable) {
+    const moving = { mean: context.weight('moving_mean')!, variance: context.weight('moving_variance')! };
+    return standardizedWith(x!, moving, affine, epsilon);
+  }
+  const batch = batchNormalized(x!, affine, epsilon);
+  context.observe(batch, config['momentum'] as number);
   return batch.output;
 };
 
@@ -126,18 +194,58 @@ const drop: Rule = ([x], config, context, layer) => {
     throw new Error(`layer ${layer.name}: noiseShape is not supported`);
   const rate = config['rate'] as number;
   const mask = context.training && rate > 0 ? context.mask(x!.shape, rate) : undefined;
-  return mask ? x!.mul(mask) : x!;
+  if (!mask) return x!;
+  return operation({ x: x! }, () => ({
+    output: x!.mul(mask),
+    held: [mask],
+    gradients: (dy) => ({ x: () => dy.mul(mask) }),
+  }));
+};
+
+type Borders = readonly [readonly [number, number], readonly [number, number]];
+
+const padded = (x: tf.Tensor, [rows, columns]: Borders): tf.Tensor =>
+  tf.pad(x, [[0, 0], [...rows], [...columns], [0, 0]]);
+
+const cropped = (x: tf.Tensor, [[top, bottom], [left, right]]: Borders): tf.Tensor => {
+  const [batch, height, width, channels] = x.shape as [number, number, number, number];
+  return x.slice([0, top, left, 0], [batch, height - top - bottom, width - left - right, channels]);
 };
 
 const cropping: Rule = ([x], config, _, layer) => {
   requireChannelsLast(config, layer);
-  const [[top, bottom], [left, right]] = config['cropping'] as [[number, number], [number, number]];
-  const [batch, height, width, channels] = x!.shape as [number, number, number, number];
-  return tf.slice(
-    x as tf.Tensor4D,
-    [0, top, left, 0],
-    [batch, height - top - bottom, width - left - right, channels],
-  );
+  const borders = config['cropping'] as Borders;
+  return operation({ x: x! }, () => ({
+    output: cropped(x!, borders),
+    held: [],
+    gradients: (dy) => ({ x: () => padded(dy, borders) }),
+  }));
+};
+
+const padding: Rule = ([x], config, _, layer) => {
+  requireChannelsLast(config, layer);
+  const borders = config['padding'] as Borders;
+  return operation({ x: x! }, () => ({
+    output: padded(x!, borders),
+    held: [],
+    gradients: (dy) => ({ x: () => cropped(dy, borders) }),
+  }));
+};
+
+const concatenate: Rule = (inputs, config) => {
+  const axis = ((config['axis'] as number) + inputs[0]!.rank) % inputs[0]!.rank;
+  return operation(Object.fromEntries(inputs.map((x, i) => [String(i), x])), () => ({
+    output: tf.concat([...inputs], axis),
+    held: [],
+    gradients(dy) {
+      const parts = tf.split(
+        dy,
+        inputs.map((x) => x.shape[axis]!),
+        axis,
+      );
+      return Object.fromEntries(parts.map((part, i) => [String(i), () => part]));
+    },
+  }));
 };
 
 const rescaling: Rule = ([x], config) => {
@@ -156,13 +264,17 @@ const rules: Readonly<Record<string, Rule>> = {
       { scale: context.weight('scale'), offset: context.weight('offset') },
       config['epsilon'] as number,
     ),
-  Activation: ([x], config, _, layer) => activate(x!, config['activation'], layer),
+  Activation: ([x], config, _, layer) => activate(x!, String(config['activation'] ?? 'linear'), layer),
   LeakyReLU: ([x], config) => leakyRelu(x!, config['alpha'] as number),
-  ReLU: ([x], config) =>
-    typeof config['maxValue'] === 'number' ? tf.clipByValue(x!, 0, config['maxValue']) : tf.relu(x!),
+  ReLU: ([x], config, _, layer) =>
+    typeof config['maxValue'] === 'number'
+      ? tf.clipByValue(x!, 0, config['maxValue'])
+      : activate(x!, 'relu', layer),
   Dropout: drop,
   Add: (inputs) => inputs.reduce((sum, x) => tf.add(sum, x)),
+  Concatenate: concatenate,
   Cropping2D: cropping,
+  ZeroPadding2D: padding,
   Rescaling: rescaling,
 };
 

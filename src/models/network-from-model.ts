@@ -3,7 +3,9 @@
  * dropout masks and mode given from outside. See {@link Network} for what that is good for.
  */
 import * as tf from '@tensorflow/tfjs';
+import { movingStatistics, type BatchNormalized } from '../layers/batch-normalization.ts';
 import { dropoutMask } from '../layers/dropout.ts';
+import { protectedInput, protectedOutput } from '../layers/operation.ts';
 import { foldKey, type RandomKey } from '../random.ts';
 import { applyLayer, weightName, type LayerContext } from './layer-rules.ts';
 import type { ForwardContext, ForwardResult, Network, NetworkWeights } from './network.ts';
@@ -51,6 +53,39 @@ function weightLookup(
       return [name, tensor];
     }),
   );
+}
+
+/**
+ * Moving statistics during a pass: layers report their batch, and all are moved together at the end, or before a
+ * layer that is used a second time reports again.
+ */
+function movingStatisticsOf(values: Map<string, tf.Tensor>) {
+  const observed = new Map<string, { batch: BatchNormalized<tf.Tensor>; momentum: number }>();
+  const settle = (): void => {
+    const entries = [...observed];
+    const moved = movingStatistics(
+      entries.map(([layer, { batch, momentum }]) => ({
+        moving: {
+          mean: values.get(`${layer}/moving_mean`)!,
+          variance: values.get(`${layer}/moving_variance`)!,
+        },
+        batch,
+        momentum,
+      })),
+    );
+    entries.forEach(([layer], i) => {
+      values.set(`${layer}/moving_mean`, moved[i]!.mean);
+      values.set(`${layer}/moving_variance`, moved[i]!.variance);
+    });
+    observed.clear();
+  };
+  return {
+    observe(layer: string, batch: BatchNormalized<tf.Tensor>, momentum: number): void {
+      if (observed.has(layer)) settle();
+      observed.set(layer, { batch, momentum });
+    },
+    settle,
+  };
 }
 
 type Masks = (layerName: string, shape: readonly number[], rate: number) => tf.Tensor | undefined;
@@ -148,24 +183,37 @@ export function networkFromModel(model: tf.LayersModel): Network {
   const forward = (x: tf.Tensor, context: ForwardContext): ForwardResult => {
     checkInput(x, model.inputs[0]!.shape);
     return tf.tidy(() => {
-      const values = new Map(weightLookup(weights, context.weights));
+      const initial = weightLookup(weights, context.weights);
+      const values = new Map(initial);
+      const statistics = movingStatisticsOf(values);
       const masks = maskSource(context);
       const contextOf = (layer: tf.layers.Layer): LayerContext => ({
         training: context.mode !== 'infer',
-        weight: (name) => values.get(`${layer.name}/${name}`),
-        update: (name, value) => {
-          if (context.mode === 'train') values.set(`${layer.name}/${name}`, value);
+        weight: (name) => {
+          const tensor = values.get(`${layer.name}/${name}`);
+          return tensor && protectedInput(tensor);
         },
-        mask: (shape, rate) => masks(layer.name, shape, rate),
+        observe: (batch, momentum) => {
+          if (context.mode === 'train') statistics.observe(layer.name, batch, momentum);
+        },
+        mask: (shape, rate) => {
+          const mask = masks(layer.name, shape, rate);
+          return mask && protectedInput(mask);
+        },
       });
-      const [output] = evaluate(model, [x], contextOf);
-      const statistics =
-        context.mode === 'train'
-          ? weights.filter((w) => !w.trainable).map(({ name }) => [name, values.get(name)!.clone()])
-          : [];
+      const [output] = evaluate(model, [protectedInput(x)], contextOf);
+      if (context.mode === 'train') statistics.settle();
       return {
-        output: output === x ? x.clone() : output!,
-        statistics: Object.fromEntries(statistics) as tf.NamedTensorMap,
+        output: output === x ? x.clone() : protectedOutput(output!),
+        statistics: Object.fromEntries(
+          weights
+            .filter((weight) => context.mode === 'train' && !weight.trainable)
+            .map(({ name }) => {
+              const given = initial.get(name);
+              const after = values.get(name)!;
+              return [name, after === given ? after.clone() : after];
+            }),
+        ),
       };
     });
   };

@@ -4,6 +4,7 @@
  * so that ε acts as ε·√(1 − β₂ᵗ)⁻¹ on the paper's scale, which matters in the first steps.
  */
 import * as tf from '@tensorflow/tfjs';
+import { elementwise } from './elementwise.ts';
 import { assertSameShapes, mapNamed } from './named-tensors.ts';
 import type { Optimizer } from './optimizer.ts';
 
@@ -17,13 +18,16 @@ export interface AdamOptions {
   readonly epsilon?: number;
 }
 
-/** State of {@link adam}; the moments are under the names and of the shapes of the weights. */
+/**
+ * State of {@link adam}; the moments are under the names and of the shapes of the weights. They are kept as sums, whose
+ * factors 1 − β go into the learning rate and ε: two operations fewer per tensor.
+ */
 export type AdamState = {
   /** Number of updates already made. */
   readonly step: tf.Scalar;
-  /** The decaying mean of gradients. */
+  /** The decaying sum of gradients, m/(1 − β₁). */
   readonly firstMoment: tf.NamedTensorMap;
-  /** The decaying mean of squared gradients. */
+  /** The decaying sum of squared gradients, v/(1 − β₂). */
   readonly secondMoment: tf.NamedTensorMap;
 };
 
@@ -33,7 +37,7 @@ export type AdamState = {
  * m ← m + (1 − β₁)(g − m); v ← v + (1 − β₂)(g² − v); x ← x − η·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·m/(√v + ε).
  *
  * @param options Decays and ε.
- * @returns A pure optimizer; twelve operations per weight tensor, and eight on scalars.
+ * @returns A pure optimizer; ten operations per weight tensor (all vectors are taken together), and nine on scalars.
  * @throws RangeError unless both decays are in [0, 1) and ε > 0.
  * @see Kingma and Ba, ICLR 2015, section 2
  * @example
@@ -68,23 +72,25 @@ export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 }: AdamOptions
       assertSameShapes('state.secondMoment', state.secondMoment, weights);
       return tf.tidy(() => {
         const step = state.step.add<tf.Scalar>(1);
-        const rate = biasCorrection(step, beta2).sqrt().div(biasCorrection(step, beta1)).mul(learningRate);
-        const firstMoment = mapNamed(state.firstMoment, (mean, name) =>
-          towards(mean, gradients[name]!, 1 - beta1),
-        );
-        const secondMoment = mapNamed(state.secondMoment, (mean, name) =>
-          towards(mean, gradients[name]!.square(), 1 - beta2),
-        );
-        const moved = mapNamed(weights, (weight, name) =>
-          weight.sub(firstMoment[name]!.div(secondMoment[name]!.sqrt().add(epsilon)).mul(rate)),
+        const scale = (1 - beta1) / Math.sqrt(1 - beta2);
+        const rate = biasCorrection(step, beta2)
+          .sqrt()
+          .div(biasCorrection(step, beta1))
+          .mul(learningRate)
+          .mul(scale);
+        const [moved, firstMoment, secondMoment] = elementwise(
+          [weights, gradients, state.firstMoment, state.secondMoment],
+          (weight, gradient, pastFirst, pastSecond) => {
+            const sum = pastFirst.mul(beta1).add(gradient);
+            const squares = pastSecond.mul(beta2).add(gradient.square());
+            const root = squares.sqrt().add(epsilon / Math.sqrt(1 - beta2));
+            return [weight.sub(sum.div(root).mul(rate)), sum, squares] as const;
+          },
         );
         return { weights: moved, state: { step, firstMoment, secondMoment } };
       });
     },
   };
 }
-
-const towards = (mean: tf.Tensor, value: tf.Tensor, share: number): tf.Tensor =>
-  mean.add(value.sub(mean).mul(share));
 
 const biasCorrection = (step: tf.Scalar, beta: number): tf.Tensor => tf.sub(1, tf.pow(beta, step));

@@ -4,6 +4,7 @@
  * the learning rate inside the velocity, as Keras has it: a change of the rate does not rescale the past.
  */
 import * as tf from '@tensorflow/tfjs';
+import { elementwise } from './elementwise.ts';
 import { assertSameShapes, mapNamed } from './named-tensors.ts';
 import type { Optimizer } from './optimizer.ts';
 
@@ -27,7 +28,7 @@ export type SgdState = {
  * v ← μv − ηg; then x ← x + μv − ηg (Nesterov) or x ← x + v.
  *
  * @param options Momentum and form.
- * @returns A pure optimizer; six operations per weight tensor (five without Nesterov).
+ * @returns A pure optimizer; six operations per weight tensor (four without Nesterov; all vectors are taken together).
  * @throws RangeError unless `momentum` is in [0, 1).
  * @see Sutskever et al., ICML 2013, equations 1–4
  * @example
@@ -53,15 +54,16 @@ export function sgd({ momentum = 0.9, nesterov = true }: SgdOptions = {}): Optim
       assertSameShapes('gradients', gradients, weights);
       assertSameShapes('state.velocity', state.velocity, weights);
       return tf.tidy(() => {
-        const descents = mapNamed(gradients, (gradient) => gradient.mul(learningRate));
-        const velocity = mapNamed(state.velocity, (past, name) => past.mul(momentum).sub(descents[name]!));
-        const changes = nesterov
-          ? mapNamed(velocity, (present, name) => present.mul(momentum).sub(descents[name]!))
-          : velocity;
-        return {
-          weights: mapNamed(weights, (weight, name) => weight.add(changes[name]!)),
-          state: { velocity },
-        };
+        const [moved, velocity] = elementwise(
+          [weights, gradients, state.velocity],
+          (weight, gradient, past) => {
+            const descent = gradient.mul(learningRate);
+            const present = past.mul(momentum).sub(descent);
+            const change = nesterov ? present.mul(momentum).sub(descent) : present;
+            return [weight.add(change), present] as const;
+          },
+        );
+        return { weights: moved, state: { velocity } };
       });
     },
   };

@@ -3,6 +3,7 @@
  * Hutter (ICLR 2019): its gradient passes through clipping, velocity and moments like any other.
  */
 import * as tf from '@tensorflow/tfjs';
+import { operation, protectedInput } from '../layers/operation.ts';
 import { sumOfSquares } from './named-tensors.ts';
 
 /**
@@ -28,16 +29,17 @@ export function weightDecayPenalty(weights: tf.NamedTensorMap, rate: number): tf
   if (!(rate >= 0)) throw new RangeError(`rate: expected a number ≥ 0, received ${rate}`);
   if (rate === 0) return tf.scalar(0);
   // The gradient is written out because that of a concatenation cuts one long vector into many parts again.
-  const penalty = tf.customGrad((...inputs) => {
-    const save = inputs.pop() as (tensors: tf.Tensor[]) => void;
-    save(inputs as tf.Tensor[]);
-    return {
-      value: sumOfSquares(inputs as tf.Tensor[]).mul(rate / 2),
-      gradFunc: (upstream, saved) => {
-        const factor = upstream.mul(rate);
-        return saved.map((weight) => weight.mul(factor));
-      },
-    };
-  });
-  return penalty(...Object.values(weights)) as tf.Scalar;
+  const held = Object.fromEntries(
+    Object.entries(weights).map(([name, weight]) => [name, protectedInput(weight)]),
+  );
+  return operation(held, () => ({
+    output: sumOfSquares(Object.values(held)).mul<tf.Scalar>(rate / 2),
+    held: Object.values(held),
+    gradients(upstream) {
+      const factor = upstream.mul(rate);
+      return Object.fromEntries(
+        Object.entries(held).map(([name, weight]) => [name, () => weight.mul(factor)]),
+      );
+    },
+  }));
 }

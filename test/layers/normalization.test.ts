@@ -145,7 +145,9 @@ describe.each(['wasm', 'cpu'] as const)('on %s', (backend) => {
       const before = { mean: tf.tensor1d([1]), variance: tf.tensor1d([2]) };
       const image = batchNormalization(tf.tensor4d([1, 3], [2, 1, 1, 1]), {});
       const vector = batchNormalization(tf.tensor2d([1, 3], [2, 1]), {});
-      const after = [image, vector].map((batch) => movingStatistics(before, batch, 0.5));
+      const after = movingStatistics(
+        [image, vector].map((batch) => ({ moving: before, batch, momentum: 0.5 })),
+      );
       expect(after.map(({ mean }) => mean.dataSync()[0])).toEqual([1.5, 1.5]);
       expect(after.map(({ variance }) => variance.dataSync()[0])).toEqual([2, 1.5]);
     });

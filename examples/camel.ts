@@ -58,6 +58,7 @@ const program = new Command('camel')
   .option('--learning-rate <rate>', 'learning rate of every method, in place of its own')
   .option('--weight-decay <rate>', 'weight decay of every method, in place of its own')
   .option('--consistency-weight <lambda>', 'weight of the consistency loss of CAMEL')
+  .allowExcessArguments()
   .configureOutput({ writeErr: () => undefined })
   .exitOverride();
 

@@ -51,8 +51,6 @@ export function valueAndGradients<A extends tf.TensorContainerObject>(
         () => {
           const computed = f();
           const { loss } = computed;
-          if (loss.shape.length !== 0)
-            throw new Error(`loss: expected a scalar, received shape [${loss.shape.join(', ')}]`);
           const { activeScope } = tf.engine().state;
           aux = mapTensors(computed.aux as TensorTree, (tensor) => {
             // Copied unless it was made inside f and is in nobody else's hands.
@@ -66,6 +64,9 @@ export function valueAndGradients<A extends tf.TensorContainerObject>(
         undefined,
         true,
       );
+      // Checked behind the gradients: tfjs leaks what it has saved where the function under them throws.
+      if (value.shape.length !== 0)
+        throw new Error(`loss: expected a scalar, received shape [${value.shape.join(', ')}]`);
       if (grads.every((gradient) => gradient == null))
         throw new Error('loss: depends on none of the variables');
       kept.forEach(returnToScope);

@@ -89,22 +89,36 @@ export const BUDGETS: Readonly<Record<Preset, Pick<CamelSettings, 'data' | 'stag
   quick: {
     data: {
       splits: 'disjoint',
-      trainingCounts: [4900, 100, 100, 4900],
+      trainingCounts: [2400, 100, 100, 2400],
       validationCounts: [250, 250, 250, 250],
       testCount: null,
-      gateTrainingCount: 1000,
+      gateTrainingCount: 1500,
       gateHeldOutCount: 250,
     },
-    stage1: { ...PUBLISHED_STAGE_ONE, steps: 250, width: 0.25, movingAverageDecay: 0.98, measureEvery: 50 },
+    stage1: {
+      ...PUBLISHED_STAGE_ONE,
+      steps: 400,
+      width: 0.25,
+      discriminatorLearningRate: 2e-4,
+      residual: true,
+      movingAverageDecay: 0.9,
+      measureEvery: 50,
+    },
     gate: {
-      domainSteps: 120,
-      labelSteps: 400,
+      domainSteps: 100,
+      labelSteps: 300,
       measureOneIn: 3,
       width: 0.5,
       batchSize: 64,
       learningRate: 2e-3,
     },
-    stage2: { steps: 300, width: 0.5, batchSize: 40, evaluateEvery: 50, methods: scaledRates(100) },
+    stage2: {
+      steps: 400,
+      width: 0.5,
+      batchSize: 40,
+      evaluateEvery: 100,
+      methods: scaledRates(100),
+    },
   },
   paper: {
     data: {

@@ -46,9 +46,7 @@ describe('published optimizers', () => {
   cases.forEach((fixture, index) => {
     const { optimizer, lr, weightDecayRate, maxGlobalGradNorm } = fixture;
     it(`case ${index}: ${optimizer} ${lr}, decay ${weightDecayRate}, clipping ${maxGlobalGradNorm}`, () => {
-      const rule: Optimizer<TensorTree> = (optimizer === 'SGD'
-        ? sgd(fixture)
-        : adam(fixture));
+      const rule: Optimizer<TensorTree> = optimizer === 'SGD' ? sgd(fixture) : adam(fixture);
       const before = tf.memory().numTensors;
       let weights = named(fixture.initial);
       let state = rule.init(weights);
@@ -143,8 +141,7 @@ describe('update rules against float64', () => {
   const value = fc.double({ min: -2, max: 2, noNaN: true }).filter((x) => x === 0 || Math.abs(x) > 1e-3);
   const history = fc.array(fc.array(value, { minLength: 4, maxLength: 4 }), { minLength: 1, maxLength: 6 });
   const start = fc.array(value, { minLength: 4, maxLength: 4 });
-  const as = <S extends TensorTree>(rule: Optimizer<S>): Optimizer<TensorTree> =>
-    rule;
+  const as = <S extends TensorTree>(rule: Optimizer<S>): Optimizer<TensorTree> => rule;
 
   it('gradient descent, with and without Nesterov', () => {
     fc.assert(

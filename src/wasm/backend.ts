@@ -5,15 +5,16 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { compileBlocks, plainBlocks, type BlockFunction } from './multiply-accumulate.ts';
+import { compileRowLoops, plainRowLoops, type RowLoops } from './row-loops.ts';
 
 export type { BackendWasm };
 
 /** A kernel of ours: its inputs and attributes by name, and the backend. */
-export type WasmKernel = (parameters: {
+export type WasmKernel<Result = tf.TensorInfo> = (parameters: {
   readonly inputs: tf.NamedTensorInfoMap;
   readonly attrs: tf.NamedAttrMap;
   readonly backend: BackendWasm;
-}) => tf.TensorInfo;
+}) => Result;
 
 /** The float values of a tensor, as a view. A view is stale once anything has been allocated: take it last. */
 export function floats(backend: BackendWasm, tensor: tf.TensorInfo): Float32Array {
@@ -56,19 +57,31 @@ export function runKernel(
   return tf.getKernel(name, 'wasm').kernelFunc({ inputs, attrs, backend }) as tf.TensorInfo;
 }
 
-const blocksOfMemory = new WeakMap<WebAssembly.Memory, BlockFunction>();
+interface Loops {
+  readonly blocks: BlockFunction;
+  readonly rows: RowLoops;
+}
 
-/** The inner loop of the convolution gradients on this backend's memory, compiled once for a memory. */
-export function blocksOf(backend: BackendWasm): BlockFunction {
+const loopsOfMemory = new WeakMap<WebAssembly.Memory, Loops>();
+
+function loopsOf(backend: BackendWasm): Loops {
   const { wasm } = backend as unknown as {
     readonly wasm: { readonly asm?: Readonly<Record<string, unknown>>; readonly HEAPF32: Float32Array };
   };
   const memory = Object.values(wasm.asm ?? {}).find((value) => value instanceof WebAssembly.Memory);
-  const plain = (): BlockFunction => plainBlocks(() => wasm.HEAPF32);
-  if (!memory) return plain();
-  const known = blocksOfMemory.get(memory);
+  const known = memory && loopsOfMemory.get(memory);
   if (known) return known;
-  const blocks = compileBlocks(memory) ?? plain();
-  blocksOfMemory.set(memory, blocks);
-  return blocks;
+  const heap = (): Float32Array => wasm.HEAPF32;
+  const loops = {
+    blocks: (memory && compileBlocks(memory)) ?? plainBlocks(heap),
+    rows: (memory && compileRowLoops(memory)) ?? plainRowLoops(heap),
+  };
+  if (memory) loopsOfMemory.set(memory, loops);
+  return loops;
 }
+
+/** The inner loop of the convolution gradients on this backend's memory, compiled once for a memory. */
+export const blocksOf = (backend: BackendWasm): BlockFunction => loopsOf(backend).blocks;
+
+/** The loops over rows on this backend's memory, compiled once for a memory. */
+export const rowLoopsOf = (backend: BackendWasm): RowLoops => loopsOf(backend).rows;

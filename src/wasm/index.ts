@@ -6,14 +6,16 @@ import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import type { WasmKernel } from './backend.ts';
 import { convolutionFilterGradient, convolutionInputGradient } from './convolution-gradients.ts';
+import { concat, slice, split } from './copies.ts';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise-gradients.ts';
 import { maxPoolGradient } from './max-pool-gradient.ts';
-import { batchMatMul, sum, unsortedSegmentSum } from './sums-and-products.ts';
+import { fusedBatchNorm } from './normalization.ts';
+import { batchMatMul, mean, sum, unsortedSegmentSum } from './sums-and-products.ts';
 
 const ours = new WeakSet<tf.KernelFunc>();
 
 /** Registers a kernel, in the place of the backend's own if there is one, whose set-up is still run. */
-function register(kernelName: string, kernel: WasmKernel): void {
+function register(kernelName: string, kernel: WasmKernel<tf.TensorInfo | tf.TensorInfo[]>): void {
   const kernelFunc = kernel as unknown as tf.KernelFunc;
   const stock = tf.getKernel(kernelName, 'wasm') as tf.KernelConfig | undefined;
   if (stock) tf.unregisterKernel(kernelName, 'wasm');
@@ -23,8 +25,8 @@ function register(kernelName: string, kernel: WasmKernel): void {
 
 /**
  * Gives tfjs's WebAssembly backend the kernels that training needs: the gradients of convolutions, depthwise convolutions
- * and lookups, which it lacks, and faster ones of transposed convolution, max pooling, transposed matrix products and sums
- * over leading axes.
+ * and lookups, which it lacks, and faster ones of transposed convolution, max pooling, transposed matrix products, sums and
+ * means over axes before the last, normalisation by given moments, joining and cutting.
  *
  * Call it once, before or after the backend starts; calling it again changes nothing. Importing the module registers
  * the backend itself and none of these kernels.
@@ -47,19 +49,23 @@ function register(kernelName: string, kernel: WasmKernel): void {
  * ```
  */
 export function registerTrainingKernels(): void {
-  const stockProduct = tf.getKernel('BatchMatMul', 'wasm') as tf.KernelConfig | undefined;
-  const stockSum = tf.getKernel('Sum', 'wasm') as tf.KernelConfig | undefined;
-  if (!stockProduct || !stockSum)
+  if (!(tf.getKernel('BatchMatMul', 'wasm') as tf.KernelConfig | undefined))
     throw new Error(
       "The wasm backend has no kernels here: expected '@tensorflow/tfjs-backend-wasm' and this package to share one '@tensorflow/tfjs'; remove the second copy (npm ls @tensorflow/tfjs-core).",
     );
-  if (ours.has(stockProduct.kernelFunc)) return;
+  const stock = (kernelName: string): tf.KernelFunc => tf.getKernel(kernelName, 'wasm').kernelFunc;
+  if (ours.has(stock('BatchMatMul'))) return;
   register('Conv2DBackpropFilter', convolutionFilterGradient);
   register('Conv2DBackpropInput', convolutionInputGradient);
   register('DepthwiseConv2dNativeBackpropFilter', depthwiseFilterGradient);
   register('DepthwiseConv2dNativeBackpropInput', depthwiseInputGradient);
   register('UnsortedSegmentSum', unsortedSegmentSum);
   register('MaxPoolGrad', maxPoolGradient);
-  register('BatchMatMul', batchMatMul(stockProduct.kernelFunc));
-  register('Sum', sum(stockSum.kernelFunc));
+  register('BatchMatMul', batchMatMul(stock('BatchMatMul')));
+  register('Sum', sum(stock('Sum')));
+  register('Mean', mean(stock('Mean')));
+  register('FusedBatchNorm', fusedBatchNorm(stock('FusedBatchNorm')));
+  register('Concat', concat(stock('Concat')));
+  register('Slice', slice(stock('Slice')));
+  register('SplitV', split(stock('SplitV')));
 }

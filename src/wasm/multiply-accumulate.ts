@@ -5,9 +5,26 @@
  *
  * where `a` and `out` have any stride, so that no operand is transposed, padded per tap, or copied out as patches. A block
  * of 4 × 8 sums stays in registers, the register blocking of Goto & van de Geijn, "Anatomy of High-Performance Matrix
- * Multiplication" (2008). The module is assembled here, a few hundred bytes a block size, because it needs nothing but
- * loads, multiplications and sums, and so no compiler has to be at hand to build or change it.
+ * Multiplication" (2008). A few hundred bytes a block size.
  */
+import {
+  INTEGER,
+  advance,
+  copy,
+  get,
+  instantiate,
+  integer,
+  lanes,
+  list,
+  moduleBytes as bytesOfModule,
+  product,
+  repeat,
+  set,
+  sum,
+  unsigned,
+  vector,
+  type Code,
+} from './assembly.ts';
 
 /** Addresses and strides in bytes, of 4-byte floats; counts in elements. */
 export interface MultiplyAccumulate {
@@ -31,54 +48,6 @@ export function columnBlocks(columns: number): { readonly column: number; readon
     blocks.push({ column, width: columns - column >= 8 ? 8 : columns - column >= 4 ? 4 : 1 });
   return blocks;
 }
-
-type Code = readonly number[];
-
-function unsigned(value: number): number[] {
-  return value < 128 ? [value] : [(value & 127) | 128, ...unsigned(value >>> 7)];
-}
-
-const vector = (value: Code): number[] => [...unsigned(value.length), ...value];
-const list = (items: readonly Code[]): number[] => [...unsigned(items.length), ...items.flat()];
-const section = (id: number, body: Code): number[] => [id, ...vector(body)];
-const name = (text: string): number[] => vector([...text].map((letter) => letter.charCodeAt(0)));
-const get = (local: number): number[] => [0x20, ...unsigned(local)];
-const set = (local: number): number[] => [0x21, ...unsigned(local)];
-const integer = (value: number): number[] => [0x41, value];
-const sum = (x: Code, y: Code): number[] => [...x, ...y, 0x6a];
-const copy = (from: number, to: number): number[] => [...get(from), ...set(to)];
-const product = (x: Code, y: Code): number[] => [...x, ...y, 0x6c];
-const advance = (local: number, by: Code): number[] => [...sum(get(local), by), ...set(local)];
-
-/** Runs `body` `count` times, count ≥ 1, on the counter `local`. */
-function repeat(local: number, count: Code, body: Code): number[] {
-  const countDown = [...get(local), ...integer(1), 0x6b, 0x22, ...unsigned(local)];
-  return [...count, ...set(local), 0x03, 0x40, ...body, ...countDown, 0x0d, 0, 0x0b];
-}
-
-const INTEGER = 0x7f;
-const lanes = {
-  scalar: {
-    type: 0x7d,
-    bytes: 4,
-    zero: [0x43, 0, 0, 0, 0],
-    load: (offset: number): number[] => [0x2a, 2, offset],
-    spread: [0x2a, 2, 0],
-    store: (offset: number): number[] => [0x38, 2, offset],
-    add: [0x92],
-    multiply: [0x94],
-  },
-  four: {
-    type: 0x7b,
-    bytes: 16,
-    zero: [0xfd, 0x0c, ...new Array<number>(16).fill(0)],
-    load: (offset: number): number[] => [0xfd, 0x00, 2, offset],
-    spread: [0xfd, 0x09, 2, 0],
-    store: (offset: number): number[] => [0xfd, 0x0b, 2, offset],
-    add: [0xfd, 0xe4, 0x01],
-    multiply: [0xfd, 0xe6, 0x01],
-  },
-};
 
 const PARAMETERS = [
   'a',
@@ -168,26 +137,20 @@ function blockCode(m: number, n: number): number[] {
 const SIZES = [4, 1].flatMap((m) => [8, 4, 1].map((n) => [m, n] as const));
 const exportName = (m: number, n: number): string => `block${m}x${n}`;
 
-/** The module's bytes; it imports its memory, which is shared between threads where the backend's is. */
+/** The module's bytes. */
 export function moduleBytes(shared: boolean): Uint8Array<ArrayBuffer> {
-  const limits = shared ? [3, 0, ...unsigned(65536)] : [0, 0];
-  return new Uint8Array([
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, list([[0x60, ...list(PARAMETERS.map(() => [INTEGER])), 0]])),
-    ...section(2, list([[...name('backend'), ...name('memory'), 2, ...limits]])),
-    ...section(3, list(SIZES.map(() => [0]))),
-    ...section(7, list(SIZES.map(([m, n], i) => [...name(exportName(m, n)), 0, i]))),
-    ...section(10, list(SIZES.map(([m, n]) => blockCode(m, n)))),
-  ]);
+  const functions = SIZES.map(([m, n]) => ({
+    name: exportName(m, n),
+    parameters: PARAMETERS.length,
+    code: blockCode(m, n),
+  }));
+  return bytesOfModule(shared, functions);
 }
 
 /** The block functions on this memory; undefined where WebAssembly has no vector instructions. */
 export function compileBlocks(memory: WebAssembly.Memory): BlockFunction | undefined {
-  const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
-  const bytes = moduleBytes(shared);
-  if (!WebAssembly.validate(bytes)) return undefined;
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { backend: { memory } });
-  const functions = exports as Record<string, (...operands: number[]) => void>;
+  const functions = instantiate(memory, moduleBytes);
+  if (!functions) return undefined;
   const [four, one] = [4, 1].map((m) => ({
     8: functions[exportName(m, 8)]!,
     4: functions[exportName(m, 4)]!,

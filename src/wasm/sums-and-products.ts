@@ -1,7 +1,7 @@
 /**
  * Sums and matrix products that training asks for and that the backend is slow at or lacks: the scatter that is a lookup's
- * gradient, transposed products (∂weights = xᵀ dy and ∂x = dy wᵀ of a dense layer), and sums over the
- * leading axes (the gradient of a bias).
+ * gradient, transposed products (∂weights = xᵀ dy and ∂x = dy wᵀ of a dense layer), and sums and means
+ * over axes before the last (the gradient of a bias, the moments of normalisation).
  */
 import * as tf from '@tensorflow/tfjs';
 import {
@@ -12,6 +12,7 @@ import {
   requireFloats,
   runKernel,
   zeros,
+  type BackendWasm,
   type WasmKernel,
 } from './backend.ts';
 import { columnBlocks } from './multiply-accumulate.ts';
@@ -68,40 +69,79 @@ export const batchMatMul =
 
 const FLOAT = 4;
 
-/** The sum; over the leading axes by the inner loop of the convolutions, as ones × x, without the transpose `stock` makes. */
+/** Rows that are summed one by one: in single precision a sum of sums of few is far more exact than one long sum. */
+const RUN = 64;
+
+/** Adds `rows` rows of floats, read at `from` times the 1 at `one`, to the one at `to`, in stages of {@link RUN} rows. */
+function addRows(
+  backend: BackendWasm,
+  { rows, columns, from, to, one }: Readonly<Record<'rows' | 'columns' | 'from' | 'to' | 'one', number>>,
+): void {
+  const runs = Math.ceil(rows / RUN);
+  const partial = runs > 1 ? zeros(backend, [runs, columns]) : undefined;
+  const sums = partial ? address(backend, partial) : to;
+  const blocks = blocksOf(backend);
+  const rowSize = columns * FLOAT;
+  const ofColumns = columnBlocks(columns);
+  for (let run = 0; run < runs; run++)
+    for (const { column, width } of ofColumns)
+      blocks(1, width, 1, {
+        a: one,
+        b: from + run * RUN * rowSize + column * FLOAT,
+        out: sums + run * rowSize + column * FLOAT,
+        counts: [Math.min(RUN, rows - run * RUN), 1, 1],
+        aStrides: [0, 0, 0],
+        bStrides: [rowSize, 0, 0],
+        aStrideOfM: 0,
+        outStrideOfM: 0,
+      });
+  if (!partial) return;
+  addRows(backend, { rows: runs, columns, from: sums, to, one });
+  backend.disposeData(partial.dataId);
+}
+
+/** The sum over neighbouring axes before the last, by the inner loop of the convolutions, as ones × x; undefined for other axes. */
+function sumOfRows(
+  backend: BackendWasm,
+  x: tf.TensorInfo,
+  { axis, keepDims }: tf.NamedAttrMap,
+): { readonly output: tf.TensorInfo; readonly rows: number } | undefined {
+  const axes = tf.util.parseAxisParam(axis as number | number[], x.shape).sort((a, b) => a - b);
+  const first = axes[0];
+  if (first === undefined || x.dtype !== 'float32') return undefined;
+  const end = first + axes.length;
+  if (end >= x.shape.length || axes.some((one, i) => one !== first + i)) return undefined;
+  const size = tf.util.sizeFromShape;
+  const [outer, inner] = [x.shape.slice(0, first), x.shape.slice(end)];
+  const [images, rows, columns] = [size(outer), size(x.shape.slice(first, end)), size(inner)];
+  const output = zeros(backend, [...outer, ...(keepDims ? axes.map(() => 1) : []), ...inner]);
+  const one = backend.makeOutput([1], 'float32');
+  floats(backend, one).fill(1);
+  const [from, to] = [address(backend, x), address(backend, output)];
+  for (let image = 0; image < images; image++)
+    addRows(backend, {
+      ...{ rows, columns, one: address(backend, one) },
+      from: from + image * rows * columns * FLOAT,
+      to: to + image * columns * FLOAT,
+    });
+  backend.disposeData(one.dataId);
+  return { output, rows };
+}
+
+/** The sum; over neighbouring axes before the last without the transpose that `stock` makes. */
 export const sum =
   (stock: tf.KernelFunc): WasmKernel =>
+  ({ inputs, attrs, backend }) =>
+    sumOfRows(backend, input(inputs, 'x'), attrs)?.output ??
+    (stock({ inputs, attrs, backend }) as tf.TensorInfo);
+
+/** The mean; over neighbouring axes before the last the sum divided. */
+export const mean =
+  (stock: tf.KernelFunc): WasmKernel =>
   ({ inputs, attrs, backend }) => {
-    const x = input(inputs, 'x');
-    const axes = tf.util.parseAxisParam(attrs['axis'] as number | number[], x.shape).sort((a, b) => a - b);
-    const leading = axes.length > 0 && axes.length < x.shape.length && axes.every((axis, i) => axis === i);
-    if (!leading || x.dtype !== 'float32') return stock({ inputs, attrs, backend }) as tf.TensorInfo;
-    const rows = tf.util.sizeFromShape(x.shape.slice(0, axes.length));
-    const rest = x.shape.slice(axes.length);
-    const output = zeros(backend, attrs['keepDims'] ? [...axes.map(() => 1), ...rest] : rest);
-    const one = backend.makeOutput([1], 'float32');
-    floats(backend, one).fill(1);
-    const blocks = blocksOf(backend);
-    const [a, from, to] = [one, x, output].map((tensor) => address(backend, tensor)) as [
-      number,
-      number,
-      number,
-    ];
-    // in single precision a sum of runs of √n numbers is √n times as exact as one of n numbers
-    const run = Math.ceil(Math.sqrt(rows));
-    const rowSize = tf.util.sizeFromShape(rest) * FLOAT;
-    for (const { column, width } of columnBlocks(rowSize / FLOAT))
-      for (let row = 0; row < rows; row += run)
-        blocks(1, width, 1, {
-          a,
-          b: from + row * rowSize + column * FLOAT,
-          out: to + column * FLOAT,
-          counts: [Math.min(run, rows - row), 1, 1],
-          aStrides: [0, 0, 0],
-          bStrides: [rowSize, 0, 0],
-          aStrideOfM: 0,
-          outStrideOfM: 0,
-        });
-    backend.disposeData(one.dataId);
-    return output;
+    const sums = sumOfRows(backend, input(inputs, 'x'), attrs);
+    if (!sums) return stock({ inputs, attrs, backend }) as tf.TensorInfo;
+    const values = floats(backend, sums.output);
+    for (let i = 0; i < values.length; i++) values[i]! /= sums.rows;
+    return sums.output;
   };

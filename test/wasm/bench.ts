@@ -5,7 +5,10 @@ import { normal, randomKey } from '../../src/random.ts';
 import { registerTrainingKernels } from '../../src/wasm/index.ts';
 
 await tf.setBackend('wasm');
-const stockInputGradient = tf.getKernel('Conv2DBackpropInput', 'wasm').kernelFunc;
+const stock = new Map(
+  tf.getKernelsForBackend('wasm').map(({ kernelName, kernelFunc }) => [kernelName, kernelFunc]),
+);
+const stockInputGradient = stock.get('Conv2DBackpropInput')!;
 registerTrainingKernels();
 
 /** Processor time in milliseconds, which other programs on the machine disturb least. */
@@ -101,3 +104,37 @@ for (const [side, channels, filters] of [
   );
   tf.dispose([x, filter, dy]);
 }
+
+console.log('other kernels on [100, 28, 28, 32]: ours (the backend’s own), ms');
+const x = values([100, 28, 28, 32], 1);
+const perChannel = values([32], 1).square().add(1) as tf.Tensor;
+const half = values([100, 28, 28, 16], 1);
+const calls: readonly [string, tf.NamedTensorInfoMap, object][] = [
+  ['Sum', { x }, { axis: [0, 1, 2] }],
+  ['Mean', { x }, { axis: [0, 1, 2] }],
+  [
+    'FusedBatchNorm',
+    { x, mean: perChannel, variance: perChannel, scale: perChannel },
+    { varianceEpsilon: 1e-3 },
+  ],
+  ['Concat', [half, half] as unknown as tf.NamedTensorInfoMap, { axis: 3 }],
+  ['SplitV', { x }, { numOrSizeSplits: 2, axis: 3 }],
+  ['Slice', { x }, { begin: [0, 0, 0, 16], size: [100, 28, 28, 16] }],
+  ['Slice', { x }, { begin: [0, 2, 2, 0], size: [100, 24, 24, 32] }],
+  ['Slice', { x }, { begin: [10, 0, 0, 0], size: [25, 28, 28, 32] }],
+];
+for (const [kernel, inputs, attrs] of calls) {
+  const time = (kernelFunc: tf.KernelFunc): string => {
+    const run = (): void => {
+      const outputs = kernelFunc({ inputs, attrs: attrs as tf.NamedAttrMap, backend });
+      for (const { dataId } of [outputs].flat()) backend.disposeData(dataId);
+    };
+    return fastest(run, 10).toFixed(2);
+  };
+  console.log(
+    `  ${kernel}:`.padEnd(24),
+    time(tf.getKernel(kernel, 'wasm').kernelFunc),
+    `(${time(stock.get(kernel)!)})`,
+  );
+}
+tf.dispose([x, half, perChannel]);

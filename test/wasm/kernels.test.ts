@@ -13,7 +13,7 @@ const values = (shape: readonly number[], seed: number): Float32Array =>
 
 interface Call {
   readonly kernel: string;
-  readonly inputs: Readonly<Record<string, { shape: number[]; values?: Int32Array }>>;
+  readonly inputs: Readonly<Record<string, { shape: number[]; values?: Int32Array | Float32Array }>>;
   readonly attrs: object;
 }
 
@@ -24,7 +24,7 @@ async function run(backend: 'wasm' | 'cpu', { kernel, inputs, attrs }: Call): Pr
   const result = tf.tidy(() => {
     const tensors = Object.entries(inputs).map(([name, { shape, values: given }], i) => [
       name,
-      given ? tf.tensor(given, shape, 'int32') : tf.tensor(values(shape, i + 1), shape),
+      tf.tensor(given ?? values(shape, i + 1), shape),
     ]);
     const output = tf.engine().runKernel(kernel, Object.fromEntries(tensors), attrs as tf.NamedAttrMap);
     return (output as tf.Tensor).dataSync() as Float32Array;
@@ -219,14 +219,14 @@ describe('kernels against the pure-JavaScript backend', () => {
     );
   });
 
-  it('sums over any axes', async () => {
+  it.each(['Sum', 'Mean'])('has %s over any axes', async (kernel) => {
     const size = fc.constantFrom(1, 2, 3, 7, 8, 11, 300);
     const axes = fc.subarray([0, 1, 2]);
     await fc.assert(
       fc.asyncProperty(fc.tuple(size, size, size), axes, fc.boolean(), (shape, axis, keepDims) =>
         expectAgreement({
-          kernel: 'Sum',
-          inputs: { x: { shape: shape.map((n, i) => (i ? Math.min(n, 20) : n)) } },
+          kernel,
+          inputs: { x: { shape: shape.map((n, i) => (i === 2 ? Math.min(n, 20) : n)) } },
           attrs: { axis, keepDims },
         }),
       ),
@@ -234,10 +234,33 @@ describe('kernels against the pure-JavaScript backend', () => {
     );
   });
 
-  it('keeps the digits of long sums', async () => {
+  it.each([tf.sum, tf.mean])('keeps the digits of long columns: %o', async (reduce) => {
     await tf.setBackend('wasm');
-    const total = tf.tidy(() => tf.sum(tf.fill([1 << 20, 2], 0.1), 0).dataSync());
-    expect(Math.abs(total[1]! / ((1 << 20) * Math.fround(0.1)) - 1)).toBeLessThan(1e-4);
+    const rows = 1 << 20;
+    const total = tf.tidy(() => reduce(tf.fill([2, rows, 2], 0.1), 1).dataSync());
+    const expected = Math.fround(0.1) * (reduce === tf.sum ? rows : 1);
+    for (const value of total) expect(Math.abs(value / expected - 1)).toBeLessThan(1e-5);
+  });
+
+  it('normalises by given moments', async () => {
+    const size = fc.constantFrom(1, 2, 3, 13, 40);
+    const channels = fc.constantFrom(1, 2, 3, 4, 5, 8, 13, 32, 100);
+    await fc.assert(
+      fc.asyncProperty(size, size, channels, fc.boolean(), fc.boolean(), (n, pixels, c, scaled, shifted) =>
+        expectAgreement({
+          kernel: 'FusedBatchNorm',
+          inputs: {
+            x: { shape: [n, pixels, 1, c] },
+            mean: { shape: [c], values: values([c], 2).map((value) => 100 * value) },
+            variance: { shape: [c], values: values([c], 3).map((value) => value * value) },
+            ...(scaled ? { scale: { shape: [c] } } : {}),
+            ...(shifted ? { offset: { shape: [c] } } : {}),
+          },
+          attrs: { varianceEpsilon: 1e-3 },
+        }),
+      ),
+      { numRuns: 80, seed: 9 },
+    );
   });
 
   it('refuses what it cannot do, by name', async () => {

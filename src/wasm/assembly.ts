@@ -1,0 +1,90 @@
+/**
+ * A WebAssembly module of plain loops, put together from its instructions (WebAssembly specification, chapter "Binary
+ * Format"): loops over loads, sums, products and stores need no compiler at hand to build or change them.
+ */
+
+export type Code = readonly number[];
+
+export function unsigned(value: number): number[] {
+  return value < 128 ? [value] : [(value & 127) | 128, ...unsigned(value >>> 7)];
+}
+
+export const vector = (value: Code): number[] => [...unsigned(value.length), ...value];
+export const list = (items: readonly Code[]): number[] => [...unsigned(items.length), ...items.flat()];
+const section = (id: number, body: Code): number[] => [id, ...vector(body)];
+const name = (text: string): number[] => vector([...text].map((letter) => letter.charCodeAt(0)));
+export const get = (local: number): number[] => [0x20, ...unsigned(local)];
+export const set = (local: number): number[] => [0x21, ...unsigned(local)];
+export const integer = (value: number): number[] => [0x41, value];
+export const sum = (x: Code, y: Code): number[] => [...x, ...y, 0x6a];
+export const copy = (from: number, to: number): number[] => [...get(from), ...set(to)];
+export const product = (x: Code, y: Code): number[] => [...x, ...y, 0x6c];
+export const advance = (local: number, by: Code): number[] => [...sum(get(local), by), ...set(local)];
+
+/** Runs `body` `count` times, count ≥ 1, on the counter `local`. */
+export function repeat(local: number, count: Code, body: Code): number[] {
+  const countDown = [...get(local), ...integer(1), 0x6b, 0x22, ...unsigned(local)];
+  return [...count, ...set(local), 0x03, 0x40, ...body, ...countDown, 0x0d, 0, 0x0b];
+}
+
+export const INTEGER = 0x7f;
+export const lanes = {
+  scalar: {
+    type: 0x7d,
+    bytes: 4,
+    zero: [0x43, 0, 0, 0, 0],
+    load: (offset: number): number[] => [0x2a, 2, offset],
+    spread: [0x2a, 2, 0],
+    store: (offset: number): number[] => [0x38, 2, offset],
+    add: [0x92],
+    multiply: [0x94],
+  },
+  four: {
+    type: 0x7b,
+    bytes: 16,
+    zero: [0xfd, 0x0c, ...new Array<number>(16).fill(0)],
+    load: (offset: number): number[] => [0xfd, 0x00, 2, offset],
+    spread: [0xfd, 0x09, 2, 0],
+    store: (offset: number): number[] => [0xfd, 0x0b, 2, offset],
+    add: [0xfd, 0xe4, 0x01],
+    subtract: [0xfd, 0xe5, 0x01],
+    multiply: [0xfd, 0xe6, 0x01],
+  },
+};
+
+/** A function of integers without result; its code is made of the locals after its parameters and its instructions. */
+export interface Assembled {
+  readonly name: string;
+  readonly parameters: number;
+  readonly code: Code;
+}
+
+/** The module's bytes; it imports its memory, which is shared between threads where the backend's is. */
+export function moduleBytes(shared: boolean, functions: readonly Assembled[]): Uint8Array<ArrayBuffer> {
+  const limits = shared ? [3, 0, ...unsigned(65536)] : [0, 0];
+  const types = functions.map(({ parameters }) => [
+    0x60,
+    ...list(new Array<number[]>(parameters).fill([INTEGER])),
+    0,
+  ]);
+  return new Uint8Array([
+    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, list(types)),
+    ...section(2, list([[...name('backend'), ...name('memory'), 2, ...limits]])),
+    ...section(3, list(functions.map((_, i) => unsigned(i)))),
+    ...section(7, list(functions.map((one, i) => [...name(one.name), 0, ...unsigned(i)]))),
+    ...section(10, list(functions.map(({ code }) => code))),
+  ]);
+}
+
+/** The functions on this memory, by name; undefined where WebAssembly lacks one of the instructions. */
+export function instantiate(
+  memory: WebAssembly.Memory,
+  bytesFor: (shared: boolean) => Uint8Array<ArrayBuffer>,
+): Record<string, (...operands: number[]) => void> | undefined {
+  const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
+  const bytes = bytesFor(shared);
+  if (!WebAssembly.validate(bytes)) return undefined;
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { backend: { memory } });
+  return exports as Record<string, (...operands: number[]) => void>;
+}

@@ -62,26 +62,29 @@ interface Loops {
   readonly rows: RowLoops;
 }
 
-const loopsOfMemory = new WeakMap<WebAssembly.Memory, Loops>();
+interface BackendModule {
+  readonly asm?: Readonly<Record<string, unknown>>;
+  readonly HEAPF32: Float32Array;
+}
+
+const loopsOfModule = new WeakMap<BackendModule, Loops>();
 
 function loopsOf(backend: BackendWasm): Loops {
-  const { wasm } = backend as unknown as {
-    readonly wasm: { readonly asm?: Readonly<Record<string, unknown>>; readonly HEAPF32: Float32Array };
-  };
-  const memory = Object.values(wasm.asm ?? {}).find((value) => value instanceof WebAssembly.Memory);
-  const known = memory && loopsOfMemory.get(memory);
+  const { wasm } = backend as unknown as { readonly wasm: BackendModule };
+  const known = loopsOfModule.get(wasm);
   if (known) return known;
+  const memory = Object.values(wasm.asm ?? {}).find((value) => value instanceof WebAssembly.Memory);
   const heap = (): Float32Array => wasm.HEAPF32;
   const loops = {
     blocks: (memory && compileBlocks(memory)) ?? plainBlocks(heap),
     rows: (memory && compileRowLoops(memory)) ?? plainRowLoops(heap),
   };
-  if (memory) loopsOfMemory.set(memory, loops);
+  loopsOfModule.set(wasm, loops);
   return loops;
 }
 
-/** The inner loop of the convolution gradients on this backend's memory, compiled once for a memory. */
+/** The inner loop of the convolution gradients on this backend's memory, compiled once. */
 export const blocksOf = (backend: BackendWasm): BlockFunction => loopsOf(backend).blocks;
 
-/** The loops over rows on this backend's memory, compiled once for a memory. */
+/** The loops over rows on this backend's memory, compiled once. */
 export const rowLoopsOf = (backend: BackendWasm): RowLoops => loopsOf(backend).rows;

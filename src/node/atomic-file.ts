@@ -1,7 +1,8 @@
 /** Files that appear whole or not at all: written beside their place, flushed, then renamed, as POSIX renames atomically. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 
 const ABANDONED = /^\..+\.[0-9a-f-]{36}\.tmp$/;
 
@@ -31,7 +32,7 @@ export async function writeFileAtomically(
   contents: string | readonly Uint8Array[],
 ): Promise<void> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
   try {
     const file = await open(temporary, 'wx');

@@ -4,11 +4,12 @@
  * which settings it was made and holds a checksum of every shard.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { either as E, function as F, taskEither as TE } from 'fp-ts';
 import type { DataError } from '../data/data-error.ts';
 import { decodeTfRecords, encodeTfRecords, shardFileName } from '../data/tfrecord.ts';
+import { makeFolder } from './make-folder.ts';
 import {
   checkSettings,
   decodeManifest,
@@ -149,7 +150,7 @@ export function writeRecordShards(
     }
     const temporary = join(folder, `.${name}-${randomUUID()}`);
     try {
-      await mkdir(temporary, { recursive: true });
+      await makeFolder(temporary);
       const manifest = await writeShards(temporary, records, options);
       await putInPlace(temporary, target, replace);
       return E.right(manifest);

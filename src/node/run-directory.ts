@@ -3,13 +3,13 @@
  * `checkpoints/` (safetensors). A run that was stopped, however, goes on from its last whole checkpoint, and its
  * log is cut back to that step: in the end it holds the same lines as that of a run which never stopped.
  */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
 import type { DataError } from '../data/data-error.ts';
 import type { TensorTree } from '../tensor-tree.ts';
 import { removeAbandonedFiles } from './atomic-file.ts';
 import { checkpointsIn, type BestCheckpoint, type Checkpoint } from './checkpoints.ts';
+import { makeFolder } from './make-folder.ts';
 import { readSettingsFile, writeRunFile } from './run-file.ts';
 import { lockFolder } from './run-lock.ts';
 import { runLog, type MetricsRecord } from './run-log.ts';
@@ -114,7 +114,7 @@ async function openLocked(
   const existing = await readSettingsFile(runFile, settings);
   if (E.isLeft(existing)) return existing;
   const checkpointFolder = join(folder, 'checkpoints');
-  await mkdir(checkpointFolder, { recursive: true });
+  await makeFolder(checkpointFolder);
   await removeAbandonedFiles(folder);
   await removeAbandonedFiles(checkpointFolder);
   if (existing.right === null) await writeRunFile(runFile, settings);

@@ -5,11 +5,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { either as E } from 'fp-ts';
 import type { DataError } from '../data/data-error.ts';
+import { makeFolder } from './make-folder.ts';
 import { hasCode, readText } from './text-file.ts';
 
 /** When a process started, in the kernel's ticks; empty where the system does not tell, and of one that has ended. */
@@ -63,7 +64,7 @@ async function takeAway(path: string, stale: string): Promise<void> {
 export async function lockFolder(folder: string): Promise<E.Either<DataError, () => Promise<void>>> {
   const path = join(folder, 'lock');
   const mine = `${process.pid} ${await startOf(process.pid)} ${randomUUID()}\n`;
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   for (let attempt = 0; attempt < 10; attempt++) {
     if (await create(path, mine)) {
       return E.right(async () => {

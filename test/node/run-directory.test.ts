@@ -415,6 +415,12 @@ describe('a folder that cannot be', () => {
     await expect(openRun(join(folder, 'below'), 1)).rejects.toMatchObject({ code: 'ENOTDIR' });
   });
 
+  it('or one where the system makes no folders, which is said at once', { timeout: 5000 }, async () => {
+    await expect(openRun('/proc/nowhere/run', 1)).rejects.toMatchObject({
+      code: expect.stringMatching(/^(ENOENT|EACCES|EPERM|EROFS)$/),
+    });
+  });
+
   it('and the lock is given back when opening fails halfway', async () => {
     await mkdir(join(folder, 'run.json'), { recursive: true });
     await expect(openRun(folder, 1)).rejects.toMatchObject({ code: 'EISDIR' });

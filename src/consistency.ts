@@ -245,6 +245,12 @@ export function consistencyPenalty(
   if (reduction !== 'sumOfGroupMeans' && reduction !== 'mean') {
     throw new RangeError(`reduction: expected 'sumOfGroupMeans' or 'mean', received '${String(reduction)}'`);
   }
+  if (perExample.shape.length !== 1) {
+    throw new RangeError(`perExample: expected shape [batch], received [${perExample.shape}]`);
+  }
+  if (groups !== null && String(groups.shape) !== String(perExample.shape)) {
+    throw new RangeError(`groups: expected shape [${perExample.shape}], received [${groups.shape}]`);
+  }
   return tf.tidy(() =>
     reduction === 'mean' || groups === null
       ? perExample.mean().asScalar()

@@ -230,7 +230,12 @@ describe('refusals', () => {
       expect(() => divergenceOfProbabilities(a, tf.ones([2, 1]))).toThrow(/\[2,3\] and \[2,1\]/);
       expect(() => divergenceOfLogProbabilities(a, tf.ones([3]))).toThrow(/\[2,3\] and \[3\]/);
       const groups = tf.zeros<tf.Rank.R1>([3], 'int32');
-      expect(() => consistencyPenalty(tf.ones([2]), groups, 1, 'sumOfGroupMeans')).toThrow(/\[2\] and \[3\]/);
+      for (const reduction of ['sumOfGroupMeans', 'mean'] as const) {
+        expect(() => consistencyPenalty(tf.ones([2]), groups, 1, reduction)).toThrow(
+          'groups: expected shape [2]',
+        );
+        expect(() => consistencyPenalty(a as tf.Tensor as tf.Tensor1D, null, 1, reduction)).toThrow('[2,3]');
+      }
     });
   });
 });

@@ -34,10 +34,10 @@ export interface GradientPenaltyOptions {
  * @param discriminator Images to outputs `[batch, …]`. If it couples the examples (batch normalisation in training
  *   mode), ∂Σs/∂x̂ is taken.
  * @param real `[batch, height, width, channels]`.
- * @param fake The same shape; not used by `dragan`.
+ * @param fake The same shape; its values are not used by `dragan`.
  * @param options Kind, scale and draws.
  * @returns A scalar that may be differentiated with respect to the discriminator's weights; finite where a norm is 0.
- * @throws Error if the shape of `fake` or of the draws does not fit, or DRAGAN's `beta` is missing.
+ * @throws Error if the kind is neither, `real` is not of rank 4, the shape of `fake` or of the draws does not fit, or DRAGAN's `beta` is missing.
  * @see Gulrajani et al., 2017, equation 3; Kodali et al., 2017, equation 4
  * @example
  * ```ts
@@ -56,6 +56,13 @@ export function gradientPenalty(
   fake: tf.Tensor4D,
   { kind, scale = 10, draws }: GradientPenaltyOptions,
 ): tf.Scalar {
+  if (kind !== 'wgan-gp' && kind !== 'dragan')
+    throw new Error(`kind: expected wgan-gp or dragan, received ${String(kind)}`);
+  if (real.rank !== 4)
+    throw new Error(
+      `real: expected shape [batch, height, width, channels], received [${(real as tf.Tensor).shape.join(', ')}]`,
+    );
+  assertShape('fake', fake, real.shape);
   return tf.tidy(() => {
     const batchSize = real.shape[0];
     const slope = tf.grad((x) => {
@@ -80,10 +87,7 @@ function penaltyPoints(
   { alpha, beta }: PenaltyDraws,
 ): tf.Tensor4D {
   assertShape('draws.alpha', alpha, [real.shape[0], 1, 1, 1]);
-  if (kind === 'wgan-gp') {
-    assertShape('fake', fake, real.shape);
-    return real.add(fake.sub(real).mul(alpha));
-  }
+  if (kind === 'wgan-gp') return real.add(fake.sub(real).mul(alpha));
   if (beta === undefined)
     throw new Error(`draws.beta: expected shape [${real.shape.join(', ')}], received none`);
   assertShape('draws.beta', beta, real.shape);
@@ -103,6 +107,14 @@ function seededDraws(seed: number, real: tf.Tensor4D, kind: GradientPenaltyOptio
  * @param shape Of the real images, `[batch, height, width, channels]`.
  * @param kind Only `dragan` has a `beta`.
  * @returns Tensors owned by the caller.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { penaltyDraws, randomKey } from 'model-patching';
+ * const draws = penaltyDraws(randomKey(1), [2, 4, 4, 1], 'dragan');
+ * if (draws.beta!.shape.join() !== '2,4,4,1') throw new Error('one draw a pixel');
+ * tf.dispose({ ...draws });
+ * ```
  */
 export function penaltyDraws(
   key: RandomKey,

@@ -35,7 +35,7 @@ export type HistoryPoolDraws = { readonly write: tf.Tensor1D; readonly read: tf.
  * @param options `key` of this pool, used for nothing else; `step` 0, 1, 2, … with one `batchSize` throughout;
  *   `capacity` of the pool; `rule`, `reference` unless given.
  * @returns Index vectors for {@link historyPoolUpdate}.
- * @throws RangeError if `batchSize` or `capacity` is no positive integer, or a batch is larger than the pool.
+ * @throws RangeError if the rule is neither, `batchSize` or `capacity` is no positive integer, or a batch is larger than the pool.
  * @see Shrivastava et al., CVPR 2017, section 2.3; Zhu et al., ICCV 2017, section 4
  * @example
  * ```ts
@@ -61,6 +61,8 @@ export function historyPoolDraws({
   for (const [name, value] of Object.entries({ batchSize, capacity }))
     if (!(Number.isSafeInteger(value) && value > 0))
       throw new RangeError(`${name}: expected a positive integer, received ${value}`);
+  if (rule !== 'reference' && rule !== 'current-or-history')
+    throw new RangeError(`rule: expected reference or current-or-history, received ${String(rule)}`);
   if (!(Number.isSafeInteger(step) && step >= 0))
     throw new RangeError(`step: expected an integer ≥ 0, received ${step}`);
   if (batchSize > capacity)

@@ -17,6 +17,8 @@ interface NamedWeight {
   readonly trainable: boolean;
 }
 
+const MODES: readonly ForwardContext['mode'][] = ['train', 'infer', 'translate'];
+
 const nested = (layer: tf.layers.Layer): layer is tf.LayersModel => layer instanceof tf.LayersModel;
 
 const leafLayers = (model: tf.LayersModel): tf.layers.Layer[] =>
@@ -182,6 +184,8 @@ export function networkFromModel(model: tf.LayersModel): Network {
 
   const forward = (x: tf.Tensor, context: ForwardContext): ForwardResult => {
     checkInput(x, model.inputs[0]!.shape);
+    if (!MODES.includes(context.mode))
+      throw new Error(`mode: expected one of ${MODES.join(', ')}, received ${String(context.mode)}`);
     return tf.tidy(() => {
       const initial = weightLookup(weights, context.weights);
       const values = new Map(initial);

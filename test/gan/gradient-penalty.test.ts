@@ -196,6 +196,16 @@ describe('gradient penalty', () => {
       expect(() =>
         gradientPenalty(d, real, tf.zeros([1, 3, 3, 1]), { kind: 'wgan-gp', draws: { alpha } }),
       ).toThrow('fake: expected shape [2, 3, 3, 1], received [1, 3, 3, 1]');
+      expect(() =>
+        gradientPenalty(d, real, tf.zeros([1, 3, 3, 1]), { kind: 'dragan', draws: { seed: 1 } }),
+      ).toThrow('fake: expected shape [2, 3, 3, 1], received [1, 3, 3, 1]');
+      const flat = tf.zeros([2, 9]) as tf.Tensor as tf.Tensor4D;
+      expect(() => gradientPenalty(d, flat, flat, { kind: 'wgan-gp', draws: { seed: 1 } })).toThrow(
+        'real: expected shape [batch, height, width, channels], received [2, 9]',
+      );
+      expect(() => gradientPenalty(d, real, real, { kind: 'none' as never, draws: { seed: 1 } })).toThrow(
+        'kind: expected wgan-gp or dragan, received none',
+      );
       expect(() => gradientPenalty(d, real, real, { kind: 'dragan', draws: { alpha } })).toThrow(
         'draws.beta: expected shape [2, 3, 3, 1], received none',
       );

@@ -240,6 +240,9 @@ describe('forward', () => {
     const network = builders['multilayerPerceptron']!.build(1);
     tf.tidy(() => {
       const x = tf.zeros([2, 4, 4, 1]);
+      expect(() => network.forward(x, { mode: 'evaluate' as never })).toThrow(
+        'mode: expected one of train, infer, translate, received evaluate',
+      );
       expect(() => network.forward(tf.zeros([2, 4, 4]), { mode: 'infer' })).toThrow(
         'x: expected shape [any, 4, 4, 1], received [2, 4, 4]',
       );

@@ -9,6 +9,7 @@ import { instanceNormalization } from '../layers/instance-normalization.ts';
 import { leakyRelu } from '../layers/leaky-relu.ts';
 import { operation } from '../layers/operation.ts';
 import { channelSum } from '../layers/standardization.ts';
+import { activate, activated } from './activations.ts';
 
 /** What a layer sees of the pass it is part of. */
 export interface LayerContext {
@@ -29,70 +30,6 @@ type Rule = (
   context: LayerContext,
   layer: tf.layers.Layer,
 ) => tf.Tensor;
-
-const activations: Readonly<Record<string, (x: tf.Tensor) => tf.Tensor>> = {
-  linear: (x) => x,
-  relu: (x) => tf.relu(x),
-  relu6: (x) => tf.relu6(x),
-  tanh: (x) => tf.tanh(x),
-  sigmoid: (x) => tf.sigmoid(x),
-  softmax: (x) => tf.softmax(x),
-  softplus: (x) => tf.softplus(x),
-  elu: (x) => tf.elu(x),
-  selu: (x) => tf.selu(x),
-};
-
-/** The gradient before an activation from its output and the gradient after it, where the output tells the slope. */
-const beforeActivation: Readonly<Record<string, (y: tf.Tensor, dy: tf.Tensor) => tf.Tensor>> = {
-  relu: (y, dy) => dy.mul(tf.step(y)),
-  tanh: (y, dy) => dy.sub(dy.mul(y.square())),
-};
-
-/** What a layer computes before its activation, bias included, and the gradients of that. */
-interface Transformation {
-  readonly inputs: Readonly<Record<string, tf.Tensor | undefined>>;
-  readonly value: () => tf.Tensor;
-  readonly gradients: (dy: tf.Tensor) => Readonly<Record<string, () => tf.Tensor>>;
-}
-
-function activationOf(name: unknown, layer: tf.layers.Layer): (x: tf.Tensor) => tf.Tensor {
-  const activation = activations[String(name)];
-  if (!activation)
-    throw new Error(
-      `layer ${layer.name}: activation ${String(name)} is not one of ${Object.keys(activations).join(', ')}`,
-    );
-  return activation;
-}
-
-/** A transformation and its activation, as one operation where the activation allows it. */
-function activated(
-  { inputs, value, gradients }: Transformation,
-  name: unknown,
-  layer: tf.layers.Layer,
-): tf.Tensor {
-  const kind = String(name ?? 'linear');
-  const activation = activationOf(kind, layer);
-  const given = Object.values(inputs).filter((tensor) => tensor !== undefined);
-  const before = beforeActivation[kind];
-  if (!before) {
-    const y = operation(inputs, () => ({ output: value(), held: given, gradients }));
-    return activation(y);
-  }
-  return operation(inputs, () => {
-    const y = activation(value());
-    return {
-      output: y,
-      held: [...given, y],
-      gradients: (dy) => gradients(tf.tidy(() => before(y, dy))),
-    };
-  });
-}
-
-/** An activation on its own. */
-const activate = (x: tf.Tensor, kind: string, layer: tf.layers.Layer): tf.Tensor =>
-  kind in beforeActivation
-    ? activated({ inputs: { x }, value: () => x, gradients: (dy) => ({ x: () => dy }) }, kind, layer)
-    : activationOf(kind, layer)(x);
 
 function requireChannelsLast(config: Config, layer: tf.layers.Layer): void {
   if (config['dataFormat'] === 'channelsFirst')

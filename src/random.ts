@@ -107,6 +107,12 @@ function draw<T extends { [index: number]: number; readonly length: number }>(
  * @param key A key that is used for nothing else.
  * @param count How many.
  * @returns `[count]`.
+ * @example
+ * ```ts
+ * import { randomKey, uniform } from 'model-patching';
+ * const draws = uniform(randomKey(1), 100, 2, 3);
+ * if (!draws.every((value) => value >= 2 && value < 3)) throw new Error('outside [2, 3)');
+ * ```
  */
 export function uniform(key: RandomKey, count: number, low = 0, high = 1): Float32Array {
   const scale = (high - low) / 2 ** 24;
@@ -119,6 +125,13 @@ export function uniform(key: RandomKey, count: number, low = 0, high = 1): Float
  * @param key A key that is used for nothing else.
  * @param count How many.
  * @returns `[count]`.
+ * @example
+ * ```ts
+ * import { normal, randomKey } from 'model-patching';
+ * const draws = normal(randomKey(1), 10_000, 5, 2);
+ * const mean = draws.reduce((sum, value) => sum + value, 0) / draws.length;
+ * if (Math.abs(mean - 5) > 0.1) throw new Error(`a mean near 5 expected, not ${mean}`);
+ * ```
  */
 export function normal(key: RandomKey, count: number, mean = 0, standardDeviation = 1): Float32Array {
   return draw(key, new Float32Array(count), (a, b) => {
@@ -135,6 +148,12 @@ export function normal(key: RandomKey, count: number, mean = 0, standardDeviatio
  * @param count How many.
  * @returns `[count]`.
  * @throws RangeError unless `low < high`.
+ * @example
+ * ```ts
+ * import { randomIntegers, randomKey } from 'model-patching';
+ * const throws = randomIntegers(randomKey(1), 1000, 1, 7);
+ * if (new Set(throws).size !== 6) throw new Error('all sides of a die expected');
+ * ```
  */
 export function randomIntegers(key: RandomKey, count: number, low: number, high: number): Int32Array {
   if (!(low < high)) throw new RangeError(`low, high: expected low < high, received ${low}, ${high}`);
@@ -183,6 +202,12 @@ export function permutationEntry(key: RandomKey, index: number, size: number): n
  * A whole pseudo-random permutation of 0 … size − 1: `permutationEntry` at every index.
  *
  * @returns `[size]`.
+ * @example
+ * ```ts
+ * import { permutation, randomKey } from 'model-patching';
+ * const order = permutation(randomKey(1), 5);
+ * if ([...order].sort().join() !== '0,1,2,3,4') throw new Error('not a permutation');
+ * ```
  */
 export function permutation(key: RandomKey, size: number): Int32Array {
   return Int32Array.from({ length: size }, (_, i) => permutationEntry(key, i, size));

@@ -52,7 +52,21 @@ export interface InstanceNormalizationOptions {
   readonly epsilon?: number;
 }
 
-/** {@link instanceNormalization} as a layer with weights `scale` (ones) and `offset` (zeros), `[channels]` each. */
+/**
+ * {@link instanceNormalization} as a layer with weights `scale` (ones) and `offset` (zeros), `[channels]` each.
+ *
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { InstanceNormalization } from 'model-patching';
+ * const layer = new InstanceNormalization({ epsilon: 0 });
+ * const x = tf.tensor4d([1, 3], [1, 2, 1, 1]);
+ * const y = layer.apply(x) as tf.Tensor;
+ * if (y.dataSync().join() !== '-1,1') throw new Error('mean 0 and variance 1');
+ * tf.dispose([x, y]);
+ * layer.dispose();
+ * ```
+ */
 export class InstanceNormalization extends tf.layers.Layer {
   static readonly className = 'InstanceNormalization';
   readonly epsilon: number;

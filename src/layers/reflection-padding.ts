@@ -51,7 +51,19 @@ export interface ReflectionPadding2DOptions {
   readonly padding?: number;
 }
 
-/** {@link reflectionPadding} as a layer. */
+/**
+ * {@link reflectionPadding} as a layer.
+ *
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { ReflectionPadding2D } from 'model-patching';
+ * const x = tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1]);
+ * const y = new ReflectionPadding2D({ padding: 1 }).apply(x) as tf.Tensor;
+ * if (y.shape.join() !== '1,4,4,1') throw new Error('a pixel on every side');
+ * tf.dispose([x, y]);
+ * ```
+ */
 export class ReflectionPadding2D extends tf.layers.Layer {
   static readonly className = 'ReflectionPadding2D';
   readonly padding: number;

@@ -43,7 +43,7 @@ export function divergenceOfLogProbabilities(logP: tf.Tensor, logQ: tf.Tensor): 
 }
 
 /**
- * KL of {@link clippedProbabilities}: Σ_c p̂_c log(p̂_c/q̂_c) over the last axis, with ∂/∂p_c = log(p̂_c/q̂_c) + 1 and
+ * KL of probabilities clipped to [10⁻⁷, 1]: Σ_c p̂_c log(p̂_c/q̂_c) over the last axis, with ∂/∂p_c = log(p̂_c/q̂_c) + 1 and
  * ∂/∂q_c = −p̂_c/q̂_c where the clip passes them. Rows that do not sum to 1 may give a negative value.
  *
  * @param p Probabilities `[…, classes]`.

@@ -16,16 +16,11 @@ export {
 } from './consistency.ts';
 export { binaryCrossEntropy, crossEntropy, probabilityCrossEntropy } from './cross-entropy.ts';
 export { chiSquare, cvar, type ChiSquareOptions, type CvarOptions } from './distributional-risk.ts';
-export {
-  clippedProbabilities,
-  divergenceOfLogProbabilities,
-  divergenceOfProbabilities,
-} from './divergence.ts';
+export { divergenceOfLogProbabilities, divergenceOfProbabilities } from './divergence.ts';
 export { valueAndGradients, type ValueAndGradients } from './gradients.ts';
 export { groupBatches, type GroupBatchesOptions } from './group-batches.ts';
 export { groupDro, type GroupDroOptions, type GroupDroState } from './group-dro.ts';
 export {
-  checkGroupTable,
   groupExamples,
   groupLosses,
   groupName,
@@ -38,12 +33,7 @@ export {
   type GroupTable,
   type GroupedExamples,
 } from './groups.ts';
-export {
-  invarianceRiskPenalty,
-  scaleDerivatives,
-  type InvarianceForm,
-  type InvarianceOptions,
-} from './invariance.ts';
+export { invarianceRiskPenalty, type InvarianceForm, type InvarianceOptions } from './invariance.ts';
 export {
   erm,
   groupBalanced,
@@ -104,7 +94,6 @@ export {
   type GateShares,
 } from './gan/quality-gate.ts';
 export { degrade, type DegradeOptions } from './gan/strict-domain.ts';
-export { orderTape } from './gan/tape-order.ts';
 export { type Normalization, type ImageShape as InputShape } from './models/blocks.ts';
 export { networkFromModel } from './models/network-from-model.ts';
 export {
@@ -143,6 +132,7 @@ export {
   type ReflectionPadding2DOptions,
 } from './layers/reflection-padding.ts';
 export { registerLayers } from './layers/register-layers.ts';
+export { type Affine } from './layers/standardization.ts';
 export { adam, type AdamOptions, type AdamState } from './optimizers/adam.ts';
 export { clipByGlobalNorm, type ClippedGradients } from './optimizers/clipping.ts';
 export { type Optimizer, type OptimizerUpdate } from './optimizers/optimizer.ts';
@@ -186,7 +176,6 @@ export { invarianceMetric } from './metrics/invariance-metric.ts';
 export { multiLabelMetrics, type MultiLabelMetrics } from './metrics/multi-label.ts';
 export { predictedClasses, type Predictions } from './metrics/predictions.ts';
 export { areaUnderRoc, recallAtThresholds } from './metrics/ranking.ts';
-export { symmetricEigen, type SymmetricEigen } from './metrics/symmetric-eigen.ts';
 export { wilsonInterval } from './metrics/wilson-interval.ts';
 export { cropAndEnlarge, randomCropAndEnlarge } from './augmentation/crop-and-enlarge.ts';
 export {

@@ -7,7 +7,8 @@ import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
 import { didYouMean } from './did-you-mean.ts';
 
-type Fields = t.InterfaceType<t.Props> | t.PartialType<t.Props> | t.IntersectionType<Fields[]>;
+/** An object codec whose keys are known. */
+export type Fields = t.InterfaceType<t.Props> | t.PartialType<t.Props> | t.IntersectionType<Fields[]>;
 
 /** The context as the codec inside a wrapper would have it, so that a report sees where branches are numbered. */
 const inside = (context: t.Context, type: t.Decoder<unknown, unknown>): t.Context => [

@@ -16,6 +16,7 @@ export {
   tagged,
   unitInterval,
   withDefault,
+  type Fields,
 } from './codecs.ts';
 export { dataErrors, decode, decodeJson } from './decoding.ts';
 export { didYouMean } from './did-you-mean.ts';

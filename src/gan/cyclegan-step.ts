@@ -27,14 +27,12 @@ import type { GradientPenaltyOptions } from './gradient-penalty.ts';
 import { historyPoolUpdate } from './history-pool.ts';
 import { exponentialMovingAverage } from './moving-average.ts';
 
-type Pass = Pick<Network, 'forward'>;
-
 /** Options of {@link cycleganStep}; the defaults are those of the published MNIST configuration. */
 export interface CycleganOptions {
   /** The structures; their weights come from the state. */
-  readonly generators: PerGenerator<Pass>;
+  readonly generators: PerGenerator<Pick<Network, 'forward'>>;
   /** The structures; one output per patch. */
-  readonly discriminators: PerDomain<Pass>;
+  readonly discriminators: PerDomain<Pick<Network, 'forward'>>;
   /** The form of the game; `bce` unless given. */
   readonly adversarial?: AdversarialKind;
   /** λ of the cycle losses, one for both directions or one for each domain; 10 unless given. */

@@ -61,12 +61,6 @@ function annihilate(a: Float64Array, vectors: Float64Array, size: number, p: num
  * @param matrix `[d·d]` row-major, symmetric: the mean of it and its transpose is taken.
  * @param size d ≥ 1.
  * @throws RangeError if the length is not d² or an element is not finite.
- * @example
- * ```ts
- * import { symmetricEigen } from 'model-patching';
- * const values = [...symmetricEigen([2, 1, 1, 2], 2).values].sort((a, b) => a - b);
- * if (Math.abs(values[0]! - 1) > 1e-12 || Math.abs(values[1]! - 3) > 1e-12) throw new Error('1 and 3');
- * ```
  */
 export function symmetricEigen(matrix: ArrayLike<number>, size: number): SymmetricEigen {
   if (!(Number.isInteger(size) && size >= 1)) {

@@ -18,8 +18,20 @@ export { ProgramError, orExit, runProgram, type ExitCode } from './program.ts';
 export { listenForInterruption, type Interruption } from './interruption.ts';
 export { startProgress, type Progress, type ProgressOptions } from './progress.ts';
 export { writeFileAtomically } from './atomic-file.ts';
-export { decodeSafetensors, encodeSafetensors, restoreTree, type Safetensors } from './safetensors.ts';
-export { openRun, type Checkpoint, type MetricsRecord, type Run } from './run-directory.ts';
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  restoreTree,
+  type HostTensor,
+  type Safetensors,
+} from './safetensors.ts';
+export {
+  openRun,
+  type BestCheckpoint,
+  type Checkpoint,
+  type MetricsRecord,
+  type Run,
+} from './run-directory.ts';
 export { readMnist } from './mnist-files.ts';
 export {
   readRecordShards,
@@ -35,6 +47,9 @@ export type { ExperimentResults, MethodName, MethodResults, StageOneResults } fr
 export { runCamel, type ExperimentFolders } from './camel/experiment.ts';
 export type { ExperimentContext } from './camel/context.ts';
 export {
+  METHODS,
+  PRESETS,
+  TRANSLATIONS,
   describeBudget,
   type CamelSettings,
   type DataSettings,

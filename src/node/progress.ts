@@ -4,6 +4,8 @@ import cliProgress from 'cli-progress';
 /** One piece of long work. */
 export interface Progress {
   /**
+   * Says how far the work is.
+   *
    * @param done Units done, of the total.
    * @param note A few words on how it goes.
    */

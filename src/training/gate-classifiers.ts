@@ -38,7 +38,9 @@ export interface TrainGateOptions {
   readonly batchSize: number;
   readonly learningRate: number;
   readonly seed: number;
+  /** Awaited between steps, so that signals and output get through. */
   readonly pause?: () => Promise<void>;
+  /** Asked after every step; whether to give up. */
   readonly stopRequested?: () => boolean;
   /** Called every so many steps; `done` counts the steps of both classifiers. */
   readonly onProgress?: (done: number) => void;

@@ -13,7 +13,9 @@ export interface LossRecord {
 
 /** Something to do after every `every` steps, and after the last one. */
 export interface Recurring<State> {
+  /** Number of steps. */
   readonly every: number;
+  /** Gets the state after `step` steps; it may read the tensors but not keep or dispose them. */
   run(state: State, step: number): void | Promise<void>;
 }
 

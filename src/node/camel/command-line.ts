@@ -130,7 +130,7 @@ const optional = <A>(
  * if (settings._tag !== 'Left' || settings.left.where !== '--width') throw new Error('a width of 0 is refused');
  * ```
  */
-export function camelSettings(options: CamelOptions): Decoded<CamelSettings> {
+export function camelSettings(options: CamelOptions): E.Either<DataError, CamelSettings> {
   return E.Functor.map(
     apply.sequenceS(E.Apply)({
       preset: choice('preset', options.preset ?? 'quick', PRESETS),

@@ -12,6 +12,7 @@ import { disposeTensors } from '../../tensor-tree.ts';
 export interface ExperimentContext {
   /** One line for a person. */
   readonly say: (line: string) => void;
+  /** Whether to stop after this step, with a checkpoint. */
   readonly stopRequested: () => boolean;
 }
 

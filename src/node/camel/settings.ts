@@ -6,12 +6,14 @@ export const METHODS = ['erm', 'gdro', 'camel'] as const;
 /** `erm`: empirical risk minimisation. `gdro`: group DRO. `camel`: consistency and class-conditional group DRO. */
 export type Method = (typeof METHODS)[number];
 
-/** Budgets of the main job. */
+/** Budgets of the main job, from the smallest. */
 export const PRESETS = ['smoke', 'quick', 'paper'] as const;
+/** `smoke`: does everything, learns little. `quick`: minutes on two cores. `paper`: as published. */
 export type Preset = (typeof PRESETS)[number];
 
-/** `cyclegan`: made by stage 1. `true`: the real counterparts (an upper bound). `identity`: the image itself (a lower one). */
+/** Where CAMEL's translations may come from. */
 export const TRANSLATIONS = ['cyclegan', 'true', 'identity'] as const;
+/** `cyclegan`: made by stage 1. `true`: the real counterparts (an upper bound). `identity`: the image itself (a lower one). */
 export type Translations = (typeof TRANSLATIONS)[number];
 
 /** Which part of the images goes where. */

@@ -78,6 +78,7 @@ await runProgram('camel', async () => {
     );
   const options = program.opts<Record<string, string>>();
   const settings = orExit(camelSettings(options));
+  if (options['out'] === '') throw new ProgramError("--out: expected a folder, found ''; name one", 2);
   const out = options['out'] ?? `experiments/camel-${settings.preset}-${settings.seed}`;
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const backend = await selectBackend(options['backend'] === undefined ? {} : { name: options['backend'] });

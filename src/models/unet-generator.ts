@@ -62,6 +62,10 @@ export function unetGenerator({
   seed = 0,
 }: UnetGeneratorOptions): Network {
   if (filters.length < 2) throw new RangeError(`filters: expected at least two, received ${filters.length}`);
+  if (!Array.isArray(dropout))
+    throw new RangeError(
+      `dropout: expected a list of rates, one a decoder block, received ${String(dropout)}`,
+    );
   if (dropout.length >= filters.length)
     throw new RangeError(`dropout: expected fewer than ${filters.length} rates, received ${dropout.length}`);
   registerLayers();

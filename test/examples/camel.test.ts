@@ -34,6 +34,10 @@ it('--help explains every option', () => {
     'width',
     'translations',
     'splits',
+    'rate-factor',
+    'learning-rate',
+    'weight-decay',
+    'consistency-weight',
   ])
     expect(out).toContain(`--${option}`);
 });
@@ -65,13 +69,14 @@ it.each([
   ['a missing data folder', ['--data', join(scratch, 'nowhere')], 'no such folder'],
   ['a truncated data file', ['--data', shortMnist], 't10k-images-idx3-ubyte.gz'],
   ['a file in place of the folder', ['--out', file], file],
+  ['no name of a folder', ['--out='], "--out: expected a folder, found ''"],
   ['a folder below a file', ['--out', join(file, 'x')], file],
 ] as const)('%s: one clear line, exit code 2, nothing written', (_, options, line) => {
   const out = join(scratch, 'out');
   const { code, err } = camel(
     '--preset',
     'smoke',
-    ...(options[0] === '--out' ? [] : ['--out', out]),
+    ...(options[0].startsWith('--out') ? [] : ['--out', out]),
     ...options,
   );
   expect(err).toContain(line);

@@ -116,6 +116,8 @@ describe('initial weights', () => {
       }),
       { seed: 1 },
     );
+    const rate = 0.5 as never;
+    expect(() => unetGenerator({ inputShape: [8, 8, 1], filters: [2, 2], dropout: rate })).toThrow('dropout');
     expect(() => publishedGenerator([300, 300, 3])).toThrow('inputShape: expected at most 256×256');
     expect(() => patchDiscriminator({ inputShape: [16, 28, 1] })).toThrow('at least 17');
     expect(() => resnetGenerator({ inputShape: [10, 8, 1] })).toThrow('multiples of 4');

@@ -99,7 +99,7 @@ export const BUDGETS: Readonly<Record<Preset, Pick<CamelSettings, 'data' | 'stag
       trainingCounts: [2400, 100, 100, 2400],
       validationCounts: [250, 250, 250, 250],
       testCount: null,
-      gateTrainingCount: 1500,
+      gateTrainingCount: 2500,
       gateHeldOutCount: 250,
     },
     stage1: {
@@ -114,7 +114,7 @@ export const BUDGETS: Readonly<Record<Preset, Pick<CamelSettings, 'data' | 'stag
     },
     gate: {
       domainSteps: 100,
-      labelSteps: 300,
+      labelSteps: 600,
       measureOneIn: 3,
       width: 0.5,
       batchSize: 64,

@@ -20,7 +20,7 @@ const program = new Command('camel')
   )
   .option(
     '--preset <name>',
-    'smoke (about a minute), quick (minutes), paper (published networks and rates; days)',
+    'smoke (about a minute; only shows that everything runs), quick (minutes), paper (published networks and rates; days)',
     'quick',
   )
   .option('--methods <list>', 'methods to train, separated by commas', 'erm,gdro,camel')

@@ -30,7 +30,7 @@ function folderError(folder: string): (error: unknown) => DataError {
   return (error) => ({
     where: `MNIST folder ${folder}`,
     expected: `a folder with ${LAYOUT.join(', ')}`,
-    found: hasCode(error, 'ENOENT') ? 'no such folder' : reason(error),
+    found: hasCode(error, 'ENOENT') ? 'no such folder' : hasCode(error, 'ENOTDIR') ? 'a file' : reason(error),
     cure: 'give the folder that holds the four files',
   });
 }
@@ -40,7 +40,7 @@ function chooseFile(folder: string, entries: readonly string[], name: string): E
   return chosen === undefined
     ? E.left({
         where: `MNIST folder ${folder}`,
-        expected: `${name}.gz or ${name}, one of ${LAYOUT.join(', ')}`,
+        expected: `${name}.gz or ${name} among ${LAYOUT.join(', ')}`,
         found:
           entries.length === 0 ? 'an empty folder' : `only ${[...entries].sort().slice(0, 8).join(', ')}`,
         cure: `put ${name}.gz into the folder, or give the folder that holds it`,

@@ -70,6 +70,7 @@ describe('readMnist', () => {
     expect(incomplete.found).toContain('train-labels-idx1-ubyte');
 
     expect((await failure(folder('empty', {}))).found).toBe('an empty folder');
+    expect((await failure(join(folder('file', GOOD), 't10k-images-idx3-ubyte'))).found).toBe('a file');
   });
 
   it('names the damaged file', async () => {

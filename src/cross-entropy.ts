@@ -25,7 +25,8 @@ function checkRows(name: string, rows: tf.Tensor): void {
  * −log softmax(z)_y = log Σ_c exp(z_c) − z_y.
  *
  * @param logits z, `[batch, classes]`.
- * @param labels y, `[batch]`, integers in [0, classes).
+ * @param labels y, `[batch]`, integers in [0, classes). An example whose label lies outside has loss 0 and gradient 0:
+ *   refusing it would mean reading the labels back.
  * @returns `[batch]`, nats; the gradient is softmax(z) − onehot(y).
  * @throws RangeError if the shapes do not match.
  * @example
@@ -50,7 +51,8 @@ export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tenso
  * and no gradient passes where it cuts.
  *
  * @param probabilities `[batch, classes]`, softmax already applied.
- * @param labels y, `[batch]`, integers in [0, classes).
+ * @param labels y, `[batch]`, integers in [0, classes). An example whose label lies outside has an infinite loss:
+ *   refusing it would mean reading the labels back.
  * @returns `[batch]`, nats.
  * @throws RangeError if the shapes do not match.
  * @example

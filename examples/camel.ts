@@ -84,9 +84,7 @@ await runProgram('camel', async () => {
   const backend = await selectBackend(options['backend'] === undefined ? {} : { name: options['backend'] });
   say(describeBackend(backend));
   describeBudget(settings).forEach(say);
-  const interruption = listenForInterruption(() =>
-    say('stopping after this step, with a checkpoint; once more to stop at once'),
-  );
+  const interruption = listenForInterruption(() => say('stopping in good order; once more to stop at once'));
   const results = await runCamel(settings, { data: options['data']!, out }, backend, {
     say,
     stopRequested: interruption.requested,

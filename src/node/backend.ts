@@ -38,6 +38,8 @@ export interface SelectBackendOptions {
 const OTHER_CURE = 'use another backend';
 const NATIVE_CURE = 'install the native backend, see docs/backends.md';
 
+const NOT_INSTALLED = 'is not installed';
+
 class Refusal extends Error {
   readonly cure: string;
   constructor(reason: string, cure: string) {
@@ -56,7 +58,7 @@ async function importInstalled(name: string, cure: string): Promise<Readonly<Rec
       error.code === 'ERR_MODULE_NOT_FOUND' &&
       error.message.includes(`'${name}'`);
     throw new Refusal(
-      absent ? `${name} is not installed` : `${name} does not load: ${firstLine(error)}`,
+      absent ? `${name} ${NOT_INSTALLED}` : `${name} does not load: ${firstLine(error)}`,
       cure,
     );
   }
@@ -222,9 +224,16 @@ export async function selectBackend(options: SelectBackendOptions = {}): Promise
  * One line: which backend runs, and what would be faster.
  *
  * @param selected What {@link selectBackend} returned.
- * @returns `backend: name (device); faster: name (reason: cure), …`
+ * @returns `backend: name (device); faster once installed: …; refused: name (reason: cure), …`, each part only where
+ *   there is something to say.
  */
 export function describeBackend({ name, device, refused }: SelectedBackend): string {
-  const faster = refused.map((other) => `${other.name} (${other.reason}: ${other.cure})`);
-  return `backend: ${name} (${device})${faster.length === 0 ? '' : `; faster: ${faster.join(', ')}`}`;
+  const absent = refused.filter(({ reason }) => reason.endsWith(NOT_INSTALLED)).map((other) => other.name);
+  const faulty = refused.filter((other) => !absent.includes(other.name));
+  const reasons = faulty.map((other) => `${other.name} (${other.reason}: ${other.cure})`);
+  return [
+    `backend: ${name} (${device})`,
+    ...(absent.length > 0 ? [`faster once installed: ${absent.join(', ')}, see docs/backends.md`] : []),
+    ...(reasons.length > 0 ? [`refused: ${reasons.join(', ')}`] : []),
+  ].join('; ');
 }

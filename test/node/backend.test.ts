@@ -80,8 +80,16 @@ describe('the choice of a backend', () => {
       ['webgpu', 'webgpu is not installed'],
       ['tensorflow', '@tensorflow/tfjs-node is not installed'],
     ]);
-    expect(describeBackend(selected)).toMatch(
-      /^backend: wasm \(CPU, WebAssembly\); faster: tensorflow-gpu \(@tensorflow\/tfjs-node-gpu is not installed: install [^\n]*$/,
+    expect(describeBackend(selected)).toBe(
+      'backend: wasm (CPU, WebAssembly); faster once installed: tensorflow-gpu, webgpu, tensorflow, see docs/backends.md',
+    );
+    const faulty = {
+      name: 'webgpu',
+      reason: 'no graphics adapter is found',
+      cure: 'use another one',
+    } as const;
+    expect(describeBackend({ ...selected, refused: [faulty] })).toBe(
+      'backend: wasm (CPU, WebAssembly); refused: webgpu (no graphics adapter is found: use another one)',
     );
     expect(describeBackend({ ...selected, refused: [] })).toBe('backend: wasm (CPU, WebAssembly)');
   });

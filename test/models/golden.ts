@@ -122,6 +122,9 @@ function goldenInput({ input }: ModelCase): tf.Tensor {
   );
 }
 
+/** Of a gradient, relative to its norm: the fixtures' own. */
+const GRADIENT_TOLERANCE = 1e-3;
+
 function expectOutput(actual: tf.Tensor, expected: Summary, tolerance: number, what: string): void {
   expect(actual.shape, what).toEqual([...expected.shape]);
   const values = actual.dataSync<'float32'>();
@@ -156,8 +159,6 @@ export interface GoldenOptions {
   readonly head?: (logits: tf.Tensor) => tf.Tensor;
   /** Which parts are compared; default all that the case has. */
   readonly parts?: readonly ('eval' | 'train' | 'gradients')[];
-  /** Of a gradient, relative to its norm; default 1e-3. */
-  readonly gradientTolerance?: number;
   /** Whose weights to use where the case only refers to another. */
   readonly weightsOf?: ModelCase;
 }
@@ -166,12 +167,7 @@ export interface GoldenOptions {
 export function expectGolden(
   network: Network,
   golden: ModelCase,
-  {
-    head = (x) => x,
-    parts = ['eval', 'train', 'gradients'],
-    weightsOf = golden,
-    gradientTolerance = 1e-3,
-  }: GoldenOptions = {},
+  { head = (x) => x, parts = ['eval', 'train', 'gradients'], weightsOf = golden }: GoldenOptions = {},
 ): void {
   tf.tidy(() => {
     const { weights, names } = goldenWeights(network, weightsOf);
@@ -207,8 +203,8 @@ export function expectGolden(
       );
       expectClose(loss, golden.gradients.loss, 1e-4, 'loss');
       for (const gradient of golden.gradients.weights)
-        expectGradient(gradients[names[gradient.k!]!]!, gradient, gradientTolerance, names[gradient.k!]!);
-      expectGradient(gradients['x']!, golden.gradients.input, gradientTolerance, 'input');
+        expectGradient(gradients[names[gradient.k!]!]!, gradient, GRADIENT_TOLERANCE, names[gradient.k!]!);
+      expectGradient(gradients['x']!, golden.gradients.input, GRADIENT_TOLERANCE, 'input');
     }
   });
   network.model.dispose();

@@ -69,6 +69,12 @@ export function checkpointsIn(folder: string, bestPath: string): Checkpoints {
       await writeFileAtomically(bestPath, `${JSON.stringify({ step, score })}\n`);
   };
 
+  const removeSuperseded = async (): Promise<void> => {
+    const present = await steps();
+    const kept = [...present.slice(0, 2), (await readBest())?.step];
+    for (const step of present) if (!kept.includes(step)) await rm(fileOf(step));
+  };
+
   return {
     async write(step, state, score = Number.NaN) {
       if (!(Number.isInteger(step) && step >= 0 && step <= LARGEST_STEP))
@@ -76,8 +82,7 @@ export function checkpointsIn(folder: string, bestPath: string): Checkpoints {
       const metadata = { step: `${step}`, ...(Number.isFinite(score) && { score: `${score}` }) };
       await writeFileAtomically(fileOf(step), await encodeSafetensors(state, metadata));
       await noteScore(step, score);
-      const kept = [...(await steps()).slice(0, 2), (await readBest())?.step];
-      for (const old of await steps()) if (!kept.includes(old)) await rm(fileOf(old));
+      await removeSuperseded();
       return fileOf(step);
     },
     async newest(expected, onDamaged) {
@@ -91,8 +96,9 @@ export function checkpointsIn(folder: string, bestPath: string): Checkpoints {
         }
         const restored = restoreTree(decoded.right, expected, fileOf(step));
         if (E.isLeft(restored)) return restored;
-        // The process may have died before it could note this score.
+        // The process may have died before it could note this score or remove the one that this replaces.
         await noteScore(step, Number(decoded.right.metadata['score'] ?? Number.NaN));
+        await removeSuperseded();
         return E.right({ step, state: restored.right });
       }
       return E.right(null);

@@ -85,6 +85,38 @@ describe('draws', () => {
     expect(chiSquare).toBeLessThan(6 + 5 * Math.sqrt(12));
   });
 
+  it('takes its words block by block from the function of the known answers', () => {
+    fc.assert(
+      fc.property(
+        fc.integer(),
+        fc.nat(41),
+        fc.double({ min: -3, max: 3, noNaN: true }),
+        (seed, count, low) => {
+          const key = randomKey(seed);
+          const word = (stream: number, i: number): number => threefry2x32(key, i >>> 1, stream)[i & 1]!;
+          const high = low + 2.5;
+          const expected = Float32Array.from(
+            { length: count },
+            (_, i) => low + (word(0x80000000, i) >>> 8) * ((high - low) / 2 ** 24),
+          );
+          expect(uniform(key, count, low, high)).toEqual(expected);
+          const integers = Int32Array.from({ length: count }, (_, i) => {
+            const [a, b] = [word(0xc0000000, 2 * i), word(0xc0000000, 2 * i + 1)];
+            return -5 + Math.floor((((a >>> 5) * 2 ** 26 + (b >>> 6)) / 2 ** 53) * 1000);
+          });
+          expect(randomIntegers(key, count, -5, 995)).toEqual(integers);
+          const normals = Float32Array.from({ length: count }, (_, i) => {
+            const radius = Math.sqrt(-2 * Math.log((word(0x80000000, i & ~1) + 1) / 2 ** 32));
+            const angle = (2 * Math.PI * word(0x80000000, i | 1)) / 2 ** 32;
+            return radius * (i & 1 ? Math.sin(angle) : Math.cos(angle));
+          });
+          expect(normal(key, count)).toEqual(normals);
+        },
+      ),
+      { seed: 1, numRuns: 100 },
+    );
+  });
+
   it('is a function of key and position only', () => {
     expect(Array.from(uniform(randomKey(4), 10).slice(0, 5))).toEqual(Array.from(uniform(randomKey(4), 5)));
   });

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { dropoutMask } from '../../src/layers/dropout.ts';
 import { leakyRelu } from '../../src/layers/leaky-relu.ts';
 import { reflectionPadding } from '../../src/layers/reflection-padding.ts';
-import { foldKey, normal, randomKey } from '../../src/random.ts';
+import { foldKey, normal, randomKey, uniform } from '../../src/random.ts';
 import { useBackend } from '../support/backend.ts';
 import { directionalError } from '../support/finite-difference.ts';
 
@@ -102,6 +102,31 @@ describe.each(['wasm', 'cpu'] as const)('on %s', (backend) => {
       const unmasked = (): tf.Tensor[] => [tf.onesLike(x).sub(x.tanh().square())];
       expect(directionalError(score, [x], { gradient: unmasked })).toBeGreaterThan(0.05);
     });
+  });
+
+  it('a dropout mask drops where the uniform draws of its key are below the rate', () => {
+    fc.assert(
+      fc.property(
+        fc.integer(),
+        fc.nat(33),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (seed, size, rate) => {
+          const mask = dropoutMask(randomKey(seed), [size], rate);
+          const expected = uniform(randomKey(seed), size).map((draw) => (draw < rate ? 0 : 1 / (1 - rate)));
+          expect(mask.dataSync()).toEqual(expected);
+          mask.dispose();
+        },
+      ),
+      {
+        seed: 1,
+        numRuns: 100,
+        examples: [
+          [1, 33, 0.25],
+          [1, 33, 0.5],
+          [1, 33, 0],
+        ],
+      },
+    );
   });
 
   it('dropout masks: their values, their rate, one key one mask', () => {

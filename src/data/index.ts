@@ -47,3 +47,13 @@ export {
   type LabelledImageExample,
 } from './example.ts';
 export { decodePng, encodePng, type ByteImage } from './png.ts';
+export {
+  describeDataset,
+  SPLITS,
+  type Dataset,
+  type DatasetEntries,
+  type DatasetExample,
+  type ImageLocation,
+  type LabelledEntry,
+  type SplitName,
+} from './dataset.ts';

@@ -63,3 +63,12 @@ export {
 } from './camel/settings.ts';
 export { resultsTable } from './camel/table.ts';
 export { camelSettings, type CamelOptions } from './camel/command-line.ts';
+export {
+  openBatchStream,
+  storedOrder,
+  type BatchStream,
+  type BatchStreamOptions,
+  type LoadPixels,
+  type PictureShape,
+  type StreamBatch,
+} from './data/batch-stream.ts';

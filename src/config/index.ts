@@ -30,3 +30,14 @@ export {
   type MetricsLine,
   type RunFile,
 } from './run-files.ts';
+export type { DataSettings } from './experiment/data-settings.ts';
+export type { Experiment } from './experiment/experiment.ts';
+export { dataGroups, groupGrid, imageShapeOf, type DataGroup } from './experiment/groups-of-data.ts';
+export { StageOneCodec, type StageOneExperiment } from './experiment/stage-one.ts';
+export { StageTwoCodec, type StageTwoExperiment } from './experiment/stage-two.ts';
+export type {
+  AugmentationSettings,
+  OptimizerSettings,
+  ScalingSettings,
+  ScheduleSettings,
+} from './experiment/training-settings.ts';

@@ -1,0 +1,180 @@
+/**
+ * Data sets: what is read, from where, and how many images of each group. A group is a class y and a subgroup z; it is
+ * written `y0z1` in a file and `(Y=0)(Z=1)` in reports, and is not named anywhere else.
+ */
+import * as t from 'io-ts';
+import { integer, naturalNumber, nullable, positiveInteger, refine, unitInterval } from '../codecs.ts';
+import { CELEBA_ATTRIBUTES } from './celeba-attributes.ts';
+import { choice, listOf, required, section, setting, variants } from './section.ts';
+import { cell, distinct, groupCounts, path } from './values.ts';
+
+const corruption = choice('zigzag', 'dottedLine');
+const corruptionSeed = setting(
+  'Seed of the corruptions. Stage 1 and stage 2 need the same one to see the same images.',
+  integer,
+  0,
+);
+const mnistRoot = setting('Folder of the four MNIST files, plain or gzipped.', path, '${DATA}/mnist');
+const validationFraction = refine(unitInterval, (fraction) => fraction < 1, 'a number from 0 to below 1');
+const label = setting(
+  'What the classifier learns: y, or the subgroup z (groups stay what they are).',
+  choice('y', 'z'),
+  'y',
+);
+const limits = setting(
+  'Most training images of a group, by group, e.g. { y0z0: 4054 }; the first ones are kept. Groups that are not named keep all.',
+  groupCounts,
+  {},
+);
+const skipDamaged = setting(
+  'Damaged images that are skipped, counted and listed before the run gives up; images.',
+  naturalNumber,
+  0,
+);
+const layout = setting(
+  'Record shards, or the original folder of images and tables; auto looks for either.',
+  choice('auto', 'records', 'folder'),
+  'auto',
+);
+
+/** How many images of each group MNIST-Correlation has, training and validation together. */
+const mnistSizes = variants('sizes', {
+  counts: {
+    y0z0: setting('Even digits, clean; images.', positiveInteger, 19_800),
+    y0z1: setting('Even digits, corrupted; images.', positiveInteger, 200),
+    y1z0: setting('Odd digits, clean; images.', positiveInteger, 200),
+    y1z1: setting('Odd digits, corrupted; images.', positiveInteger, 19_800),
+  },
+  correlation: {
+    probability: setting('Share of each class whose subgroup equals its class.', unitInterval, 0.99),
+    images: setting('Of all groups together; half of them of each class.', positiveInteger, 40_000),
+  },
+  balanced: {
+    images: setting('Of each subgroup; half of them of each class.', positiveInteger, 200),
+  },
+});
+
+const folderImage = section('image', {
+  height: required('Height to which images are resized, pixels.', positiveInteger, 128),
+  width: required('Width to which images are resized, pixels.', positiveInteger, 128),
+  channels: setting(
+    '3 for colour, 1 for grey.',
+    refine(positiveInteger, (n) => n === 1 || n === 3, '1 or 3'),
+    3,
+  ),
+});
+
+const columns = section('columns', {
+  filename: setting('Column with the path of the image below `root`.', t.string, 'filename'),
+  split: setting('Column that says to which split it belongs.', t.string, 'split'),
+  y: setting('Column of the class.', t.string, 'y'),
+  z: setting('Column of the subgroup.', t.string, 'z'),
+});
+
+const cells = (name: string) => distinct(listOf(cell, name), `${name}, at least one, each once`);
+const splits = section('splits', {
+  training: setting('Values in the split column that mean training.', cells('values'), ['train', 'training']),
+  validation: setting('Values that mean validation.', cells('values'), ['val', 'valid', 'validation']),
+  test: setting('Values that mean test.', cells('values'), ['test']),
+});
+
+/** The data of an experiment. */
+export const DataCodec = variants('data', {
+  'mnist-correlation': {
+    root: mnistRoot,
+    corruption: setting('What makes subgroup 1.', corruption, 'zigzag'),
+    corruptionSeed,
+    sizes: setting(
+      'Images of each group, training and validation together: one number each, a correlation, or all alike.',
+      mnistSizes,
+      { kind: 'counts' },
+    ),
+    validationFraction: setting(
+      'Share of the sizes, and of MNIST’s training images, that is for validation.',
+      validationFraction,
+      0.5,
+    ),
+    splits: setting(
+      'disjoint: no image in two parts. published: stage 1’s target images are also validation images of stage 2, and each test image appears clean and corrupted.',
+      choice('disjoint', 'published'),
+      'disjoint',
+    ),
+    testImages: setting('Test images of each group; null takes all.', nullable(positiveInteger), null),
+    label,
+  },
+  mnist: {
+    root: mnistRoot,
+    corruption: setting(
+      'What makes subgroup 1, a second copy of every digit; with none there is subgroup 0 only.',
+      choice('none', 'zigzag', 'dottedLine'),
+      'none',
+    ),
+    corruptionSeed,
+    validationFraction: setting(
+      'Share of the training images that is for validation; 0 takes the test images for both.',
+      validationFraction,
+      0,
+    ),
+    limits,
+  },
+  waterbirds: {
+    root: setting(
+      'Folder of the record shards, or of metadata.csv and the images.',
+      path,
+      '${DATA}/waterbirds',
+    ),
+    layout,
+    size: setting(
+      'Height and width; stored images of another size are resized; pixels.',
+      positiveInteger,
+      224,
+    ),
+    limits,
+    label,
+    skipDamaged,
+  },
+  celeba: {
+    root: setting(
+      'Folder of train, val and test records, or of the tables and img_align_celeba.',
+      path,
+      '${DATA}/celeba',
+    ),
+    layout,
+    y: setting('Attribute that is the class.', choice(...CELEBA_ATTRIBUTES), 'Blond_Hair'),
+    z: setting('Attribute that is the subgroup.', choice(...CELEBA_ATTRIBUTES), 'Male'),
+    size: setting(
+      'Height and width; stored images of another size are resized; pixels.',
+      positiveInteger,
+      128,
+    ),
+    limits,
+    groupSizes: setting(
+      'Sizes that steps per epoch and the adjustment C/√n use: those of the images used, or those before the limits, as published.',
+      choice('used', 'published'),
+      'used',
+    ),
+    label,
+    skipDamaged,
+  },
+  folder: {
+    root: required('Folder of the table and the images.', path, '${DATA}/my-images'),
+    table: setting('CSV table below `root`, one row an image, with a header.', path, 'metadata.csv'),
+    columns: setting('Names of the columns.', columns, {}),
+    splits: setting('What the split column holds.', splits, {}),
+    classes: required('Values of the class column, in order: the first is class 0.', cells('values'), [
+      'benign',
+      'malignant',
+    ]),
+    subgroups: required(
+      'Values of the subgroup column, in order: the first is subgroup 0.',
+      cells('values'),
+      ['without', 'with'],
+    ),
+    image: required('Size of the images as the networks see them.', folderImage, { height: 128, width: 128 }),
+    limits,
+    skipDamaged,
+  },
+});
+
+/** The data of an experiment, decoded. */
+export type DataSettings = t.TypeOf<typeof DataCodec>;

@@ -1,0 +1,52 @@
+/** Codecs of single values that several sections of a configuration share. */
+import * as t from 'io-ts';
+import { positiveInteger, refine } from '../codecs.ts';
+
+/** `${NAME}` at the start of a path: a root that the environment or the command line gives. */
+export const ROOT = /^\$\{([A-Z][A-Z0-9_]*)\}(?=\/|$)/;
+
+const isPortable = (path: string): boolean =>
+  path !== '' &&
+  !/^([/\\~]|[A-Za-z]:)/.test(path) &&
+  ![...path].some((letter) => letter < ' ' || letter === '\u007f') &&
+  !path.replace(ROOT, '').includes('${');
+
+/** A path that means the same on every machine. Others are brought in by a root. */
+export const path = refine(
+  t.string,
+  isPortable,
+  'a path relative to the working folder, or one that begins with a root such as ${DATA}',
+);
+
+/** The name of an experiment: it names run folders. */
+export const experimentName = refine(
+  t.string,
+  (name) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name),
+  'letters, digits, dots, underscores and hyphens',
+);
+
+/** A value in a column of a table. YAML reads `0` as a number; a table holds text. */
+export const cell: t.Type<string, string> = new t.Type(
+  'text or a number',
+  t.string.is,
+  (value, context) =>
+    typeof value === 'string'
+      ? t.success(value)
+      : typeof value === 'number' && Number.isFinite(value)
+        ? t.success(String(value))
+        : t.failure(value, context),
+  t.identity,
+);
+
+const groupKey = refine(t.string, (key) => /^y\d{1,3}z\d{1,3}$/.test(key), 'a group such as y0z1');
+
+/** Images of some groups, by `y<class>z<subgroup>`. */
+export const groupCounts: t.Type<Readonly<Record<string, number>>> = t.record(
+  groupKey,
+  positiveInteger,
+  'numbers of images by group, e.g. { y0z1: 100 }',
+);
+
+/** Entries that are there and differ from each other. */
+export const distinct = <A, O>(codec: t.Type<readonly A[], O>, name: string): t.Type<readonly A[], O> =>
+  refine(codec, (values) => values.length > 0 && new Set(values).size === values.length, name);

@@ -244,5 +244,7 @@ export {
   type RobustStepOptions,
   type RobustStepResult,
 } from './training/robust-step.ts';
-export { stageOneStep, translatingWeights, type StageOneBatches } from './training/stage-one.ts';
-export { evaluateClassifier, stageTwoStep, type StageTwoBatches } from './training/stage-two.ts';
+export { eagerStep, type CompileStep, type PureStep, type StepRunner } from './training/step-runner.ts';
+export { stageOneBatches, translatingWeights, type StageOneBatches } from './training/stage-one.ts';
+export { evaluateClassifier, stageTwoBatches, type StageTwoBatches } from './training/stage-two.ts';
+export { resize, type ResizeOptions } from './augmentation/resize.ts';

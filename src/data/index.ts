@@ -57,3 +57,6 @@ export {
   type LabelledEntry,
   type SplitName,
 } from './dataset.ts';
+export { readImageHeader, type ImageHeader } from './image-header.ts';
+export { decodeImage, type DecodeImageOptions } from './decode-image.ts';
+export { fitImage, withChannels, type FitImageOptions } from './fit-image.ts';

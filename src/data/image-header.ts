@@ -1,0 +1,146 @@
+/**
+ * What an image file says of itself before any pixel is decoded: its format by its first bytes, and its size. A header
+ * of a few bytes can claim gigabytes of pixels, so that decoders are only called once their size is known to be sane.
+ *
+ * JPEG is a chain of marker segments up to the frame header SOFn (ITU-T T.81, annex B); PNG is a chain of chunks that
+ * begins with IHDR (W3C PNG, chapter 11).
+ */
+import { either as E } from 'fp-ts';
+import type { DataError } from './data-error.ts';
+
+/** What the header of an image file says. */
+export interface ImageHeader {
+  readonly format: 'jpeg' | 'png';
+  readonly height: number;
+  readonly width: number;
+  /** Channels that a pixel is decoded to: 1 for grey, 3 for colour. */
+  readonly channels: 1 | 3;
+}
+
+const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
+const startsWith = (bytes: Uint8Array, start: readonly number[]): boolean =>
+  start.every((value, i) => bytes[i] === value);
+
+/** What a file that is neither JPEG nor PNG seems to be. */
+function guess(bytes: Uint8Array): string {
+  if (bytes.length === 0) return 'an empty file';
+  const ascii = String.fromCharCode(...bytes.subarray(0, 16));
+  if (ascii.startsWith('GIF8')) return 'a GIF image';
+  if (ascii.startsWith('RIFF') && ascii.slice(8, 12) === 'WEBP') return 'a WebP image';
+  if (ascii.startsWith('BM')) return 'a BMP image';
+  if (ascii.startsWith('II*\0') || ascii.startsWith('MM\0*')) return 'a TIFF image';
+  return /^[\x20-\x7e\s]+$/.test(ascii)
+    ? `text that begins with ${JSON.stringify(ascii)}`
+    : `bytes that begin with ${Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ')}`;
+}
+
+const EXPECTED = 'a JPEG or PNG image';
+const CURE = 'convert the image, or fetch it again';
+
+const fault = (where: string, expected: string, found: string, cure = CURE) =>
+  E.left<DataError>({ where, expected, found, cure });
+
+/** A marker segment of a JPEG file. */
+interface JpegSegment {
+  readonly marker: number;
+  readonly offset: number;
+}
+
+const isFrameHeader = (marker: number): boolean =>
+  marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+const START_OF_SCAN = 0xda;
+
+/** Whether a marker stands alone, without a length and a segment. */
+const isBare = (marker: number): boolean => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
+
+/** The segments in front of the first scan, and that scan; they end at the first byte that is no marker. */
+function jpegSegments(bytes: Uint8Array): readonly JpegSegment[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const segments: JpegSegment[] = [];
+  for (let offset = 2; offset + 4 <= bytes.length && bytes[offset] === 0xff;) {
+    const marker = bytes[offset + 1]!;
+    if (marker === 0xff || isBare(marker)) {
+      offset += marker === 0xff ? 1 : 2;
+      continue;
+    }
+    segments.push({ marker, offset });
+    if (marker === START_OF_SCAN) break;
+    offset += 2 + view.getUint16(offset + 2);
+  }
+  return segments;
+}
+
+/** Whether a JPEG file lacks the marker that ends its scans; a decoder would fill what is missing without a word. */
+export function isJpegCutShort(bytes: Uint8Array): boolean {
+  const scan = jpegSegments(bytes).find(({ marker }) => marker === START_OF_SCAN);
+  if (scan === undefined) return true;
+  for (let i = bytes.lastIndexOf(0xd9); i > scan.offset; i = bytes.lastIndexOf(0xd9, i - 1)) {
+    if (bytes[i - 1] === 0xff) return false;
+  }
+  return true;
+}
+
+function jpegHeader(bytes: Uint8Array, name: string): E.Either<DataError, ImageHeader> {
+  const frame = jpegSegments(bytes).find(({ marker }) => isFrameHeader(marker));
+  if (frame === undefined || frame.offset + 10 > bytes.length) {
+    return fault(name, 'a whole JPEG image', `${bytes.length} bytes without a frame header`);
+  }
+  const { marker, offset } = frame;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [precision, channels] = [bytes[offset + 4]!, bytes[offset + 9]!];
+  return precision === 8 && (channels === 1 || channels === 3) && marker <= 0xc2
+    ? E.right({
+        format: 'jpeg',
+        height: view.getUint16(offset + 5),
+        width: view.getUint16(offset + 7),
+        channels,
+      })
+    : fault(
+        `${name}, byte ${offset}`,
+        'a baseline or progressive JPEG of eight-bit grey or colour',
+        `${channels} channels of ${precision} bits, process ${marker - 0xc0}`,
+      );
+}
+
+/** PNG colour types 0 and 4 are grey, 2 and 6 colour, 3 an index into a palette of colours. */
+const isGrey = (colourType: number): boolean => colourType === 0 || colourType === 4;
+
+function pngHeader(bytes: Uint8Array, name: string): E.Either<DataError, ImageHeader> {
+  if (bytes.length < 33) return fault(name, 'a whole PNG image', `${bytes.length} bytes without a header`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (String.fromCharCode(...bytes.subarray(12, 16)) !== 'IHDR') {
+    return fault(`${name}, byte 12`, 'the chunk IHDR', 'another');
+  }
+  const [width, height] = [view.getUint32(16), view.getUint32(20)];
+  return E.right({ format: 'png', height, width, channels: isGrey(bytes[25]!) ? 1 : 3 });
+}
+
+/**
+ * Format and size of an image file, from its header alone.
+ *
+ * @param bytes The file, or enough of its beginning.
+ * @param name What to call it in an error.
+ * @returns The header, or what the file seems to be instead.
+ * @example
+ * ```ts
+ * import { encodePng, readImageHeader } from 'model-patching/data';
+ * const png = encodePng({ height: 2, width: 3, channels: 1, pixels: new Uint8Array(6) });
+ * const header = readImageHeader(png);
+ * if (header._tag === 'Left' || header.right.width !== 3) throw new Error('three columns expected');
+ * const page = readImageHeader(new TextEncoder().encode('<html>not found'), 'bird.jpg');
+ * if (page._tag === 'Right' || !page.left.found.startsWith('text that begins')) throw new Error('no image');
+ * ```
+ */
+export function readImageHeader(bytes: Uint8Array, name = 'image data'): E.Either<DataError, ImageHeader> {
+  const header = startsWith(bytes, PNG_SIGNATURE)
+    ? pngHeader(bytes, name)
+    : startsWith(bytes, [0xff, 0xd8])
+      ? jpegHeader(bytes, name)
+      : fault(name, EXPECTED, guess(bytes), 'put the image there, converted to JPEG or PNG');
+  return E.Monad.chain(header, (read) =>
+    read.height >= 1 && read.width >= 1
+      ? E.right(read)
+      : fault(name, 'an image of at least one pixel', `one of ${read.width} × ${read.height} pixels`),
+  );
+}

@@ -12,6 +12,7 @@ export {
   type SelectBackendOptions,
   type SelectedBackend,
 } from './backend.ts';
+export { compileStep } from './compile/compile-step.ts';
 export { missingCapabilities } from './preflight.ts';
 export { environmentFacts } from './environment.ts';
 export { ProgramError, orExit, runProgram, type ExitCode } from './program.ts';

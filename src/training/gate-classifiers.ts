@@ -18,6 +18,7 @@ import { gatherExamples, gatherImages, imageTensor, type Examples } from './exam
 import { forwardBatches } from './forward-batches.ts';
 import { train } from './loop.ts';
 import { robustStep } from './robust-step.ts';
+import type { CompileStep } from './step-runner.ts';
 
 /** A trained classifier: a network and the weights to run it with. */
 export interface TrainedClassifier {
@@ -38,6 +39,8 @@ export interface TrainGateOptions {
   readonly batchSize: number;
   readonly learningRate: number;
   readonly seed: number;
+  /** How the steps are run, see `train`. */
+  readonly compile?: CompileStep;
   /** Awaited between steps, so that signals and output get through. */
   readonly pause?: () => Promise<void>;
   /** Asked after every step; whether to give up. */
@@ -113,18 +116,19 @@ export async function trainClassifier(
     state: first,
     stepsDone: 0,
     steps: options.steps[task.name],
-    step: (current, index) =>
-      tf.tidy(() => {
-        const batch = gatherExamples(options.train, indices(index));
-        const stepKey = foldKey(key, index);
-        return step(current, {
-          images: imageTensor(task.prepare(minusOneToOne(batch.images), foldKey(stepKey, 'degrade'))),
-          labels: tf.tensor1d(task.labelOf(batch), 'int32'),
-          groups: tf.zeros([batch.labels.length], 'int32'),
-          learningRate: tf.scalar(options.learningRate),
-          masks: network.masks(foldKey(stepKey, 'dropout'), batch.labels.length),
-        });
-      }),
+    step,
+    ...(options.compile && { compile: options.compile }),
+    batchAt: (index) => {
+      const batch = gatherExamples(options.train, indices(index));
+      const stepKey = foldKey(key, index);
+      return {
+        images: imageTensor(task.prepare(minusOneToOne(batch.images), foldKey(stepKey, 'degrade'))),
+        labels: tf.tensor1d(task.labelOf(batch), 'int32'),
+        groups: tf.tensor1d(new Int32Array(batch.labels.length)),
+        learningRate: tf.scalar(options.learningRate),
+        masks: network.masks(foldKey(stepKey, 'dropout'), batch.labels.length),
+      };
+    },
     ...(options.pause && { pause: options.pause }),
     ...(options.stopRequested && { stopRequested: options.stopRequested }),
     onLosses: (records) => options.onProgress?.(before + records.at(-1)!.step),

@@ -3,6 +3,7 @@
  * losses go, what happens every so many steps, and how to know that it should stop.
  */
 import { disposeTensors, flattenTensors, type TensorTree } from '../tensor-tree.ts';
+import { eagerStep, type CompileStep, type PureStep } from './step-runner.ts';
 
 /** The losses of one step, read back: a number for a scalar, a list for a vector. */
 export interface LossRecord {
@@ -20,14 +21,17 @@ export interface Recurring<State> {
 }
 
 /** What {@link train} is handed. */
-export interface TrainOptions<State extends TensorTree> {
+export interface TrainOptions<State extends TensorTree, Batch extends TensorTree> {
   /** State after `stepsDone` steps; the loop owns it from here on. */
   readonly state: State;
   readonly stepsDone: number;
   /** Number of steps of the whole run. */
   readonly steps: number;
-  /** The pure step; `index` counts from 0 and is all that its batch and its draws depend on. */
-  step(state: State, index: number): { readonly state: State; readonly losses: TensorTree };
+  readonly step: PureStep<State, Batch, TensorTree>;
+  /** Everything that differs between steps, random draws included; `index` counts from 0 and is all it depends on. */
+  batchAt(index: number): Batch | Promise<Batch>;
+  /** How the step is run: {@link eagerStep} unless given, or `compileStep` of `model-patching/node`. */
+  readonly compile?: CompileStep;
   /** Losses stay on the device and are read back together, every so many steps (default 10). */
   readonly readLossesEvery?: number;
   /** Called with the losses of one or more steps that have been read, in order and all finite. */
@@ -84,23 +88,25 @@ async function readLosses(step: number, losses: TensorTree): Promise<LossRecord>
  * import * as tf from '@tensorflow/tfjs';
  * import { train } from 'model-patching';
  * const losses: unknown[] = [];
- * const { state } = await train<{ weight: tf.Scalar }>({
+ * const { state } = await train<{ weight: tf.Scalar }, { by: tf.Scalar }>({
  *   state: { weight: tf.scalar(8) },
  *   stepsDone: 0,
  *   steps: 3,
- *   step: ({ weight }) => ({ state: { weight: weight.div(2) }, losses: { loss: weight.square() } }),
+ *   batchAt: () => ({ by: tf.scalar(2) }),
+ *   step: ({ weight }, { by }) => ({ state: { weight: weight.div(by) }, losses: { loss: weight.square() } }),
  *   onLosses: (records) => losses.push(...records.map((record) => record.losses.loss)),
  * });
  * if (losses.join() !== '64,16,4' || state.weight.dataSync()[0] !== 1) throw new Error('three halvings');
  * state.weight.dispose();
  * ```
  */
-export async function train<State extends TensorTree>(
-  options: TrainOptions<State>,
+export async function train<State extends TensorTree, Batch extends TensorTree>(
+  options: TrainOptions<State, Batch>,
 ): Promise<{ state: State; stepsDone: number; interrupted: boolean }> {
-  const { steps, readLossesEvery = 10, recurring = [] } = options;
-  let { state, stepsDone } = options;
+  const { steps, readLossesEvery = 10, recurring = [], compile = eagerStep } = options;
+  let { stepsDone } = options;
   let pending: { step: number; losses: TensorTree }[] = [];
+  const runner = compile(options.step);
 
   const flush = async (): Promise<void> => {
     const records = await Promise.all(pending.map(({ step, losses }) => readLosses(step, losses)));
@@ -111,25 +117,49 @@ export async function train<State extends TensorTree>(
     if (bad >= 0) throw new NonFiniteLossError(records[bad]!);
   };
 
+  const runOne = async (): Promise<void> => {
+    const batch = await options.batchAt(stepsDone);
+    try {
+      const losses = runner.run(batch);
+      stepsDone += 1;
+      pending.push({ step: stepsDone, losses });
+    } finally {
+      disposeTensors(batch);
+    }
+  };
+
+  const runDue = async (due: readonly Recurring<State>[]): Promise<void> => {
+    if (due.length === 0) return;
+    const state = await runner.read();
+    try {
+      for (const { run } of due) await run(state, stepsDone);
+    } finally {
+      disposeTensors(state);
+    }
+  };
+
   try {
+    // The state is the loop's from here on, also if it does not fit.
+    try {
+      runner.write(options.state);
+    } finally {
+      disposeTensors(options.state);
+    }
     let interrupted = false;
     while (stepsDone < steps && !interrupted) {
-      const next = options.step(state, stepsDone);
-      disposeTensors(state);
-      state = next.state;
-      stepsDone += 1;
-      pending.push({ step: stepsDone, losses: next.losses });
+      await runOne();
       await options.pause?.();
       interrupted = stepsDone < steps && (options.stopRequested?.() ?? false);
       const due = recurring.filter(({ every }) => stepsDone % every === 0 || stepsDone === steps);
       if (pending.length >= readLossesEvery || due.length > 0 || interrupted) await flush();
-      for (const { run } of due) await run(state, stepsDone);
+      await runDue(due);
     }
     await flush();
-    return { state, stepsDone, interrupted };
+    return { state: await runner.read(), stepsDone, interrupted };
   } catch (error) {
     pending.forEach(({ losses }) => disposeTensors(losses));
-    disposeTensors(state);
     throw error;
+  } finally {
+    runner.dispose();
   }
 }

@@ -6,11 +6,11 @@ import * as tf from '@tensorflow/tfjs';
 import type { Augmentation, Images } from '../augmentation/images.ts';
 import {
   cycleganDraws,
+  type CycleganBatch,
   type CycleganDrawsOptions,
   type CycleganState,
   type PerGenerator,
 } from '../gan/cyclegan-state.ts';
-import type { CycleganStep } from '../gan/cyclegan-step.ts';
 import { groupBatches } from '../group-batches.ts';
 import type { Network, NetworkWeights } from '../models/network.ts';
 import type { Schedule } from '../optimizers/schedules.ts';
@@ -44,83 +44,61 @@ function numbers({ pixels, shape }: Images): Images<Float32Array> {
 }
 
 /**
- * The pure step of `cycleganStep` with its batches. Either domain is an endless stream of seeded permutations of its
- * images; step i takes the i-th piece of each.
+ * The batches of `cycleganStep`. Either domain is an endless stream of seeded permutations of its images; step i takes
+ * the i-th piece of each.
  *
- * @param step A CycleGAN step.
- * @param batches Where its batches come from.
- * @returns State and step index (0, 1, 2, …) in; the next state and the losses out, owned by the caller. The state
- *   given is left as it is.
- * @throws RangeError if a domain has no image; the step throws if the augmentation gives bytes, if a batch is larger
- *   than the pool, and as `cycleganStep`'s does.
+ * @param options Where they come from.
+ * @returns The batch of step 0, 1, 2, …, owned by the caller. It throws a RangeError if the augmentation gives bytes,
+ *   or if a batch is larger than the pool.
+ * @throws RangeError if a domain has no image.
  * @example
  * ```ts
- * import * as tf from '@tensorflow/tfjs';
- * import { constantSchedule, cycleganStep, disposeTensors, imageBatch, minusOneToOne, stageOneStep } from 'model-patching';
- * const scaling = {
- *   forward: (x: tf.Tensor, context: { weights?: { trainable: tf.NamedTensorMap } }) => ({
- *     output: x.mul(context.weights!.trainable.scale!),
- *     statistics: {},
- *   }),
- * };
- * const weights = { trainable: { scale: tf.scalar(1) }, statistics: {} };
- * const { init, step } = cycleganStep({
- *   generators: { toTarget: scaling, toSource: scaling },
- *   discriminators: { source: scaling, target: scaling },
+ * import { constantSchedule, disposeTensors, imageBatch, minusOneToOne, stageOneBatches } from 'model-patching';
+ * const batchAt = stageOneBatches({
+ *   source: imageBatch(new Uint8Array(12), [3, 2, 2, 1]),
+ *   target: imageBatch(new Uint8Array(12).fill(255), [3, 2, 2, 1]),
+ *   augment: minusOneToOne,
+ *   batchSize: 1,
+ *   generatorLearningRate: constantSchedule(0.1),
+ *   discriminatorLearningRate: constantSchedule(0.1),
+ *   poolSize: 2,
+ *   seed: 1,
  * });
- * const generators = { toTarget: weights, toSource: weights };
- * const state = init({ generators, discriminators: { source: weights, target: weights } }, [2, 2, 2, 1]);
- * const next = stageOneStep(
- *   { step },
- *   {
- *     source: imageBatch(new Uint8Array(12), [3, 2, 2, 1]),
- *     target: imageBatch(new Uint8Array(12).fill(255), [3, 2, 2, 1]),
- *     augment: minusOneToOne,
- *     batchSize: 1,
- *     generatorLearningRate: constantSchedule(0.1),
- *     discriminatorLearningRate: constantSchedule(0.1),
- *     poolSize: 2,
- *     seed: 1,
- *   },
- * )(state, 0);
- * if (next.losses.cycleSource.dataSync()[0] !== 0) throw new Error('generators that change nothing');
- * disposeTensors({ weights: weights.trainable, state, next: next.state, losses: next.losses as never });
+ * const batch = batchAt(0);
+ * if (batch.target.dataSync().join() !== '1,1,1,1') throw new Error('white');
+ * disposeTensors(batch);
  * ```
  */
-export function stageOneStep(
-  { step }: Pick<CycleganStep, 'step'>,
-  batches: StageOneBatches,
-): (state: CycleganState, index: number) => ReturnType<CycleganStep['step']> {
-  const { batchSize, augment, poolSize, generators, penalty } = batches;
-  const key = foldKey(randomKey(batches.seed), 'stage 1');
+export function stageOneBatches(options: StageOneBatches): (index: number) => CycleganBatch {
+  const { batchSize, augment, poolSize, generators, penalty, seed } = options;
+  const key = foldKey(randomKey(seed), 'stage 1');
   const domain = (name: 'source' | 'target') => {
-    const images = batches[name];
+    const images = options[name];
     const count = images.shape[0];
-    const [seed] = foldKey(key, name, 'order');
-    const indicesAt = groupBatches(new Int32Array(count), { batchSize, seed, balanced: false });
+    const [orderSeed] = foldKey(key, name, 'order');
+    const indicesAt = groupBatches(new Int32Array(count), { batchSize, seed: orderSeed, balanced: false });
     return (index: number) =>
       imageTensor(numbers(augment(gatherImages(images, indicesAt(index)), foldKey(key, name, index))));
   };
   const [source, target] = [domain('source'), domain('target')];
-  return (state, index) =>
-    tf.tidy(() => {
-      const real = source(index);
-      const draws = cycleganDraws({
-        key,
-        step: index,
-        shape: real.shape,
-        capacity: poolSize,
-        ...(generators && { generators }),
-        ...(penalty && { penalty }),
-      });
-      return step(state, {
-        source: real,
-        target: target(index),
-        generatorLearningRate: tf.scalar(batches.generatorLearningRate(index)),
-        discriminatorLearningRate: tf.scalar(batches.discriminatorLearningRate(index)),
-        ...draws,
-      });
+  return (index) => {
+    const real = source(index);
+    const draws = cycleganDraws({
+      key,
+      step: index,
+      shape: real.shape,
+      capacity: poolSize,
+      ...(generators && { generators }),
+      ...(penalty && { penalty }),
     });
+    return {
+      source: real,
+      target: target(index),
+      generatorLearningRate: tf.scalar(options.generatorLearningRate(index)),
+      discriminatorLearningRate: tf.scalar(options.discriminatorLearningRate(index)),
+      ...draws,
+    };
+  };
 }
 
 /**

@@ -14,8 +14,7 @@ import type { Schedule } from '../optimizers/schedules.ts';
 import { foldKey, randomKey } from '../random.ts';
 import { checkExamples, gatherExamples, gatherImages, imageTensor, type Examples } from './examples.ts';
 import { forwardBatches } from './forward-batches.ts';
-import type { RobustStep } from './robust-step.ts';
-import type { TensorTree } from '../tensor-tree.ts';
+import type { RobustBatch } from './robust-step.ts';
 
 /** What a stage-2 run draws its batches from. */
 export interface StageTwoBatches {
@@ -41,72 +40,77 @@ function checkTranslations(images: Images, translations: readonly Images[]): voi
 }
 
 /**
- * The pure step of {@link robustStep} with its batches. A batch holds the examples that `groupBatches` gives for the
- * step, then the first translation of each, then the second, …; pixels are scaled to [0, 1].
+ * The batches of {@link robustStep}. A batch holds the examples that `groupBatches` gives for the step, then the first
+ * translation of each, then the second, …; pixels are scaled to [0, 1].
  *
- * @param step A robust step.
- * @param batches Where its batches come from.
- * @returns State and step index (0, 1, 2, …) in; the next state and the losses out, owned by the caller. The state
- *   given is left as it is.
- * @throws RangeError if an example lacks a label, a group or a translation, and as `groupBatches` does; the step
- *   throws as `robustStep`'s does.
+ * @param options Where they come from.
+ * @returns The batch of step 0, 1, 2, …, owned by the caller.
+ * @throws RangeError if an example lacks a label, a group or a translation, and as `groupBatches` does.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
  * import {
  *   constantSchedule, disposeTensors, groupDro, groupTable, imageBatch, multilayerPerceptron, robustStep, sgd,
- *   stageTwoStep,
+ *   stageTwoBatches, train,
  * } from 'model-patching';
  * const table = groupTable(['(Y=0)', '(Y=1)'], [2, 2]);
  * const network = multilayerPerceptron({ inputShape: [1, 1, 1], classes: 2, hidden: [], seed: 1 });
- * const robust = robustStep({ network, table, objective: groupDro(table), optimizer: sgd() });
- * const step = stageTwoStep(robust, {
- *   network,
- *   examples: {
- *     images: imageBatch(Uint8Array.of(0, 51, 204, 255), [4, 1, 1, 1]),
- *     labels: Int32Array.of(0, 0, 1, 1),
- *     groups: Int32Array.of(0, 0, 1, 1),
- *   },
- *   translations: [],
- *   batchSize: 4,
- *   balanced: true,
- *   learningRate: constantSchedule(0.5),
- *   seed: 1,
+ * const { init, step } = robustStep({ network, table, objective: groupDro(table), optimizer: sgd() });
+ * const weights = network.weights();
+ * const losses: number[] = [];
+ * const { state } = await train({
+ *   state: init(weights),
+ *   stepsDone: 0,
+ *   steps: 2,
+ *   step,
+ *   batchAt: stageTwoBatches({
+ *     network,
+ *     examples: {
+ *       images: imageBatch(Uint8Array.of(0, 51, 204, 255), [4, 1, 1, 1]),
+ *       labels: Int32Array.of(0, 0, 1, 1),
+ *       groups: Int32Array.of(0, 0, 1, 1),
+ *     },
+ *     translations: [],
+ *     batchSize: 4,
+ *     balanced: true,
+ *     learningRate: constantSchedule(0.5),
+ *     seed: 1,
+ *   }),
+ *   onLosses: (records) => losses.push(...records.map((record) => Number(record.losses.loss))),
  * });
- * const initial = network.weights();
- * const state = robust.init(initial);
- * const first = step(state, 0);
- * const second = step(first.state, 1);
- * const [before, after] = [first, second].map(({ losses }) => losses.loss.dataSync()[0]!);
- * if (!(after! < before!)) throw new Error('the loss should fall');
- * [initial, state, first as never, second as never].forEach(disposeTensors);
+ * if (!(losses[1]! < losses[0]!)) throw new Error('the loss should fall');
+ * disposeTensors({ weights, state });
  * network.model.dispose();
  * ```
  */
-export function stageTwoStep<State extends TensorTree>(
-  { step }: Pick<RobustStep<State>, 'step'>,
-  { network, examples, translations, batchSize, balanced, learningRate, seed }: StageTwoBatches,
-): (state: State, index: number) => ReturnType<RobustStep<State>['step']> {
+export function stageTwoBatches({
+  network,
+  examples,
+  translations,
+  batchSize,
+  balanced,
+  learningRate,
+  seed,
+}: StageTwoBatches): (index: number) => RobustBatch {
   checkExamples(examples);
   checkTranslations(examples.images, translations);
   const indicesAt = groupBatches(examples.groups, { batchSize, seed, balanced });
   const key = foldKey(randomKey(seed), 'stage 2', 'dropout');
-  return (state, index) =>
-    tf.tidy(() => {
-      const indices = indicesAt(index);
-      const originals = gatherExamples(examples, indices);
-      const images = concatenateImages([
-        originals.images,
-        ...translations.map((translated) => gatherImages(translated, indices)),
-      ]);
-      return step(state, {
-        images: imageTensor(zeroToOne(images)),
-        labels: tf.tensor1d(originals.labels, 'int32'),
-        groups: tf.tensor1d(originals.groups, 'int32'),
-        learningRate: tf.scalar(learningRate(index)),
-        masks: network.masks(foldKey(key, index), images.shape[0]),
-      });
-    });
+  return (index) => {
+    const indices = indicesAt(index);
+    const originals = gatherExamples(examples, indices);
+    const images = concatenateImages([
+      originals.images,
+      ...translations.map((translated) => gatherImages(translated, indices)),
+    ]);
+    return {
+      images: imageTensor(zeroToOne(images)),
+      labels: tf.tensor1d(originals.labels, 'int32'),
+      groups: tf.tensor1d(originals.groups, 'int32'),
+      learningRate: tf.scalar(learningRate(index)),
+      masks: network.masks(foldKey(key, index), images.shape[0]),
+    };
+  };
 }
 
 /**

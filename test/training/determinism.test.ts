@@ -7,9 +7,8 @@ import { smallCnn } from '../../src/models/small-classifiers.ts';
 import { constantSchedule } from '../../src/optimizers/schedules.ts';
 import { cloneTensors, disposeTensors, flattenTensors, type TensorTree } from '../../src/tensor-tree.ts';
 import { train } from '../../src/training/loop.ts';
-import type { RobustBatch, RobustStep } from '../../src/training/robust-step.ts';
-import { stageOneStep, translatingWeights } from '../../src/training/stage-one.ts';
-import { stageTwoStep } from '../../src/training/stage-two.ts';
+import { stageOneBatches, translatingWeights } from '../../src/training/stage-one.ts';
+import { stageTwoBatches } from '../../src/training/stage-two.ts';
 import { useBackend } from '../support/backend.ts';
 import { minimalStageOne, minimalStageTwo, randomImages, type MinimalRun } from './minimal-runs.ts';
 
@@ -21,19 +20,20 @@ const valuesOf = (tree: TensorTree): Record<string, number[]> =>
 const STEPS = 4;
 
 /** State after all steps, with stops (through copies of the state) at the given steps. */
-async function end<State extends TensorTree>(
-  { initial, step }: MinimalRun<State>,
+async function end<State extends TensorTree, Batch extends TensorTree>(
+  { initial, step, batchAt }: MinimalRun<State, Batch>,
   stops: readonly number[] = [],
 ): Promise<Record<string, number[]>> {
   let state: State = initial;
   let stepsDone = 0;
   for (const until of [...stops, STEPS]) {
     let at = stepsDone;
-    const run = await train<State>({
+    const run = await train({
       state,
       stepsDone,
       steps: STEPS,
-      step: (current, index) => (at++, step(current, index)),
+      step,
+      batchAt: (index) => (at++, batchAt(index)),
       stopRequested: () => at === until,
     });
     expect([run.stepsDone, run.interrupted]).toEqual([until, until < STEPS]);
@@ -50,7 +50,9 @@ const stageTwoOf = (seed: number) => minimalStageTwo('camel', seed);
 const stageOneOf = (seed: number) => minimalStageOne(seed);
 
 /** What a run begins with, and what it ends with for a seed and stops. */
-function numbersOf<State extends TensorTree>(run: (seed: number) => MinimalRun<State>) {
+function numbersOf<State extends TensorTree, Batch extends TensorTree>(
+  run: (seed: number) => MinimalRun<State, Batch>,
+) {
   return {
     start: () => {
       const { initial } = run(1);
@@ -84,17 +86,6 @@ describe.each([
   });
 });
 
-/** A step that keeps what it is given. */
-function recording() {
-  const batches: RobustBatch[] = [];
-  const step: RobustStep<{ step: tf.Scalar }>['step'] = (_, batch) => {
-    batches.push(cloneTensors(batch as TensorTree & RobustBatch));
-    flattenTensors(batches.at(-1)! as TensorTree).forEach(([, tensor]) => tf.keep(tensor));
-    return { state: { step: tf.scalar(0) }, losses: {} as never };
-  };
-  return { batches, step };
-}
-
 describe('the batch of a stage-2 step', () => {
   const groups = Int32Array.from({ length: 12 }, (_, i) => (i < 8 ? 0 : 1));
   const images = (purpose: string) => randomImages(purpose, [12, 12, 12, 1]);
@@ -110,32 +101,22 @@ describe('the batch of a stage-2 step', () => {
 
   it('holds the originals, then the first translations, then the second, of the step that it is asked for', () => {
     const parts = partsOf();
-    const { batches, step } = recording();
-    const before = tf.memory().numTensors;
-    const states = [4, 0].map((index) => stageTwoStep({ step }, parts)({ step: tf.scalar(0) }, index));
+    const fourth = stageTwoBatches(parts)(4);
     const indices = [...groupBatches(groups, { batchSize: 4, seed: 3 })(4)];
     const expected = [parts.examples.images, ...parts.translations].flatMap((set) =>
       indices.flatMap((i) => [...zeroToOne(set).pixels.subarray(144 * i, 144 * (i + 1))]),
     );
-    const [fourth] = batches as [RobustBatch];
     expect(fourth.images.shape).toEqual([12, 12, 12, 1]);
     expect(Array.from(fourth.images.dataSync())).toEqual(expected);
     expect(Array.from(fourth.labels.dataSync())).toEqual(indices.map((i) => i % 2));
     expect(Array.from(fourth.groups.dataSync())).toEqual([0, 0, 1, 1]);
     expect(fourth.learningRate.dataSync()[0]).toBeCloseTo(0.1, 7);
-    expect(states.length).toBe(2);
-    disposeTensors({ states: { a: states[0]!.state, b: states[1]!.state } });
-    batches.forEach((batch) => disposeTensors(batch as TensorTree));
-    // the two states that went in are the test's own
-    expect(tf.memory().numTensors).toBe(before + 2);
+    disposeTensors(fourth);
   });
 
   it('has dropout masks that differ from step to step and from layer to layer, and are the same again', () => {
-    const parts = partsOf();
-    const { batches, step } = recording();
-    tf.tidy(() => {
-      for (const index of [0, 1, 2, 1]) stageTwoStep({ step }, parts)({ step: tf.scalar(0) }, index);
-    });
+    const batchAt = stageTwoBatches(partsOf());
+    const batches = [0, 1, 2, 1].map(batchAt);
     const masks = batches.map((batch) => valuesOf(batch.masks!));
     expect(Object.keys(masks[0]!).length).toBe(3);
     for (const [layer, mask] of Object.entries(masks[1]!)) {
@@ -144,57 +125,48 @@ describe('the batch of a stage-2 step', () => {
       expect(masks[2]![layer]).not.toEqual(mask);
     }
     expect(masks[3]).toEqual(masks[1]);
-    batches.forEach((batch) => disposeTensors(batch as TensorTree));
+    batches.forEach(disposeTensors);
   });
 
   it('refuses translations and labels that do not belong to the images', () => {
     const parts = partsOf();
-    const { step } = recording();
     const short = randomImages('d', [11, 12, 12, 1]);
-    expect(() => stageTwoStep({ step }, { ...parts, translations: [images('b'), short] })).toThrow(
+    expect(() => stageTwoBatches({ ...parts, translations: [images('b'), short] })).toThrow(
       'translations[1]: expected one of each example, [12,12,12,1], received [11,12,12,1]',
     );
     const examples = { ...parts.examples, labels: new Int32Array(3) };
-    expect(() => stageTwoStep({ step }, { ...parts, examples })).toThrow('received 3 and 12');
+    expect(() => stageTwoBatches({ ...parts, examples })).toThrow('received 3 and 12');
   });
 });
 
 describe('the batch of a stage-1 step', () => {
-  type Given = Parameters<Parameters<typeof stageOneStep>[0]['step']>[1];
-
-  /** What the step is given at each index, read. */
+  /** The batch of each index, read. */
   function given(
     indices: readonly number[],
-    options: Partial<Parameters<typeof stageOneStep>[1]> = {},
+    options: Partial<Parameters<typeof stageOneBatches>[0]> = {},
   ): Record<string, number[]>[] {
-    const seen: Record<string, number[]>[] = [];
-    const step = (state: unknown, batch: Given) => {
-      seen.push(valuesOf(batch as TensorTree));
-      return { state, losses: {} } as never;
-    };
     const numbered = (count: number, from: number): Images<Uint8Array> =>
       imageBatch(
         Uint8Array.from({ length: count }, (_, i) => from + i),
         [count, 1, 1, 1],
       );
-    const bound = stageOneStep(
-      { step },
-      {
-        source: numbered(5, 10),
-        target: numbered(3, 200),
-        augment: minusOneToOne,
-        batchSize: 1,
-        generatorLearningRate: (at) => at / 4,
-        discriminatorLearningRate: constantSchedule(0.5),
-        poolSize: 2,
-        seed: 1,
-        ...options,
-      },
-    );
-    const before = tf.memory().numTensors;
-    for (const index of indices) bound({} as never, index);
-    expect(tf.memory().numTensors).toBe(before);
-    return seen;
+    const batchAt = stageOneBatches({
+      source: numbered(5, 10),
+      target: numbered(3, 200),
+      augment: minusOneToOne,
+      batchSize: 1,
+      generatorLearningRate: (at) => at / 4,
+      discriminatorLearningRate: constantSchedule(0.5),
+      poolSize: 2,
+      seed: 1,
+      ...options,
+    });
+    return indices.map((index) => {
+      const batch = batchAt(index);
+      const values = valuesOf(batch);
+      disposeTensors(batch);
+      return values;
+    });
   }
 
   it('runs through each domain in its own order and finds its place again', () => {

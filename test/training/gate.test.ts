@@ -84,20 +84,20 @@ describe('on MNIST-Correlation', { timeout: 300_000 }, () => {
       state: first,
       stepsDone: 0,
       steps: options.steps.domain,
-      step: (current, index) =>
-        tf.tidy(() => {
-          const batch = gatherExamples(options.train, indices(index));
-          return robust.step(current, {
-            images: imageTensor(minusOneToOne(batch.images)),
-            labels: tf.tensor1d(
-              batch.groups.map((group) => group % 2),
-              'int32',
-            ),
-            groups: tf.zeros([batch.groups.length], 'int32'),
-            learningRate: tf.scalar(options.learningRate),
-            masks: network.masks(foldKey(randomKey(1), index), batch.groups.length),
-          });
-        }),
+      step: robust.step,
+      batchAt: (index) => {
+        const batch = gatherExamples(options.train, indices(index));
+        return {
+          images: imageTensor(minusOneToOne(batch.images)),
+          labels: tf.tensor1d(
+            batch.groups.map((group) => group % 2),
+            'int32',
+          ),
+          groups: tf.tensor1d(new Int32Array(batch.groups.length)),
+          learningRate: tf.scalar(options.learningRate),
+          masks: network.masks(foldKey(randomKey(1), index), batch.groups.length),
+        };
+      },
     });
     disposeTensors({ optimizer: state.optimizer });
     return { network, weights: { trainable: state.trainable, statistics: state.statistics } };

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { foldKey, randomKey, uniform } from '../../src/random.ts';
-import { disposeTensors } from '../../src/tensor-tree.ts';
+import { cloneTensors, disposeTensors } from '../../src/tensor-tree.ts';
 import { NonFiniteLossError, train, type LossRecord } from '../../src/training/loop.ts';
 import { useBackend } from '../support/backend.ts';
 
@@ -12,13 +12,16 @@ type State = { readonly weight: tf.Scalar; readonly slots: { readonly sum: tf.Te
 
 const start = (): State => ({ weight: tf.scalar(1), slots: { sum: tf.zeros([2]) } });
 
-/** A step in which the numbers depend on the index and on everything before. */
+type Batch = { readonly draw: tf.Tensor1D };
+
+const batchAt = (index: number): Batch => ({ draw: tf.tensor1d(uniform(foldKey(randomKey(3), index), 2)) });
+
+/** A step in which the numbers depend on the batch and on everything before. */
 function step(
   state: State,
-  index: number,
+  { draw }: Batch,
 ): { state: State; losses: { loss: tf.Scalar; parts: tf.Tensor1D } } {
   return tf.tidy(() => {
-    const draw = tf.tensor1d(uniform(foldKey(randomKey(3), index), 2));
     const sum: tf.Tensor1D = state.slots.sum.mul(0.9).add(draw);
     const weight = state.weight.mul(0.7).add(sum.sum()).sin().asScalar();
     return { state: { weight, slots: { sum } }, losses: { loss: weight.square(), parts: sum.mul(2) } };
@@ -27,13 +30,19 @@ function step(
 
 const numbersOf = ({ weight, slots }: State): number[] => [...weight.dataSync(), ...slots.sum.dataSync()];
 
-/** A step whose losses at the given places (counted from 1) are these, otherwise the number of steps done. */
-const withLosses =
+/** Batches that name the losses: at the given places (counted from 1) these, otherwise the number of steps done. */
+const lossesAt =
   (bad: Readonly<Record<number, number>>) =>
-  ({ weight }: { weight: tf.Scalar }, index: number) => ({
-    state: { weight: weight.clone() },
-    losses: { loss: tf.scalar(bad[index + 1] ?? index + 1), groups: tf.tensor1d([0.5, index]) },
+  (index: number): { loss: tf.Scalar; groups: tf.Tensor1D } => ({
+    loss: tf.scalar(bad[index + 1] ?? index + 1),
+    groups: tf.tensor1d([0.5, index]),
   });
+
+/** A step whose losses are its batch. */
+const echo = ({ weight }: { weight: tf.Scalar }, batch: ReturnType<ReturnType<typeof lossesAt>>) => ({
+  state: { weight: weight.clone() },
+  losses: cloneTensors(batch),
+});
 
 describe('order', () => {
   it('reads losses before anything recurring runs, and hands on each step once and in order', async () => {
@@ -43,6 +52,7 @@ describe('order', () => {
       stepsDone: 0,
       steps: 7,
       step,
+      batchAt,
       readLossesEvery: 2,
       onLosses: (records) => void events.push(`losses ${records.map((record) => record.step).join()}`),
       recurring: [
@@ -72,6 +82,7 @@ describe('order', () => {
       state: { weight: tf.scalar(0) },
       stepsDone: 0,
       steps: 4,
+      batchAt: () => ({}),
       step: ({ weight }) => ({ state: { weight: weight.add(1) as tf.Scalar }, losses: {} }),
       recurring: [
         {
@@ -93,7 +104,8 @@ describe('order', () => {
       state: { weight: tf.scalar(0) },
       stepsDone: 4,
       steps: 5,
-      step: withLosses({}),
+      step: echo,
+      batchAt: lossesAt({}),
       onLosses: (more) => void records.push(...more),
     });
     disposeTensors(end.state);
@@ -101,13 +113,19 @@ describe('order', () => {
   });
 
   it('does nothing and nothing recurs where all steps are done', async () => {
-    const state = start();
     let calls = 0;
     const count = () => void (calls += 1);
-    const end = await train({ state, stepsDone: 3, steps: 3, step, recurring: [{ every: 1, run: count }] });
-    expect(end).toEqual({ state, stepsDone: 3, interrupted: false });
+    const end = await train({
+      state: start(),
+      stepsDone: 3,
+      steps: 3,
+      step,
+      batchAt,
+      recurring: [{ every: 1, run: count }],
+    });
+    expect([end.stepsDone, end.interrupted, ...numbersOf(end.state)]).toEqual([3, false, 1, 0, 0]);
     expect(calls).toBe(0);
-    disposeTensors(state);
+    disposeTensors(end.state);
   });
 });
 
@@ -125,7 +143,8 @@ describe('a loss that is not finite', () => {
       stepsDone: 0,
       steps: 40,
       // A later one is worse, and is not what is reported.
-      step: withLosses({ [bad]: value, [bad + 1]: NaN }),
+      step: echo,
+      batchAt: lossesAt({ [bad]: value, [bad + 1]: NaN }),
       onLosses: (records) => {
         expect(records.length).toBeGreaterThan(0);
         logged.push(...records.map((record) => record.step));
@@ -149,10 +168,8 @@ describe('a loss that is not finite', () => {
       state: { weight: tf.scalar(0) },
       stepsDone: 0,
       steps: 2,
-      step: ({ weight }, index) => ({
-        state: { weight: weight.clone() },
-        losses: { loss: tf.scalar(1), groups: tf.tensor1d([1, index === 1 ? NaN : 2, 3]) },
-      }),
+      step: echo,
+      batchAt: (index) => ({ loss: tf.scalar(1), groups: tf.tensor1d([1, index === 1 ? NaN : 2, 3]) }),
       recurring: [{ every: 2, run: () => void (saves += 1) }],
     });
     await expect(run).rejects.toThrow('at step 2: loss 1, groups [1, NaN, 3]');
@@ -169,6 +186,7 @@ describe('a stop', () => {
       stepsDone: 0,
       steps: 100,
       step,
+      batchAt,
       onLosses: (records) => void events.push(`losses ${records.map((record) => record.step).join()}`),
       recurring: [{ every: 4, run: (_, at) => void events.push(`save ${at}`) }],
       stopRequested: () => ++asked === 4,
@@ -179,8 +197,15 @@ describe('a stop', () => {
   });
 
   it('after the last step is no interruption', async () => {
-    const end = await train({ state: start(), stepsDone: 0, steps: 2, step, stopRequested: () => false });
-    const late = await train({ ...end, steps: 3, step, stopRequested: () => true });
+    const end = await train({
+      state: start(),
+      stepsDone: 0,
+      steps: 2,
+      step,
+      batchAt,
+      stopRequested: () => false,
+    });
+    const late = await train({ ...end, steps: 3, step, batchAt, stopRequested: () => true });
     expect([late.stepsDone, late.interrupted]).toEqual([3, false]);
     disposeTensors(late.state);
   });
@@ -195,17 +220,20 @@ describe('tensors', () => {
       stepsDone: 0,
       steps: 30,
       step,
+      batchAt,
       recurring: [{ every: 6, run: () => void counts.push(tf.memory().numTensors) }],
     });
-    expect(counts).toEqual([before + 2, before + 2, before + 2, before + 2, before + 2]);
+    // The state, and the copy that is read.
+    expect(counts).toEqual([before + 4, before + 4, before + 4, before + 4, before + 4]);
     expect(tf.memory().numTensors).toBe(before + 2);
     disposeTensors(end.state);
   });
 
-  it.each(['step', 'onLosses', 'run', 'pause', 'stopRequested'])(
+  it.each(['step', 'batchAt', 'onLosses', 'run', 'pause', 'stopRequested'])(
     'are disposed when %s throws',
     async (what) => {
       const before = tf.memory().numTensors;
+      let calls = 0;
       const fail = (name: string) => {
         if (name === what) throw new Error(`${name} failed`);
       };
@@ -214,9 +242,13 @@ describe('tensors', () => {
         stepsDone: 0,
         steps: 9,
         readLossesEvery: 4,
-        step: (state, index) => {
-          if (index === 2) fail('step');
-          return step(state, index);
+        step: (state: State, batch: Batch) => {
+          if (++calls === 3) fail('step');
+          return step(state, batch);
+        },
+        batchAt: (index) => {
+          if (index === 2) fail('batchAt');
+          return batchAt(index);
         },
         onLosses: () => fail('onLosses'),
         recurring: [{ every: 3, run: () => fail('run') }],
@@ -238,6 +270,7 @@ describe('resumption', () => {
       stepsDone: 0,
       steps: STEPS,
       step,
+      batchAt,
       onLosses: (records) => void log.push(...records),
     });
     const expected = numbersOf(whole.state);
@@ -251,12 +284,13 @@ describe('resumption', () => {
         let stepsDone = 0;
         for (;;) {
           let at = stepsDone;
-          const end: Awaited<ReturnType<typeof train<State>>> = await train({
+          const end: Awaited<ReturnType<typeof train<State, Batch>>> = await train({
             state,
             stepsDone,
             steps: STEPS,
             readLossesEvery,
-            step: (current, index) => (at++, step(current, index)),
+            step,
+            batchAt: (index) => (at++, batchAt(index)),
             onLosses: (records) => void pieces.push(...records),
             stopRequested: () => stops.includes(at),
           });

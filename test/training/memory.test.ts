@@ -16,16 +16,17 @@ if (!full)
 beforeAll(() => useBackend('wasm'));
 
 /** Numbers of tensors after each step, over those before the first one. */
-function tensorCounts<State extends TensorTree>(
-  { initial, step }: MinimalRun<State>,
+function tensorCounts<State extends TensorTree, Batch extends TensorTree>(
+  { initial, step, batchAt }: MinimalRun<State, Batch>,
   steps: number,
 ): number[] {
   const before = tf.memory().numTensors;
   let state = initial;
   const counts: number[] = [];
   for (let index = 0; index < steps; index++) {
-    const next = step(state, index);
-    disposeTensors({ state, losses: next.losses });
+    const batch = batchAt(index);
+    const next = step(state, batch);
+    disposeTensors({ state, batch, losses: next.losses });
     state = next.state;
     counts.push(tf.memory().numTensors - before);
   }

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { imageBatch, type ImageShape, type Images } from '../../src/augmentation/images.ts';
 import { minusOneToOne } from '../../src/augmentation/scaling.ts';
 import { camelConsistency } from '../../src/consistency.ts';
-import type { CycleganState } from '../../src/gan/cyclegan-state.ts';
+import type { CycleganBatch, CycleganState } from '../../src/gan/cyclegan-state.ts';
 import { cycleganStep } from '../../src/gan/cyclegan-step.ts';
 import { groupDro } from '../../src/group-dro.ts';
 import { groupTable } from '../../src/groups.ts';
@@ -18,17 +18,16 @@ import { constantSchedule } from '../../src/optimizers/schedules.ts';
 import { sgd } from '../../src/optimizers/sgd.ts';
 import { foldKey, randomIntegers, randomKey } from '../../src/random.ts';
 import { disposeTensors, type TensorTree } from '../../src/tensor-tree.ts';
-import { robustStep, type RobustState } from '../../src/training/robust-step.ts';
-import { stageOneStep } from '../../src/training/stage-one.ts';
-import { stageTwoStep } from '../../src/training/stage-two.ts';
+import { robustStep, type RobustBatch, type RobustState } from '../../src/training/robust-step.ts';
+import { stageOneBatches } from '../../src/training/stage-one.ts';
+import { stageTwoBatches } from '../../src/training/stage-two.ts';
+import type { PureStep } from '../../src/training/step-runner.ts';
 
 /** A state before step 0, owned by the caller, and the step with its batches. */
-export interface MinimalRun<State extends TensorTree> {
+export interface MinimalRun<State extends TensorTree, Batch extends TensorTree> {
   readonly initial: State;
-  readonly step: (
-    state: State,
-    index: number,
-  ) => { readonly state: State; readonly losses: { readonly [name: string]: TensorTree } };
+  readonly step: PureStep<State, Batch, TensorTree>;
+  readonly batchAt: (index: number) => Batch;
 }
 
 const SIDE = 12;
@@ -61,7 +60,11 @@ export type Method = 'erm' | 'dro' | 'camel';
 export type ClassifierState = RobustState<TensorTree, ObjectiveState>;
 
 /** Stage 2 on 24 images of four groups; `full`: the published 28×28 network at its batch of 100. */
-export function minimalStageTwo(method: Method, seed = 1, full = false): MinimalRun<ClassifierState> {
+export function minimalStageTwo(
+  method: Method,
+  seed = 1,
+  full = false,
+): MinimalRun<ClassifierState, RobustBatch> {
   const side = full ? 28 : SIDE;
   const table = groupTable(['(Y=0)(Z=0)', '(Y=0)(Z=1)', '(Y=1)(Z=0)', '(Y=1)(Z=1)'], [12, 2, 2, 8]);
   const groups = Int32Array.from(table.trainingCounts.flatMap((count, g) => Array<number>(count).fill(g)));
@@ -82,7 +85,7 @@ export function minimalStageTwo(method: Method, seed = 1, full = false): Minimal
   const weights = network.weights();
   const initial = robust.init(weights);
   disposeTensors(weights);
-  const step = stageTwoStep(robust, {
+  const batchAt = stageTwoBatches({
     network,
     examples: { images: images('originals'), labels: groups.map((group) => group >> 1), groups },
     translations: method === 'camel' ? [images('to source'), images('to target')] : [],
@@ -91,7 +94,7 @@ export function minimalStageTwo(method: Method, seed = 1, full = false): Minimal
     learningRate: constantSchedule(0.05),
     seed,
   });
-  return { initial, step };
+  return { initial, step: robust.step, batchAt };
 }
 
 function minimalNetworks() {
@@ -109,7 +112,11 @@ const publishedNetworks = () => ({
 });
 
 /** Stage 1 with pools, dropout, averages and, unless it is left out, a penalty; `full`: the published 28×28 networks. */
-export function minimalStageOne(seed = 1, full = false, penalised = true): MinimalRun<CycleganState> {
+export function minimalStageOne(
+  seed = 1,
+  full = false,
+  penalised = true,
+): MinimalRun<CycleganState, CycleganBatch> {
   const side = full ? 28 : 8;
   const { generator, discriminator } = full ? publishedNetworks() : minimalNetworks();
   const generators = { toTarget: generator(1), toSource: generator(2) };
@@ -128,20 +135,18 @@ export function minimalStageOne(seed = 1, full = false, penalised = true): Minim
   disposeTensors(weights);
   return {
     initial,
-    step: stageOneStep(
-      { step },
-      {
-        source: randomImages('source', [5, side, side, 1]),
-        target: randomImages('target', [6, side, side, 1]),
-        augment: minusOneToOne,
-        batchSize: 2,
-        generatorLearningRate: constantSchedule(1e-3),
-        discriminatorLearningRate: constantSchedule(1e-3),
-        poolSize: 3,
-        generators,
-        ...(penalised && { penalty: 'wgan-gp' }),
-        seed,
-      },
-    ),
+    step,
+    batchAt: stageOneBatches({
+      source: randomImages('source', [5, side, side, 1]),
+      target: randomImages('target', [6, side, side, 1]),
+      augment: minusOneToOne,
+      batchSize: 2,
+      generatorLearningRate: constantSchedule(1e-3),
+      discriminatorLearningRate: constantSchedule(1e-3),
+      poolSize: 3,
+      generators,
+      ...(penalised && { penalty: 'wgan-gp' }),
+      seed,
+    }),
   };
 }

@@ -16,7 +16,11 @@ async function residentMemory(): Promise<number> {
   return process.memoryUsage.rss();
 }
 
-async function measure<State extends TensorTree>({ initial, step }: MinimalRun<State>): Promise<void> {
+async function measure<State extends TensorTree, Batch extends TensorTree>({
+  initial,
+  step,
+  batchAt,
+}: MinimalRun<State, Batch>): Promise<void> {
   const sizes: number[] = [];
   const tensors: number[] = [];
   const end = await train({
@@ -24,6 +28,7 @@ async function measure<State extends TensorTree>({ initial, step }: MinimalRun<S
     stepsDone: 0,
     steps: 300,
     step,
+    batchAt,
     recurring: [
       {
         every: 100,
@@ -40,9 +45,10 @@ async function measure<State extends TensorTree>({ initial, step }: MinimalRun<S
 }
 
 /** A run that keeps 64 KiB a step, to show that it would be seen. */
-function leakingRun(): MinimalRun<{ weight: tf.Scalar }> {
+function leakingRun(): MinimalRun<{ weight: tf.Scalar }, Record<string, never>> {
   return {
     initial: { weight: tf.scalar(0) },
+    batchAt: () => ({}),
     step: ({ weight }) => {
       tf.keep(tf.ones([2 ** 14]));
       return { state: { weight: weight.clone() }, losses: {} };

@@ -11,8 +11,8 @@ import { foldKey, normal, randomKey } from '../../src/random.ts';
 import { disposeTensors, type TensorTree } from '../../src/tensor-tree.ts';
 import type { Examples } from '../../src/training/examples.ts';
 import { train } from '../../src/training/loop.ts';
-import { robustStep, type RobustState } from '../../src/training/robust-step.ts';
-import { evaluateClassifier, stageTwoStep } from '../../src/training/stage-two.ts';
+import { robustStep } from '../../src/training/robust-step.ts';
+import { evaluateClassifier, stageTwoBatches } from '../../src/training/stage-two.ts';
 import { useBackend } from '../support/backend.ts';
 
 beforeAll(() => useBackend('cpu'));
@@ -122,11 +122,12 @@ describe('a planted spurious attribute', () => {
     const weights = network.weights();
     const initial = robust.init(weights);
     disposeTensors(weights);
-    const { state } = await train<RobustState<TensorTree, ObjectiveState>>({
+    const { state } = await train({
       state: initial,
       stepsDone: 0,
       steps: 150,
-      step: stageTwoStep(robust, {
+      step: robust.step,
+      batchAt: stageTwoBatches({
         network,
         examples: planted('train', counts),
         translations: [],

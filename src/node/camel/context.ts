@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Recurring, TrainOptions } from '../../training/loop.ts';
 import { NonFiniteLossError, train } from '../../training/loop.ts';
 import type { TensorTree } from '../../tensor-tree.ts';
+import { compileStep } from '../compile/compile-step.ts';
 import { orExit, ProgramError } from '../program.ts';
 import { duration, startProgress } from '../progress.ts';
 import type { Run } from '../run-directory.ts';
@@ -25,9 +26,9 @@ export function interrupted(): ProgramError {
 }
 
 /** A training run that logs, saves and resumes in a run folder. */
-export interface TrainInRunOptions<State extends TensorTree> extends Pick<
-  TrainOptions<State>,
-  'steps' | 'step'
+export interface TrainInRunOptions<State extends TensorTree, Batch extends TensorTree> extends Pick<
+  TrainOptions<State, Batch>,
+  'steps' | 'step' | 'batchAt'
 > {
   readonly label: string;
   readonly run: Run;
@@ -72,10 +73,10 @@ function announceLongRun(label: string, steps: number, { say }: ExperimentContex
  * @throws ProgramError with exit code 75 when a stop was asked for (after a checkpoint), with exit code 1 when a loss
  *   is no longer finite, naming step, parts and the last good checkpoint.
  */
-export async function trainInRun<State extends TensorTree>(
-  options: TrainInRunOptions<State>,
+export async function trainInRun<State extends TensorTree, Batch extends TensorTree>(
+  options: TrainInRunOptions<State, Batch>,
 ): Promise<State> {
-  const { label, run, context, initial, steps, step, checkpointEvery, evaluate } = options;
+  const { label, run, context, initial, steps, step, batchAt, checkpointEvery, evaluate } = options;
   const resumed = orExit(
     await run.resume(initial, ({ where, found }) =>
       context.say(`${where}: ${found}; an older checkpoint is taken`),
@@ -103,11 +104,13 @@ export async function trainInRun<State extends TensorTree>(
       state: resumed?.state ?? initial,
       stepsDone,
       steps,
-      step: (state, index) => {
+      step,
+      batchAt: (index) => {
         progress.update(index, note);
         announce(index - stepsDone);
-        return step(state, index);
+        return batchAt(index);
       },
+      compile: compileStep,
       onLosses: (records) =>
         run.log(records.map(({ step: done, losses }) => ({ step: done, kind: 'training', ...losses }))),
       recurring: [save],

@@ -20,7 +20,8 @@ import {
   type GateMeasure,
   type TrainedGenerator,
 } from '../../training/gate.ts';
-import { stageOneStep, translatingWeights } from '../../training/stage-one.ts';
+import { stageOneBatches, translatingWeights } from '../../training/stage-one.ts';
+import { compileStep } from '../compile/compile-step.ts';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { orExit } from '../program.ts';
 import { startProgress } from '../progress.ts';
@@ -103,6 +104,7 @@ async function obtainGate(
     batchSize,
     learningRate,
     seed: settings.seed,
+    compile: compileStep,
     pause,
     stopRequested: context.stopRequested,
     onProgress: progress.update,
@@ -167,19 +169,17 @@ function cyclegan(settings: CamelSettings, data: ExperimentData) {
       [...Object.values(generators), ...Object.values(discriminators)].forEach(({ model }) =>
         model.dispose(),
       ),
-    step: stageOneStep(
-      { step },
-      {
-        source: data.examples('stage1Source').images,
-        target: data.examples('stage1Target').images,
-        augment: compose(randomRotation(stage1.rotation), randomPadAndCrop(), minusOneToOne),
-        batchSize: stage1.batchSize,
-        generatorLearningRate: constantSchedule(stage1.generatorLearningRate),
-        discriminatorLearningRate: constantSchedule(stage1.discriminatorLearningRate),
-        poolSize: stage1.poolSize,
-        seed,
-      },
-    ),
+    step,
+    batchAt: stageOneBatches({
+      source: data.examples('stage1Source').images,
+      target: data.examples('stage1Target').images,
+      augment: compose(randomRotation(stage1.rotation), randomPadAndCrop(), minusOneToOne),
+      batchSize: stage1.batchSize,
+      generatorLearningRate: constantSchedule(stage1.generatorLearningRate),
+      discriminatorLearningRate: constantSchedule(stage1.discriminatorLearningRate),
+      poolSize: stage1.poolSize,
+      seed,
+    }),
   };
 }
 
@@ -200,7 +200,7 @@ export async function stageOne(
     source: measuredImages(settings, heldOut, 0),
     target: measuredImages(settings, heldOut, 1),
   };
-  const { generators, initial, step, disposeModels } = cyclegan(settings, data);
+  const { generators, initial, step, batchAt, disposeModels } = cyclegan(settings, data);
   const translating = (state: CycleganState) => {
     const weights = translatingWeights(state);
     return {
@@ -208,13 +208,14 @@ export async function stageOne(
       toSource: { network: generators.toSource, weights: weights.toSource },
     };
   };
-  const end = await trainInRun<CycleganState>({
+  const end = await trainInRun({
     label: 'stage 1',
     run,
     context,
     initial,
     steps: settings.stage1.steps,
     step,
+    batchAt,
     checkpointEvery: settings.stage1.measureEvery,
     evaluate: async (state) => {
       const measure = await measureGenerators(gate, translating(state), images, pause);

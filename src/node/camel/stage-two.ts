@@ -1,5 +1,5 @@
 /** Stage 2 of the main job: one method trained in its run folder and tested. */
-import { sgd } from '../../optimizers/sgd.ts';
+import { sgd, type SgdState } from '../../optimizers/sgd.ts';
 import { camelConsistency } from '../../consistency.ts';
 import { groupDro } from '../../group-dro.ts';
 import type { GroupTable } from '../../groups.ts';
@@ -8,9 +8,9 @@ import type { Network } from '../../models/network.ts';
 import { erm, type GroupObjective, type ObjectiveState } from '../../objectives.ts';
 import { constantSchedule } from '../../optimizers/schedules.ts';
 import { foldKey, randomKey } from '../../random.ts';
-import { disposeTensors, type TensorTree } from '../../tensor-tree.ts';
+import { disposeTensors } from '../../tensor-tree.ts';
 import { robustStep, type RobustState } from '../../training/robust-step.ts';
-import { evaluateClassifier, stageTwoStep } from '../../training/stage-two.ts';
+import { evaluateClassifier, stageTwoBatches } from '../../training/stage-two.ts';
 import type { MethodResults } from '../report/results.ts';
 import type { Run } from '../run-directory.ts';
 import { pause, trainInRun, type ExperimentContext } from './context.ts';
@@ -18,7 +18,7 @@ import type { ExperimentData } from './experiment-data.ts';
 import type { CamelSettings, Method, MethodSettings } from './settings.ts';
 import type { TranslatedImages } from './translations.ts';
 
-type AnyState = RobustState<TensorTree, ObjectiveState>;
+type State = RobustState<SgdState, ObjectiveState>;
 
 /** The objective of a method; the adversary of CAMEL moves within each class, that of group DRO among all groups. */
 function objectiveOf(
@@ -74,20 +74,21 @@ export async function stageTwo(
   });
   const robust = methodStep(method, network, table, stage2.methods[method]);
   const weights = network.weights();
-  const initial: AnyState = robust.init(weights);
+  const initial: State = robust.init(weights);
   disposeTensors(weights);
   const validation = data.examples('validation');
-  const classifier = (state: AnyState) => ({
+  const classifier = (state: State) => ({
     network,
     weights: { trainable: state.trainable, statistics: state.statistics },
   });
-  const end = await trainInRun<AnyState>({
+  const end = await trainInRun({
     label: method,
     run,
     context,
     initial,
     steps: stage2.steps,
-    step: stageTwoStep(robust, {
+    step: robust.step,
+    batchAt: stageTwoBatches({
       network,
       examples: data.examples('train'),
       translations:

@@ -1,0 +1,242 @@
+/**
+ * A trace: all operations that a function runs on the native backend, with their attributes and where each input comes
+ * from. It is taken where every kernel of that backend ends, at `executeOp` of its binding, while the function runs
+ * as ever; what the host hands over on the way becomes a constant of the trace.
+ */
+import * as tf from '@tensorflow/tfjs';
+import type { DataType, NativeAttribute, NativeBackend, NativeBinding } from './native-backend.ts';
+
+/** Where a value comes from: an input by its name, `c3`, or output 1 of an operation: `n7:1`. */
+export type Source = string;
+
+/** A value that was handed over by the host. */
+export interface TracedConstant {
+  readonly dtype: DataType;
+  readonly shape: readonly number[];
+  /** As in memory. */
+  readonly bytes: Uint8Array;
+}
+
+/** Kinds of attributes; lists have arrays as value. */
+export type AttributeKind = 'string' | 'int' | 'float' | 'bool' | 'type' | 'shape';
+
+/** An attribute of an operation. */
+export interface TracedAttribute {
+  readonly name: string;
+  readonly kind: AttributeKind;
+  readonly value: unknown;
+}
+
+/** A value in a trace. */
+export interface TracedValue {
+  readonly source: Source;
+  readonly dtype: DataType;
+}
+
+/** An operation that was run. */
+export interface TracedOperation {
+  readonly name: string;
+  readonly attributes: readonly TracedAttribute[];
+  readonly inputs: readonly TracedValue[];
+}
+
+/** What was run, in order, and where the results come from. */
+export interface Trace {
+  readonly operations: readonly TracedOperation[];
+  readonly constants: readonly TracedConstant[];
+  readonly results: readonly TracedValue[];
+}
+
+interface Value extends TracedValue {
+  /** Whether it depends on an input. */
+  readonly varies: boolean;
+}
+
+const READ_BACK =
+  'the step reads a tensor back (data, dataSync, array, arraySync, print, or an operation that does) ' +
+  'which depends on its state or batch, so that what it does cannot be told beforehand; ' +
+  'keep values in tensors, return them in the losses, or pass what is read in as part of the batch';
+
+/**
+ * Runs `f` and records what it does.
+ *
+ * @param backend Restored when `f` returns or throws.
+ * @param inputs What the trace depends on, by name; no two share their data.
+ * @param f Called once; its `results` are tensors whose sources are wanted.
+ * @throws Error if `f` reads a value back that depends on an input, or makes a tensor of strings.
+ */
+export function trace<T>(
+  backend: NativeBackend,
+  inputs: ReadonlyMap<string, tf.Tensor>,
+  f: () => { readonly value: T; readonly results: readonly tf.Tensor[] },
+): { readonly value: T; readonly trace: Trace } {
+  const recorder = recorderOf(backend);
+  for (const [name, tensor] of inputs) recorder.input(name, tensor);
+  const { value, results } = recorder.record(f);
+  return { value, trace: recorder.finish(results) };
+}
+
+function recorderOf(backend: NativeBackend) {
+  const { binding } = backend;
+  const values = new Map<number, Value>();
+  const operations: TracedOperation[] = [];
+  const constants: TracedConstant[] = [];
+  const kinds = attributeKinds(binding);
+  let readBack = false;
+  let checksIndices = false;
+
+  const constant = (id: number, dtype: DataType, shape: readonly number[], data: unknown): void => {
+    if (!ArrayBuffer.isView(data))
+      throw new Error('the step makes a tensor of strings; only float32, int32 and bool can be compiled');
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+    values.set(id, { source: `c${constants.length}`, dtype, varies: false });
+    constants.push({ dtype, shape: [...shape], bytes });
+  };
+
+  const tracing: Partial<NativeBinding> = {
+    createTensor(shape, dtype, data) {
+      const id = binding.createTensor(shape, dtype, data);
+      constant(id, dtype, shape, data);
+      return id;
+    },
+    executeOp(name, attributes, ids, count) {
+      const outputs = binding.executeOp(name, attributes, ids, count);
+      const operands = ids.map((id) => values.get(id)!);
+      const varies = operands.some((operand) => operand.varies);
+      outputs.forEach(({ id, dtype }, k) =>
+        values.set(id, { source: `n${operations.length}:${k}`, dtype, varies }),
+      );
+      operations.push({
+        name,
+        attributes: attributes.map((attribute) => tracedAttribute(kinds, attribute)),
+        inputs: operands.map(withoutVariation),
+      });
+      return outputs;
+    },
+    tensorDataSync(id) {
+      if (values.get(id)?.varies === true && !checksIndices) {
+        readBack = true;
+        throw new Error(READ_BACK);
+      }
+      return binding.tensorDataSync(id);
+    },
+  };
+
+  const idsOf = (tensors: readonly tf.TensorInfo[]): number[] => {
+    const ids = Object.getPrototypeOf(backend).getInputTensorIds.call(backend, tensors) as number[];
+    ids.forEach((id, i) => {
+      if (values.has(id)) return;
+      // Made before the trace and no input of it: what it holds now is part of the step.
+      const { dtype, shape } = backend.tensorMap.get(tensors[i]!.dataId);
+      constant(id, dtype, shape, binding.tensorDataSync(id));
+    });
+    return ids;
+  };
+
+  return {
+    input(name: string, tensor: tf.Tensor): void {
+      const [id] = backend.getInputTensorIds([tensor]);
+      values.set(id!, { source: name, dtype: backend.tensorMap.get(tensor.dataId).dtype, varies: true });
+    },
+    record<T>(f: () => T): T {
+      // Its own members cannot be written over.
+      const members = Object.entries(tracing).map(([name, value]) => [name, { value }] as const);
+      backend.binding = Object.create(binding, Object.fromEntries(members)) as NativeBinding;
+      backend.getInputTensorIds = idsOf;
+      const restoreGather = wrapKernel('GatherV2', (kernel) => (call) => {
+        // It reads its indices, only to see that they are in range; TensorFlow checks them again when it runs.
+        checksIndices = true;
+        try {
+          return kernel(call);
+        } finally {
+          checksIndices = false;
+        }
+      });
+      try {
+        return f();
+      } finally {
+        restoreGather();
+        backend.binding = binding;
+        Reflect.deleteProperty(backend, 'getInputTensorIds');
+      }
+    },
+    finish(results: readonly tf.Tensor[]): Trace {
+      // A promise of a value is rejected later, where nobody may look.
+      if (readBack) throw new Error(READ_BACK);
+      const ids = this.record(() => idsOf(results));
+      return { operations, constants, results: ids.map((id) => withoutVariation(values.get(id)!)) };
+    },
+  };
+}
+
+/**
+ * Puts a function around a kernel of the current backend.
+ *
+ * @returns Undoes it.
+ */
+function wrapKernel(name: string, around: (kernel: tf.KernelFunc) => tf.KernelFunc): () => void {
+  const backendName = tf.getBackend();
+  const registered = tf.getKernel(name, backendName);
+  const replace = (kernel: tf.KernelConfig): void => {
+    tf.unregisterKernel(name, backendName);
+    tf.registerKernel(kernel);
+  };
+  replace({ ...registered, kernelFunc: around(registered.kernelFunc) });
+  return () => replace(registered);
+}
+
+const withoutVariation = ({ source, dtype }: Value): TracedValue => ({ source, dtype });
+
+function attributeKinds(binding: NativeBinding): ReadonlyMap<number, AttributeKind> {
+  return new Map<number, AttributeKind>([
+    [binding.TF_ATTR_STRING, 'string'],
+    [binding.TF_ATTR_INT, 'int'],
+    [binding.TF_ATTR_FLOAT, 'float'],
+    [binding.TF_ATTR_BOOL, 'bool'],
+    [binding.TF_ATTR_TYPE, 'type'],
+    [binding.TF_ATTR_SHAPE, 'shape'],
+  ]);
+}
+
+function tracedAttribute(
+  kinds: ReadonlyMap<number, AttributeKind>,
+  { name, type, value }: NativeAttribute,
+): TracedAttribute {
+  const kind = kinds.get(type);
+  if (kind === undefined) throw new Error(`attribute ${name}: its type ${type} cannot be compiled`);
+  return { name, kind, value: Array.isArray(value) ? [...(value as unknown[])] : value };
+}
+
+/**
+ * The first difference between two traces of one function.
+ *
+ * @returns A phrase for a person, or null if both do the same.
+ */
+export function traceDifference(first: Trace, second: Trace): string | null {
+  const length = Math.max(first.operations.length, second.operations.length);
+  for (let i = 0; i < length; i++) {
+    const [a, b] = [first.operations[i], second.operations[i]];
+    if (a === undefined || b === undefined || JSON.stringify(a) !== JSON.stringify(b))
+      return `operation ${i}: ${operationText(a)} in one step, ${operationText(b)} in the next`;
+  }
+  const differing = first.constants.findIndex((constant, i) => !sameConstant(constant, second.constants[i]!));
+  if (differing >= 0)
+    return `a value of shape [${first.constants[differing]!.shape.join(', ')}] made on the host${usedBy(first, differing)}`;
+  return first.results.every(({ source }, i) => source === second.results[i]!.source)
+    ? null
+    : 'results come from other operations';
+}
+
+const operationText = (operation: TracedOperation | undefined): string =>
+  operation === undefined
+    ? 'none'
+    : `${operation.name}(${operation.inputs.map(({ source }) => source).join(', ')})` +
+      ` ${JSON.stringify(Object.fromEntries(operation.attributes.map(({ name, value }) => [name, value])))}`;
+
+const sameConstant = (a: TracedConstant, b: TracedConstant): boolean =>
+  a.dtype === b.dtype && a.shape.join() === b.shape.join() && Buffer.compare(a.bytes, b.bytes) === 0;
+
+function usedBy({ operations }: Trace, constant: number): string {
+  const user = operations.findIndex(({ inputs }) => inputs.some(({ source }) => source === `c${constant}`));
+  return user < 0 ? '' : ` for operation ${user} (${operations[user]!.name})`;
+}

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { describeBackend, selectBackend } from '../../src/node/backend.ts';
+import { BACKENDS, describeBackend, firstThatStarts, selectBackend } from '../../src/node/backend.ts';
+import { importInstalled, Refusal } from '../../src/node/backends/refusal.ts';
 import { environmentFacts } from '../../src/node/environment.ts';
 import { missingCapabilities } from '../../src/node/preflight.ts';
 
@@ -62,36 +63,65 @@ describe('the choice of a backend', () => {
     expect((await selectBackend({ name: 'wasm' })).name).toBe('wasm');
   });
 
-  it('says why an asked one that is not installed is refused, and the cure', async () => {
-    expect(await message({ name: 'tensorflow' })).toBe(
-      '2 backend tensorflow: @tensorflow/tfjs-node is not installed; install the native backend, see docs/backends.md',
+  it('says why an asked one is refused, and the cure', async () => {
+    const failing = firstThatStarts(['tensorflow'], async () => {
+      throw new Refusal('@tensorflow/tfjs-node is not installed', 'npx model-patching native');
+    });
+    await expect(failing).rejects.toThrow(
+      'backend tensorflow: @tensorflow/tfjs-node is not installed; npx model-patching native',
     );
-    expect(await message({ name: 'webgpu' })).toBe(
-      '2 backend webgpu: webgpu is not installed; npm install webgpu @tensorflow/tfjs-backend-webgpu@4.22.0, on a machine with a GPU and its Vulkan driver',
-    );
+    await expect(failing).rejects.toMatchObject({ name: 'ProgramError', exitCode: 2 });
   });
 
-  it('goes down to wasm by itself, and says in one line what would be faster', async () => {
-    vi.stubEnv('MODEL_PATCHING_BACKEND', '');
-    const selected = await selectBackend();
-    expect(selected.name).toBe('wasm');
-    expect(selected.refused.map(({ name, reason }) => [name, reason])).toEqual([
-      ['tensorflow-gpu', '@tensorflow/tfjs-node-gpu is not installed'],
-      ['webgpu', 'webgpu is not installed'],
-      ['tensorflow', '@tensorflow/tfjs-node is not installed'],
+  it('tries them in order, and says in one line what would be faster', async () => {
+    const tried: string[] = [];
+    const selected = await firstThatStarts(
+      BACKENDS.filter((name) => name !== 'cpu'),
+      async (name) => {
+        tried.push(name);
+        if (name === 'wasm') return 'CPU, WebAssembly';
+        if (name === 'webgpu') throw new Error('no graphics adapter is found\nand more');
+        throw new Refusal(`the package of ${name} is not installed`, 'install it');
+      },
+    );
+    expect(tried).toEqual(['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm']);
+    expect(selected.refused).toEqual([
+      {
+        name: 'tensorflow-gpu',
+        reason: 'the package of tensorflow-gpu is not installed',
+        cure: 'install it',
+      },
+      { name: 'webgpu', reason: 'no graphics adapter is found', cure: 'use another backend' },
+      { name: 'tensorflow', reason: 'the package of tensorflow is not installed', cure: 'install it' },
     ]);
     expect(describeBackend(selected)).toBe(
-      'backend: wasm (CPU, WebAssembly); faster once installed: tensorflow-gpu, webgpu, tensorflow, see docs/backends.md',
-    );
-    const faulty = {
-      name: 'webgpu',
-      reason: 'no graphics adapter is found',
-      cure: 'use another one',
-    } as const;
-    expect(describeBackend({ ...selected, refused: [faulty] })).toBe(
-      'backend: wasm (CPU, WebAssembly); refused: webgpu (no graphics adapter is found: use another one)',
+      'backend: wasm (CPU, WebAssembly); faster once installed: tensorflow-gpu, tensorflow; ' +
+        'refused: webgpu (no graphics adapter is found); npx model-patching doctor says what to do',
     );
     expect(describeBackend({ ...selected, refused: [] })).toBe('backend: wasm (CPU, WebAssembly)');
+  });
+
+  it('takes by itself one that can train, whatever is installed', async () => {
+    vi.stubEnv('MODEL_PATCHING_BACKEND', '');
+    const selected = await selectBackend();
+    expect(selected.refused.map(({ name }) => name)).toEqual(
+      BACKENDS.slice(0, BACKENDS.indexOf(selected.name)),
+    );
+    expect(describeBackend(selected)).not.toContain('\n');
+    expect(await missingCapabilities()).toEqual([]);
+  });
+
+  it('tells a package that is not there from one that does not load', async () => {
+    const message = (name: string): Promise<string> =>
+      importInstalled(name, 'install it').then(
+        () => 'it loads',
+        (error: Error) => error.message,
+      );
+    expect(await message('@tensorflow/no-such-backend')).toBe('@tensorflow/no-such-backend is not installed');
+    expect(await message('data:text/javascript,throw new Error("no\\nsuch symbol")')).toMatch(
+      /^data:.* does not load: no$/,
+    );
+    expect(await message('@tensorflow/tfjs')).toBe('it loads');
   });
 
   it('leaves no listener for unhandled errors behind', async () => {

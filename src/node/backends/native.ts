@@ -1,0 +1,40 @@
+/** TensorFlow's own library behind tfjs: `@tensorflow/tfjs-node`, and `@tensorflow/tfjs-node-gpu` for NVIDIA's GPUs. */
+import util from 'node:util';
+import * as tf from '@tensorflow/tfjs';
+import { registerFusedKernels } from './native-kernels.ts';
+import { forget, importInstalled, makeCurrent, Refusal } from './refusal.ts';
+
+/** tfjs-node 4.22 calls a function that Node removed in version 23. */
+function restoreIsNullOrUndefined(): void {
+  if (!('isNullOrUndefined' in util))
+    Object.assign(util, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });
+}
+
+async function load(packageName: string, cure: string): Promise<void> {
+  restoreIsNullOrUndefined();
+  await importInstalled(packageName, cure);
+  await makeCurrent('tensorflow');
+}
+
+export async function startNative(): Promise<string> {
+  await load('@tensorflow/tfjs-node', 'npx model-patching native');
+  registerFusedKernels({ gpu: false });
+  return 'CPU, native';
+}
+
+interface NativeBinding {
+  readonly isUsingGpuDevice?: boolean;
+}
+
+export async function startNativeGpu(): Promise<string> {
+  await load('@tensorflow/tfjs-node-gpu', 'npx model-patching native --gpu');
+  if ((tf.backend() as NativeBinding).isUsingGpuDevice !== true) {
+    forget('tensorflow');
+    throw new Refusal(
+      '@tensorflow/tfjs-node-gpu finds no GPU',
+      'install the CUDA libraries that its TensorFlow wants, see docs/backends.md',
+    );
+  }
+  registerFusedKernels({ gpu: true });
+  return 'NVIDIA GPU';
+}

@@ -100,6 +100,8 @@ export interface TfRecordOptions {
   readonly name?: string;
   /** Largest length in bytes that a record may claim. Default 2²⁸. */
   readonly maximumLength?: number;
+  /** Position of the first byte in its file, for errors; default 0. */
+  readonly position?: number;
 }
 
 function hex(checksum: number): string {
@@ -110,10 +112,10 @@ function firstFault(
   bytes: Uint8Array,
   view: DataView,
   start: number,
-  { name = 'TFRecord data', maximumLength = 2 ** 28 }: TfRecordOptions,
+  { name = 'TFRecord data', maximumLength = 2 ** 28, position = 0 }: TfRecordOptions,
 ): DataError | undefined {
   const fault = (offset: number, expected: string, found: string, cure: string) => ({
-    where: `${name}, byte ${offset}`,
+    where: `${name}, byte ${position + offset}`,
     expected,
     found,
     cure,
@@ -126,7 +128,7 @@ function firstFault(
   const statedHeaderSum = view.getUint32(start + 8, true);
   if (headerSum !== statedHeaderSum) {
     const found = `checksum ${hex(statedHeaderSum)} for a length that has ${hex(headerSum)}`;
-    const cure = start === 0 ? 'check that this is an uncompressed TFRecord file' : again;
+    const cure = position + start === 0 ? 'check that this is an uncompressed TFRecord file' : again;
     return fault(start, 'a record length with its checksum', found, cure);
   }
   const length = view.getBigUint64(start, true);
@@ -137,8 +139,8 @@ function firstFault(
   const data = start + HEADER;
   const end = data + Number(length);
   if (end + FOOTER > bytes.length) {
-    const expected = `${length} bytes of data and a checksum, up to byte ${end + FOOTER}`;
-    return fault(data, expected, `the end of the file at byte ${bytes.length}`, again);
+    const expected = `${length} bytes of data and a checksum, up to byte ${position + end + FOOTER}`;
+    return fault(data, expected, `the end of the file at byte ${position + bytes.length}`, again);
   }
   const dataSum = maskedCrc32c(bytes.subarray(data, end));
   const statedDataSum = view.getUint32(end, true);

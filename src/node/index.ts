@@ -73,3 +73,5 @@ export {
   type PictureShape,
   type StreamBatch,
 } from './data/batch-stream.ts';
+export { openDecodePool, type DecodePool, type DecodePoolOptions } from './data/decode-pool.ts';
+export type { LoadImageOptions } from './data/load-image.ts';

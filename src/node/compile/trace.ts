@@ -47,9 +47,12 @@ export interface Trace {
   readonly results: readonly TracedValue[];
 }
 
-interface Value extends TracedValue {
+interface Value {
+  readonly dtype: DataType;
   /** Whether it depends on an input. */
   readonly varies: boolean;
+  /** Constants are numbered as they are used: when the backend uploads one differs from call to call. */
+  readonly source: () => Source;
 }
 
 const READ_BACK =
@@ -73,7 +76,12 @@ export function trace<T>(
   const recorder = recorderOf(backend);
   for (const [name, tensor] of inputs) recorder.input(name, tensor);
   const { value, results } = recorder.record(f);
-  return { value, trace: recorder.finish(results) };
+  try {
+    return { value, trace: recorder.finish(results) };
+  } catch (error) {
+    tf.dispose([...results]);
+    throw error;
+  }
 }
 
 function recorderOf(backend: NativeBackend) {
@@ -89,8 +97,12 @@ function recorderOf(backend: NativeBackend) {
     if (!ArrayBuffer.isView(data))
       throw new Error('the step makes a tensor of strings; only float32, int32 and bool can be compiled');
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
-    values.set(id, { source: `c${constants.length}`, dtype, varies: false });
-    constants.push({ dtype, shape: [...shape], bytes });
+    let number = -1;
+    const source = (): Source => {
+      if (number < 0) number = constants.push({ dtype, shape: [...shape], bytes }) - 1;
+      return `c${number}`;
+    };
+    values.set(id, { source, dtype, varies: false });
   };
 
   const tracing: Partial<NativeBinding> = {
@@ -103,13 +115,13 @@ function recorderOf(backend: NativeBackend) {
       const outputs = binding.executeOp(name, attributes, ids, count);
       const operands = ids.map((id) => values.get(id)!);
       const varies = operands.some((operand) => operand.varies);
-      outputs.forEach(({ id, dtype }, k) =>
-        values.set(id, { source: `n${operations.length}:${k}`, dtype, varies }),
-      );
+      const number = operations.length;
+      const source = (k: number): Source => `n${number}:${k}`;
+      outputs.forEach(({ id, dtype }, k) => values.set(id, { source: () => source(k), dtype, varies }));
       operations.push({
         name,
         attributes: attributes.map((attribute) => tracedAttribute(kinds, attribute)),
-        inputs: operands.map(withoutVariation),
+        inputs: operands.map(tracedValue),
       });
       return outputs;
     },
@@ -136,7 +148,11 @@ function recorderOf(backend: NativeBackend) {
   return {
     input(name: string, tensor: tf.Tensor): void {
       const [id] = backend.getInputTensorIds([tensor]);
-      values.set(id!, { source: name, dtype: backend.tensorMap.get(tensor.dataId).dtype, varies: true });
+      values.set(id!, {
+        source: () => name,
+        dtype: backend.tensorMap.get(tensor.dataId).dtype,
+        varies: true,
+      });
     },
     record<T>(f: () => T): T {
       // Its own members cannot be written over.
@@ -164,7 +180,7 @@ function recorderOf(backend: NativeBackend) {
       // A promise of a value is rejected later, where nobody may look.
       if (readBack) throw new Error(READ_BACK);
       const ids = this.record(() => idsOf(results));
-      return { operations, constants, results: ids.map((id) => withoutVariation(values.get(id)!)) };
+      return { operations, constants, results: ids.map((id) => tracedValue(values.get(id)!)) };
     },
   };
 }
@@ -185,7 +201,7 @@ function wrapKernel(name: string, around: (kernel: tf.KernelFunc) => tf.KernelFu
   return () => replace(registered);
 }
 
-const withoutVariation = ({ source, dtype }: Value): TracedValue => ({ source, dtype });
+const tracedValue = ({ source, dtype }: Value): TracedValue => ({ source: source(), dtype });
 
 function attributeKinds(binding: NativeBinding): ReadonlyMap<number, AttributeKind> {
   return new Map<number, AttributeKind>([

@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { disposeTensors, type TensorTree } from '../../src/tensor-tree.ts';
 import { useBackend } from '../support/backend.ts';
+import { useNativeBackend } from '../support/native.ts';
 import { minimalStageOne, minimalStageTwo, type Method, type MinimalRun } from './minimal-runs.ts';
 
 const full = process.env['MODEL_PATCHING_FULL'] === '1';
@@ -13,6 +14,7 @@ if (!full)
     'Tensors are counted over steps of minimal networks only: the published 28×28 ones take seconds a step on wasm; set MODEL_PATCHING_FULL=1.',
   );
 
+const native = await useNativeBackend('memory of compiled steps');
 beforeAll(() => useBackend('wasm'));
 
 /** Numbers of tensors after each step, over those before the first one. */
@@ -52,11 +54,15 @@ describe('no step leaves a tensor behind', () => {
   });
 });
 
-describe('resident memory over 300 steps', () => {
+describe('resident memory', () => {
   const program = fileURLToPath(new URL('resident-memory.ts', import.meta.url));
 
-  /** Bytes and tensors after 100, 200 and 300 steps. */
-  async function measured(kind: string): Promise<{ sizes: number[]; tensors: number[]; growth: number }> {
+  /** Bytes and tensors after each third of the steps. */
+  async function measured(
+    kind: string,
+    steps: number,
+    how = 'eager',
+  ): Promise<{ sizes: number[]; tensors: number[]; growth: number }> {
     const { stdout } = await promisify(execFile)(process.execPath, [
       '--conditions=source',
       '--expose-gc',
@@ -66,23 +72,35 @@ describe('resident memory over 300 steps', () => {
       'tsx',
       program,
       kind,
+      `${steps}`,
+      how,
     ]);
     const { sizes, tensors } = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<
       'sizes' | 'tensors',
       number[]
     >;
     const megabytes = sizes.map((size) => (size / 2 ** 20).toFixed(1)).join(', ');
-    console.log(`${kind}: ${megabytes} MiB after 100, 200, 300 steps`);
+    console.log(`${kind}, ${how}: ${megabytes} MiB after each third of ${steps} steps`);
     return { sizes, tensors, growth: sizes[2]! / sizes[0]! - 1 };
   }
 
-  it.each(['camel', 'cyclegan'])('of %s stays where it is', async (kind) => {
-    const { tensors, growth } = await measured(kind);
+  it.each(['camel', 'cyclegan'])('of %s stays where it is over 300 steps', async (kind) => {
+    const { tensors, growth } = await measured(kind, 300);
     expect(new Set(tensors).size).toBe(1);
     expect(Math.abs(growth)).toBeLessThan(0.05);
   });
 
+  it.runIf(native)(
+    'of compiled steps stays where it is over 2,100 of them',
+    { timeout: 300_000 },
+    async () => {
+      const { tensors, growth } = await measured('camel', 2100, 'compiled');
+      expect(new Set(tensors).size).toBe(1);
+      expect(Math.abs(growth)).toBeLessThan(0.05);
+    },
+  );
+
   it('would show 64 KiB a step', async () => {
-    expect((await measured('leak')).growth).toBeGreaterThan(0.05);
+    expect((await measured('leak', 300)).growth).toBeGreaterThan(0.05);
   });
 });

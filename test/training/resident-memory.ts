@@ -1,11 +1,22 @@
-/** Prints the resident memory, in bytes, after 100, 200 and 300 steps of a minimal run; a child process of its test. */
+/**
+ * Prints the resident memory, in bytes, after one, two and three thirds of the steps of a minimal run; a child process of
+ * its tests: `resident-memory.ts RUN STEPS [compiled]`.
+ */
 import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
 import type { TensorTree } from '../../src/tensor-tree.ts';
 import { disposeTensors } from '../../src/tensor-tree.ts';
 import { train } from '../../src/training/loop.ts';
+import { compileStep } from '../../src/node/compile/compile-step.ts';
 import { useBackend } from '../support/backend.ts';
+import { useNativeBackend } from '../support/native.ts';
 import { minimalStageOne, minimalStageTwo, type MinimalRun } from './minimal-runs.ts';
+
+const [, , kind, count, how] = process.argv;
+const steps = Number(count);
+const compiled = how === 'compiled';
+if (compiled) await useNativeBackend('memory of compiled steps');
+else await useBackend('wasm');
 
 async function residentMemory(): Promise<number> {
   if (globalThis.gc === undefined) throw new Error('run with --expose-gc');
@@ -26,12 +37,13 @@ async function measure<State extends TensorTree, Batch extends TensorTree>({
   const end = await train({
     state: initial,
     stepsDone: 0,
-    steps: 300,
+    steps,
     step,
     batchAt,
+    ...(compiled && { compile: compileStep }),
     recurring: [
       {
-        every: 100,
+        every: steps / 3,
         run: async () => {
           sizes.push(await residentMemory());
           tensors.push(tf.memory().numTensors);
@@ -56,8 +68,6 @@ function leakingRun(): MinimalRun<{ weight: tf.Scalar }, Record<string, never>> 
   };
 }
 
-await useBackend('wasm');
-const [, , kind] = process.argv;
 if (kind === 'camel') await measure(minimalStageTwo('camel'));
 else if (kind === 'cyclegan') await measure(minimalStageOne(1, false, false));
 else await measure(leakingRun());

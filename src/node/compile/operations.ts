@@ -1,7 +1,7 @@
 /**
- * What TensorFlow's registry says of the operations that tfjs's native backend and our kernels call (TensorFlow 2.15, read with
- * `tensorflow.python.framework.op_def_registry`). Eager execution takes attributes that an operation does not have and
- * infers those that are missing; a graph does neither, so this table is needed to write one.
+ * What TensorFlow's registry says of the operations that tfjs's native backend and our kernels call (TensorFlow 2.15,
+ * read with `tensorflow.python.framework.op_def_registry`). Eager execution takes attributes that an operation does
+ * not have and infers those that are missing; a graph does neither, so this table is needed to write one.
  *
  * Attributes by name; `T@1`: the type of input 1, unless given; `N#2`: the number of inputs beside 2 others.
  */

@@ -4,6 +4,7 @@
  * one for vectors. Nothing is changed in place: the statistics of the batch are returned.
  */
 import * as tf from '@tensorflow/tfjs';
+import { fused } from './fused-kernels.ts';
 import { operation, protectedInput, protectedOutput, unrecorded } from './operation.ts';
 import {
   affineStandardized,
@@ -69,8 +70,13 @@ const protectedAffine = ({ scale, offset }: Affine): Affine => ({
 
 /** {@link batchNormalization} without its checks; it holds its arguments and the moments, see {@link operation}. */
 export function batchNormalized(x: tf.Tensor, affine: Affine, epsilon: number): BatchNormalized<tf.Tensor> {
-  const batch = unrecorded(() => moments(x, 'batch') as { mean: tf.Tensor1D; variance: tf.Tensor1D });
-  return { output: standardize(x, batch, affine, epsilon, 'batch'), ...batch };
+  const { output, ...batch } = unrecorded(() => {
+    const { scale, offset } = affine;
+    const [y, mean, variance] = fused('BatchNormalization', { x, scale, offset }, { epsilon }) ?? [];
+    const batch = y ? { mean: mean!, variance: variance! } : moments(x, 'batch');
+    return { output: y, ...batch } as { output?: tf.Tensor; mean: tf.Tensor1D; variance: tf.Tensor1D };
+  });
+  return { output: standardize(x, batch, affine, epsilon, 'batch', output), ...batch };
 }
 
 /**

@@ -3,7 +3,8 @@
  * gradient is a multiplication by a constant slope; `tf.leakyRelu` has no second derivative at all.
  */
 import * as tf from '@tensorflow/tfjs';
-import { operation } from './operation.ts';
+import { fused, hasFused } from './fused-kernels.ts';
+import { isRecording, operation, protectedInput, unrecorded } from './operation.ts';
 
 /**
  * max(x, 0) + α·min(x, 0), differentiable any number of times (at 0 the slope is α).
@@ -21,9 +22,18 @@ import { operation } from './operation.ts';
  * tf.dispose([x, y]);
  * ```
  */
-export function leakyRelu<T extends tf.Tensor>(x: T, slope = 0.3): T {
+export const leakyRelu = <T extends tf.Tensor>(x: T, slope = 0.3): T => leaky(protectedInput(x), slope);
+
+/** {@link leakyRelu}, which holds its argument where the backend has the fused gradient, see {@link operation}. */
+export function leaky<T extends tf.Tensor>(x: T, slope: number): T {
+  const slopes = (): tf.Tensor => unrecorded(() => tf.step(x, slope));
   return operation({ x }, () => {
-    const slopes = tf.step(x, slope);
-    return { output: x.mul<T>(slopes), held: [slopes], gradients: (dy) => ({ x: () => dy.mul(slopes) }) };
+    if (!hasFused('LeakyReluGradient')) {
+      const held = slopes();
+      return { output: x.mul<T>(held), held: [held], gradients: (dy) => ({ x: () => dy.mul(held) }) };
+    }
+    const gradient = (dy: T): tf.Tensor =>
+      isRecording() ? dy.mul(slopes()) : fused('LeakyReluGradient', { dy, x }, { alpha: slope })![0]!;
+    return { output: tf.leakyRelu(x, slope), held: [x], gradients: (dy) => ({ x: () => gradient(dy) }) };
   });
 }

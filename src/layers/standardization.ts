@@ -7,6 +7,7 @@
  * differentiated (a gradient penalty), it takes μ and σ² from x anew, so that its derivative sees them move.
  */
 import * as tf from '@tensorflow/tfjs';
+import { fused } from './fused-kernels.ts';
 import { isRecording, operation } from './operation.ts';
 
 /** What is normalised together: a channel of the whole batch, or of one image of `[batch, pixels, channels]`. */
@@ -81,14 +82,18 @@ export function affineStandardized(
   { scale, offset }: Affine,
   epsilon: number,
 ): tf.Tensor {
-  if (variance.rank === 1 && !isRecording())
-    return tf
+  if (variance.rank === 1 && !isRecording()) {
+    // The kernel knows images only on some backends.
+    const images = x.rank === 4 ? x : x.reshape([-1, 1, 1, variance.size]);
+    const y = tf
       .engine()
-      .runKernel(
+      .runKernel<tf.Tensor>(
         'FusedBatchNorm',
-        { x, mean: mean ?? tf.zeros([variance.size]), variance, ...present({ scale, offset }) },
+        { x: images, mean: mean ?? tf.zeros([variance.size]), variance, ...present({ scale, offset }) },
         { varianceEpsilon: epsilon },
       );
+    return x.rank === 4 ? y : y.reshape(x.shape);
+  }
   const inverse = variance.add(epsilon).rsqrt();
   const y = (mean ? x.sub(mean) : x).mul(scale ? inverse.mul(scale) : inverse);
   return offset ? y.add(offset) : y;
@@ -106,6 +111,7 @@ const perChannel = (gradient: tf.Tensor): tf.Tensor =>
  * @param affine Scale and offset, `[channels]` each.
  * @param epsilon ε > 0.
  * @param extent What the moments were taken over.
+ * @param output The value where it is known.
  * @returns The shape of `x`. Holds all of its arguments, see {@link operation}.
  */
 export function standardize(
@@ -114,26 +120,40 @@ export function standardize(
   affine: Affine,
   epsilon: number,
   extent: Extent,
+  output?: tf.Tensor,
 ): tf.Tensor {
   const { scale, offset } = affine;
   return operation({ x, scale, offset }, () => ({
-    output: affineStandardized(x, batch, affine, epsilon),
+    output: output ?? affineStandardized(x, batch, affine, epsilon),
     held: [x, batch.mean, batch.variance, ...(scale ? [scale] : [])],
     gradients(dy) {
-      const now = isRecording() ? moments(x, extent) : batch;
-      const { dx, dScale, dOffset } = tf.tidy(() => {
-        const standardized = affineStandardized(x, now, {}, epsilon);
-        const dOffset = channelSum(dy, extent);
-        const dScale = channelSum(dy.mul(standardized), extent);
-        const shared =
-          dScale.rank === 1
-            ? affineStandardized(x, now, { scale: dScale, offset: dOffset }, epsilon)
-            : standardized.mul(dScale).add(dOffset);
-        const moving = dy.sub(shared.mul(1 / elements(x, extent)));
-        const dx = affineStandardized(moving, { variance: now.variance }, { scale }, epsilon);
-        return { dx, dScale, dOffset };
-      });
-      return { x: () => dx, scale: () => perChannel(dScale), offset: () => perChannel(dOffset) };
+      const known = extent === 'batch' && !isRecording();
+      const [dx, dScale, dOffset] =
+        (known && fused('BatchNormalizationGradient', { dy, x, ...batch, scale }, { epsilon })) ||
+        composedGradients(dy, x, isRecording() ? moments(x, extent) : batch, scale, epsilon, extent);
+      return { x: () => dx!, scale: () => perChannel(dScale!), offset: () => perChannel(dOffset!) };
     },
   }));
+}
+
+/** dx, dγ and dβ, the last two of the shape of {@link Moments}. */
+function composedGradients(
+  dy: tf.Tensor,
+  x: tf.Tensor,
+  batch: Moments,
+  scale: tf.Tensor | undefined,
+  epsilon: number,
+  extent: Extent,
+): tf.Tensor[] {
+  return tf.tidy(() => {
+    const standardized = affineStandardized(x, batch, {}, epsilon);
+    const dOffset = channelSum(dy, extent);
+    const dScale = channelSum(dy.mul(standardized), extent);
+    const shared =
+      dScale.rank === 1
+        ? affineStandardized(x, batch, { scale: dScale, offset: dOffset }, epsilon)
+        : standardized.mul(dScale).add(dOffset);
+    const moving = dy.sub(shared.mul(1 / elements(x, extent)));
+    return [affineStandardized(moving, { variance: batch.variance }, { scale }, epsilon), dScale, dOffset];
+  });
 }

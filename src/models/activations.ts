@@ -3,7 +3,8 @@
  * the output tells the slope, as for ReLU and tanh, the input of the activation need not be held for the gradient.
  */
 import * as tf from '@tensorflow/tfjs';
-import { operation } from '../layers/operation.ts';
+import { fused } from '../layers/fused-kernels.ts';
+import { isRecording, operation } from '../layers/operation.ts';
 
 const activations: Readonly<Record<string, (x: tf.Tensor) => tf.Tensor>> = {
   linear: (x) => x,
@@ -23,7 +24,7 @@ const activations: Readonly<Record<string, (x: tf.Tensor) => tf.Tensor>> = {
  * from the host.
  */
 const beforeActivation: Readonly<Record<string, (y: tf.Tensor, dy: tf.Tensor) => tf.Tensor>> = {
-  relu: (y, dy) => dy.mul(tf.sign(y)),
+  relu: (y, dy) => (isRecording() ? undefined : fused('ReluGradient', { dy, y }))?.[0] ?? dy.mul(tf.sign(y)),
   tanh: (y, dy) => dy.sub(dy.mul(y.square())),
 };
 

@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { batchNormalized, standardizedWith, type BatchNormalized } from '../layers/batch-normalization.ts';
 import { instanceNormalization } from '../layers/instance-normalization.ts';
-import { leakyRelu } from '../layers/leaky-relu.ts';
+import { leaky } from '../layers/leaky-relu.ts';
 import { operation } from '../layers/operation.ts';
 import { channelSum } from '../layers/standardization.ts';
 import { activate, activated } from './activations.ts';
@@ -202,7 +202,7 @@ const rules: Readonly<Record<string, Rule>> = {
       config['epsilon'] as number,
     ),
   Activation: ([x], config, _, layer) => activate(x!, String(config['activation'] ?? 'linear'), layer),
-  LeakyReLU: ([x], config) => leakyRelu(x!, config['alpha'] as number),
+  LeakyReLU: ([x], config) => leaky(x!, config['alpha'] as number),
   ReLU: ([x], config, _, layer) =>
     typeof config['maxValue'] === 'number'
       ? tf.clipByValue(x!, 0, config['maxValue'])

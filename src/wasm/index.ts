@@ -8,6 +8,7 @@ import type { WasmKernel } from './backend.ts';
 import { convolutionFilterGradient, convolutionInputGradient } from './convolution-gradients.ts';
 import { concat, slice, split } from './copies.ts';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise-gradients.ts';
+import { FUSED_KERNELS } from './fused-kernels.ts';
 import { maxPoolGradient } from './max-pool-gradient.ts';
 import { fusedBatchNorm } from './normalization.ts';
 import { batchMatMul, mean, sum, unsortedSegmentSum } from './sums-and-products.ts';
@@ -68,4 +69,5 @@ export function registerTrainingKernels(): void {
   register('Concat', concat(stock('Concat')));
   register('Slice', slice(stock('Slice')));
   register('SplitV', split(stock('SplitV')));
+  for (const [name, kernel] of Object.entries(FUSED_KERNELS)) register(name, kernel);
 }

@@ -11,20 +11,37 @@ type Affine = Readonly<Record<'minus' | 'times' | 'plus', Float32Array>>;
 /** Numbers that the loop takes between two returns to the first channel, about; they are to be worth the return. */
 const PERIOD = 256;
 
+/** Whole periods of a tensor: rows of so many floats, a multiple of four and of the channels. */
+export function tiling(
+  backend: BackendWasm,
+  x: tf.TensorInfo,
+  channels: number,
+): { readonly period: number; readonly periods: number } {
+  const period = 4 * channels * Math.ceil(PERIOD / (4 * channels));
+  return { period, periods: channels === 0 ? 0 : Math.floor(floats(backend, x).length / period) };
+}
+
+/** Each vector of channels as a row, repeated to a period; the caller disposes it. */
+export function tiled(backend: BackendWasm, vectors: readonly Float32Array[], period: number): tf.TensorInfo {
+  const coefficients = backend.makeOutput([vectors.length, period], 'float32');
+  const rows = floats(backend, coefficients);
+  vectors.forEach((values, row) => {
+    for (let at = 0; at < period; at += values.length) rows.set(values, row * period + at);
+  });
+  return coefficients;
+}
+
 /** (x − minus) · times + plus, channel by channel. */
-function affine(backend: BackendWasm, x: tf.TensorInfo, { minus, times, plus }: Affine): tf.TensorInfo {
+export function affine(
+  backend: BackendWasm,
+  x: tf.TensorInfo,
+  { minus, times, plus }: Affine,
+): tf.TensorInfo {
   const output = backend.makeOutput(x.shape, 'float32');
   const channels = minus.length;
-  if (channels === 0) return output;
-  const numbers = floats(backend, output).length;
-  const period = 4 * channels * Math.ceil(PERIOD / (4 * channels));
-  const periods = Math.floor(numbers / period);
+  const { period, periods } = tiling(backend, x, channels);
   if (periods > 0) {
-    const coefficients = backend.makeOutput([3, period], 'float32');
-    const tiled = floats(backend, coefficients);
-    [minus, times, plus].forEach((values, row) => {
-      for (let at = 0; at < period; at += channels) tiled.set(values, row * period + at);
-    });
+    const coefficients = tiled(backend, [minus, times, plus], period);
     rowLoopsOf(backend).affine({
       x: address(backend, x),
       out: address(backend, output),
@@ -35,7 +52,7 @@ function affine(backend: BackendWasm, x: tf.TensorInfo, { minus, times, plus }: 
     backend.disposeData(coefficients.dataId);
   }
   const [xs, ys] = [floats(backend, x), floats(backend, output)];
-  for (let i = periods * period; i < numbers; i++) {
+  for (let i = periods * period; i < ys.length; i++) {
     const c = i % channels;
     ys[i] = Math.fround(Math.fround(xs[i]! - minus[c]!) * times[c]!) + plus[c]!;
   }

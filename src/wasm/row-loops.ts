@@ -1,6 +1,6 @@
 /**
- * Two loops over the rows of a matrix, as WebAssembly on the memory of tfjs's backend: an affine map of each column, and a
- * copy from one place to another.
+ * Loops over the rows of a matrix, as WebAssembly on the memory of tfjs's backend: affine maps of each column of one matrix
+ * and of two, sums of their products, copies from one place to another, and the slope of a leaky ReLU.
  */
 import {
   INTEGER,
@@ -13,6 +13,7 @@ import {
   list,
   moduleBytes as bytesOfModule,
   repeat,
+  set,
   vector,
 } from './assembly.ts';
 
@@ -25,6 +26,22 @@ export interface RowLoops {
   readonly affine: (
     operands: Readonly<Record<'x' | 'out' | 'coefficients' | 'period' | 'periods', number>>,
   ) => void;
+  /**
+   * out[i, j] = (x[i, j] − minusX[j]) · timesX[j] + (y[i, j] − minusY[j]) · timesY[j]; the coefficients are these four rows
+   * in this order.
+   */
+  readonly affinePair: (
+    operands: Readonly<Record<'x' | 'y' | 'out' | 'coefficients' | 'period' | 'periods', number>>,
+  ) => void;
+  /**
+   * Adds Σᵢ (y[i, j] − minusY[j]) to the first row of `sums` and Σᵢ (x[i, j] − minusX[j]) · (y[i, j] − minusY[j]) to the second;
+   * the coefficients are the rows minusX and minusY.
+   */
+  readonly productSums: (
+    operands: Readonly<Record<'x' | 'y' | 'sums' | 'coefficients' | 'period' | 'periods', number>>,
+  ) => void;
+  /** out[i] = dy[i] where x[i] > 0, else the number at `slope` times dy[i], for `count` floats, a multiple of 4. */
+  readonly slope: (operands: Readonly<Record<'dy' | 'x' | 'out' | 'slope' | 'count', number>>) => void;
   /** Copies `rows` rows of `bytes` bytes, a multiple of 4. */
   readonly copy: (
     operands: Readonly<Record<'from' | 'to' | 'fromStride' | 'toStride' | 'rows' | 'bytes', number>>,
@@ -51,6 +68,77 @@ function affineCode(): number[] {
   return vector([...list([[5, INTEGER]]), ...repeat(i, get(periods), row), 0x0b]);
 }
 
+type Two<T> = readonly [T, T];
+
+function affinePairCode(): number[] {
+  const [x, y, out, minusX, timesX, minusY, timesY, vectors, periods, i, j, mx, tx, my, ty] = [
+    ...Array(15).keys(),
+  ] as [
+    ...[number, number, number, number, number, number, number, number],
+    ...[number, number, number, number, number, number, number],
+  ];
+  const { load, store, subtract, multiply, add, bytes } = lanes.four;
+  const term = (value: number, [minus, times]: Two<number>): number[] => [
+    ...[...get(value), ...load(0), ...get(minus), ...load(0), ...subtract],
+    ...[...get(times), ...load(0), ...multiply],
+  ];
+  const step = [
+    ...[...get(out), ...term(x, [mx, tx]), ...term(y, [my, ty]), ...add, ...store(0)],
+    ...[x, y, out, mx, tx, my, ty].flatMap((pointer) => advance(pointer, integer(bytes))),
+  ];
+  const row = [
+    ...[...copy(minusX, mx), ...copy(timesX, tx), ...copy(minusY, my), ...copy(timesY, ty)],
+    ...repeat(j, get(vectors), step),
+  ];
+  return vector([...list([[6, INTEGER]]), ...repeat(i, get(periods), row), 0x0b]);
+}
+
+function productSumsCode(): number[] {
+  const [x, y, sums, products, minusX, minusY, vectors, periods, i, j, s, p, mx, my, centred] = [
+    ...Array(15).keys(),
+  ] as [
+    ...[number, number, number, number, number, number, number, number],
+    ...[number, number, number, number, number, number, number],
+  ];
+  const { load, store, subtract, multiply, add, bytes, type } = lanes.four;
+  const difference = (value: number, minus: number): number[] => [
+    ...[...get(value), ...load(0), ...get(minus), ...load(0), ...subtract],
+  ];
+  const step = [
+    ...[...difference(y, my), ...set(centred)],
+    ...[...get(s), ...get(s), ...load(0), ...get(centred), ...add, ...store(0)],
+    ...[...get(p), ...get(p), ...load(0)],
+    ...[...difference(x, mx), ...get(centred), ...multiply, ...add, ...store(0)],
+    ...[x, y, s, p, mx, my].flatMap((pointer) => advance(pointer, integer(bytes))),
+  ];
+  const row = [
+    ...[...copy(sums, s), ...copy(products, p), ...copy(minusX, mx), ...copy(minusY, my)],
+    ...repeat(j, get(vectors), step),
+  ];
+  const locals = list([
+    [6, INTEGER],
+    [1, type],
+  ]);
+  return vector([...locals, ...repeat(i, get(periods), row), 0x0b]);
+}
+
+function slopeCode(): number[] {
+  const [dy, x, out, slope, vectors, i, value] = [0, 1, 2, 3, 4, 5, 6] as const;
+  const { load, spread, store, multiply, greater, select, zero, bytes, type } = lanes.four;
+  const step = [
+    ...[...get(out), ...get(dy), ...load(0)],
+    ...[...get(dy), ...load(0), ...get(value), ...multiply],
+    ...[...get(x), ...load(0), ...zero, ...greater, ...select, ...store(0)],
+    ...[dy, x, out].flatMap((pointer) => advance(pointer, integer(bytes))),
+  ];
+  const locals = list([
+    [1, INTEGER],
+    [1, type],
+  ]);
+  const spreadSlope = [...get(slope), ...spread, ...set(value)];
+  return vector([...locals, ...spreadSlope, ...repeat(i, get(vectors), step), 0x0b]);
+}
+
 function copyCode(): number[] {
   const [from, to, fromStride, toStride, rows, bytes, row] = [0, 1, 2, 3, 4, 5, 6] as const;
   const memoryCopy = [0xfc, 0x0a, 0, 0];
@@ -65,6 +153,9 @@ function copyCode(): number[] {
 const moduleBytes = (shared: boolean): Uint8Array<ArrayBuffer> =>
   bytesOfModule(shared, [
     { name: 'affine', parameters: 7, code: affineCode() },
+    { name: 'affinePair', parameters: 9, code: affinePairCode() },
+    { name: 'productSums', parameters: 8, code: productSumsCode() },
+    { name: 'slope', parameters: 5, code: slopeCode() },
     { name: 'copy', parameters: 6, code: copyCode() },
   ]);
 
@@ -72,12 +163,28 @@ const moduleBytes = (shared: boolean): Uint8Array<ArrayBuffer> =>
 export function compileRowLoops(memory: WebAssembly.Memory): RowLoops | undefined {
   const functions = instantiate(memory, moduleBytes);
   if (!functions) return undefined;
-  const { affine, copy } = functions as Record<'affine' | 'copy', (...operands: number[]) => void>;
+  const { affine, affinePair, productSums, slope, copy } = functions as Record<
+    keyof RowLoops,
+    (...operands: number[]) => void
+  >;
   return {
     affine({ x, out, coefficients, period, periods }) {
       if (period < 1 || periods < 1) return;
       const row = period * FLOAT;
       affine(x, out, coefficients, coefficients + row, coefficients + 2 * row, period / 4, periods);
+    },
+    affinePair({ x, y, out, coefficients, period, periods }) {
+      if (period < 1 || periods < 1) return;
+      const [mx, tx, my, ty] = [0, 1, 2, 3].map((row) => coefficients + row * period * FLOAT);
+      affinePair(x, y, out, mx!, tx!, my!, ty!, period / 4, periods);
+    },
+    productSums({ x, y, sums, coefficients, period, periods }) {
+      if (period < 1 || periods < 1) return;
+      const row = period * FLOAT;
+      productSums(x, y, sums, sums + row, coefficients, coefficients + row, period / 4, periods);
+    },
+    slope({ dy, x, out, slope: at, count }) {
+      if (count > 0) slope(dy, x, out, at, count / 4);
     },
     copy({ from, to, fromStride, toStride, rows, bytes }) {
       if (rows > 0) copy(from, to, fromStride, toStride, rows, bytes);
@@ -95,6 +202,34 @@ export function plainRowLoops(floats: () => Float32Array): RowLoops {
         const at = minus + (i % period);
         const difference = Math.fround(memory[from + i]! - memory[at]!);
         memory[to + i] = Math.fround(difference * memory[at + period]!) + memory[at + 2 * period]!;
+      }
+    },
+    affinePair({ x, y, out, coefficients, period, periods }) {
+      const memory = floats();
+      const [mx, tx, my, ty] = [0, 1, 2, 3].map((row) => coefficients / FLOAT + row * period);
+      for (let i = 0; i < period * periods; i++) {
+        const j = i % period;
+        const ofX = Math.fround(memory[x / FLOAT + i]! - memory[mx! + j]!) * memory[tx! + j]!;
+        const ofY = Math.fround(memory[y / FLOAT + i]! - memory[my! + j]!) * memory[ty! + j]!;
+        memory[out / FLOAT + i] = Math.fround(ofX) + Math.fround(ofY);
+      }
+    },
+    productSums({ x, y, sums, coefficients, period, periods }) {
+      const memory = floats();
+      const [mx, s] = [coefficients / FLOAT, sums / FLOAT];
+      for (let i = 0; i < period * periods; i++) {
+        const j = i % period;
+        const centred = Math.fround(memory[y / FLOAT + i]! - memory[mx + period + j]!);
+        memory[s + j]! += centred;
+        const ofX = Math.fround(memory[x / FLOAT + i]! - memory[mx + j]!);
+        memory[s + period + j]! += Math.fround(ofX * centred);
+      }
+    },
+    slope({ dy, x, out, slope, count }) {
+      const memory = floats();
+      for (let i = 0; i < count; i++) {
+        const upstream = memory[dy / FLOAT + i]!;
+        memory[out / FLOAT + i] = memory[x / FLOAT + i]! > 0 ? upstream : upstream * memory[slope / FLOAT]!;
       }
     },
     copy({ from, to, fromStride, toStride, rows, bytes }) {

@@ -36,7 +36,60 @@ describe.each([false, true])('the loops over rows (shared memory: %s)', (shared)
         const x = start[1 + row * operands.period + column]!;
         expect(floats[8000 + row * operands.period + column]).toBeCloseTo((x - minus!) * times! + plus!, 5);
       }),
-      { numRuns: 100, seed: 2 },
+      { numRuns: 40, seed: 2 },
+    );
+  });
+
+  it('map the columns of two', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 20 }), (vectors, periods) => {
+        const period = 4 * vectors;
+        const operands = { x: 4, y: 3000 * 4, out: 8000 * 4, coefficients: 7001 * 4, period, periods };
+        expectSame(({ affinePair }) => affinePair(operands), 8000, 8000 + period * periods);
+        if (vectors * periods === 0) return;
+        const at = period * periods - 1;
+        const [mx, tx, my, ty] = [0, 1, 2, 3].map((row) => start[7001 + row * period + period - 1]!);
+        const expected = (start[1 + at]! - mx!) * tx! + (start[3000 + at]! - my!) * ty!;
+        expect(floats[8000 + at]).toBeCloseTo(expected, 4);
+      }),
+      { numRuns: 40, seed: 4 },
+    );
+  });
+
+  it('sum the products of the columns of two', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 20 }), (vectors, periods) => {
+        const period = 4 * vectors;
+        const operands = { x: 4, y: 3000 * 4, sums: 8000 * 4, coefficients: 7001 * 4, period, periods };
+        expectSame(({ productSums }) => productSums(operands), 8000, 8000 + (periods > 0 ? 2 * period : 0));
+        if (vectors * periods === 0) return;
+        const last = period - 1;
+        const rows = Array.from({ length: periods }, (_, i) => i * period + last);
+        const centred = rows.map((i) => start[3000 + i]! - start[7001 + period + last]!);
+        const sum = centred.reduce((total, value) => total + value, start[8000 + last]!);
+        const products = rows.reduce(
+          (total, row, i) => total + (start[1 + row]! - start[7001 + last]!) * centred[i]!,
+          start[8000 + period + last]!,
+        );
+        expect(floats[8000 + last]).toBeCloseTo(sum, 4);
+        expect(floats[8000 + period + last]).toBeCloseTo(products, 3);
+      }),
+      { numRuns: 40, seed: 5 },
+    );
+  });
+
+  it('take the slope of a leaky ReLU', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 100 }), (vectors) => {
+        const count = 4 * vectors;
+        const operands = { dy: 4, x: 3000 * 4, out: 8000 * 4, slope: 7001 * 4, count };
+        expectSame(({ slope }) => slope(operands), 8000, 8000 + count);
+        for (let i = 0; i < count; i++)
+          expect(floats[8000 + i]).toBe(
+            Math.fround(start[1 + i]! * (start[3000 + i]! > 0 ? 1 : start[7001]!)),
+          );
+      }),
+      { numRuns: 30, seed: 6 },
     );
   });
 
@@ -50,7 +103,7 @@ describe.each([false, true])('the loops over rows (shared memory: %s)', (shared)
         const at = 8000 + (rows - 1) * (words + toGap);
         expect(floats[at]).toBe(start[1 + (rows - 1) * (words + fromGap)]);
       }),
-      { numRuns: 100, seed: 3 },
+      { numRuns: 40, seed: 3 },
     );
   });
 });

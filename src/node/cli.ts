@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+/** The package's program: `npx model-patching <command>`. */
+import { readFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { nativeCommand } from './native/command.ts';
+import { ProgramError, runProgram } from './program.ts';
+
+const program = new Command('model-patching')
+  .description('Training that closes the accuracy gap between subgroups of a class.')
+  .configureOutput({ writeErr: () => undefined })
+  // Its own --version is not that of `native`.
+  .enablePositionalOptions()
+  .exitOverride();
+
+for (const command of [nativeCommand()]) program.addCommand(command.copyInheritedSettings(program));
+
+await runProgram('model-patching', async () => {
+  const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  program.version((JSON.parse(manifest) as { version: string }).version);
+  if (process.argv.length <= 2) return void process.stdout.write(program.helpInformation());
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (!(error instanceof Error && 'exitCode' in error && 'code' in error)) throw error;
+    if (error.exitCode === 0) return;
+    throw new ProgramError(
+      `${error.message.replace(/^error: /, '').replace(/\s+/g, ' ')}; npx model-patching --help lists the commands`,
+      2,
+    );
+  }
+});

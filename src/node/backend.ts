@@ -47,14 +47,18 @@ const STARTERS: Readonly<Record<BackendName, (asked: boolean) => Promise<string>
   },
 };
 
+/** Makes a backend the current one, whether or not it can train; returns its device. */
+export const startBackend = (name: BackendName, asked: boolean): Promise<string> => STARTERS[name](asked);
+
 async function start(name: BackendName, asked: boolean): Promise<string> {
-  const device = await STARTERS[name](asked);
+  const device = await startBackend(name, asked);
   const missing = await missingCapabilities();
   if (missing.length > 0) throw new Refusal(`it cannot train: ${missing.join('; ')}`, OTHER_CURE);
   return device;
 }
 
-function refusal(name: BackendName, error: unknown): RefusedBackend {
+/** Why a backend that failed with `error` is not used. */
+export function refusal(name: BackendName, error: unknown): RefusedBackend {
   return {
     name,
     reason: firstLine(error),
@@ -79,7 +83,8 @@ export async function firstThatStarts(
   throw new ProgramError(reasons.join('\n'), 2);
 }
 
-function askedFor({
+/** The backend that options or environment ask for by name. */
+export function askedBackend({
   name = process.env['MODEL_PATCHING_BACKEND'],
 }: SelectBackendOptions): BackendName | undefined {
   if (name === undefined || name === '') return undefined;
@@ -107,7 +112,7 @@ function askedFor({
  * ```
  */
 export async function selectBackend(options: SelectBackendOptions = {}): Promise<SelectedBackend> {
-  const asked = askedFor(options);
+  const asked = askedBackend(options);
   const names = asked === undefined ? BACKENDS.filter((backend) => backend !== 'cpu') : [asked];
   return firstThatStarts(names, (name) => start(name, asked !== undefined));
 }

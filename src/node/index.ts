@@ -13,6 +13,7 @@ export {
   type SelectedBackend,
 } from './backend.ts';
 export { compileStep } from './compile/compile-step.ts';
+export { doctorCommand } from './doctor.ts';
 export { missingCapabilities } from './preflight.ts';
 export { environmentFacts } from './environment.ts';
 export { ProgramError, orExit, runProgram, type ExitCode } from './program.ts';

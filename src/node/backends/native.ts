@@ -27,7 +27,7 @@ interface NativeBinding {
 }
 
 export async function startNativeGpu(): Promise<string> {
-  await load('@tensorflow/tfjs-node-gpu', 'npx model-patching native --gpu');
+  await load('@tensorflow/tfjs-node-gpu', 'with an NVIDIA GPU: npx model-patching native --gpu');
   if ((tf.backend() as NativeBinding).isUsingGpuDevice !== true) {
     forget('tensorflow');
     throw new Refusal(

@@ -7,8 +7,11 @@ import * as tf from '@tensorflow/tfjs';
 import { ProgramError } from '../program.ts';
 import { firstLine, importInstalled, makeCurrent, OTHER_CURE, Refusal } from './refusal.ts';
 
-const PACKAGES = 'npm install webgpu @tensorflow/tfjs-backend-webgpu@4.22.0';
-const DRIVER = "install the GPU's Vulkan driver; on Debian and Ubuntu also libvulkan1";
+const PACKAGES = 'with a GPU: npm install webgpu @tensorflow/tfjs-backend-webgpu@4.22.0';
+const DRIVER =
+  process.platform === 'linux'
+    ? 'with a GPU: install its Vulkan driver, and the loader (libvulkan1 on Debian and Ubuntu)'
+    : 'with a GPU: install its driver';
 
 interface AdapterInfo {
   readonly description: string;

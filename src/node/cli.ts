@@ -2,6 +2,7 @@
 /** The package's program: `npx model-patching <command>`. */
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
+import { doctorCommand } from './doctor.ts';
 import { nativeCommand } from './native/command.ts';
 import { ProgramError, runProgram } from './program.ts';
 
@@ -12,7 +13,7 @@ const program = new Command('model-patching')
   .enablePositionalOptions()
   .exitOverride();
 
-for (const command of [nativeCommand()]) program.addCommand(command.copyInheritedSettings(program));
+for (const command of [doctorCommand(), nativeCommand()]) program.addCommand(command.copyInheritedSettings(program));
 
 await runProgram('model-patching', async () => {
   const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');

@@ -10,8 +10,14 @@ function restoreIsNullOrUndefined(): void {
     Object.assign(util, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });
 }
 
+/** TensorFlow tells of every graph that it loads; warnings and errors stay. */
+function hideInformation(): void {
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '1';
+}
+
 async function load(packageName: string, cure: string): Promise<void> {
   restoreIsNullOrUndefined();
+  hideInformation();
   await importInstalled(packageName, cure);
   await makeCurrent('tensorflow');
 }

@@ -13,7 +13,8 @@ const program = new Command('model-patching')
   .enablePositionalOptions()
   .exitOverride();
 
-for (const command of [doctorCommand(), nativeCommand()]) program.addCommand(command.copyInheritedSettings(program));
+for (const command of [doctorCommand(), nativeCommand()])
+  program.addCommand(command.copyInheritedSettings(program));
 
 await runProgram('model-patching', async () => {
   const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');

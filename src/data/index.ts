@@ -60,3 +60,21 @@ export {
 export { readImageHeader, type ImageHeader } from './image-header.ts';
 export { decodeImage, type DecodeImageOptions } from './decode-image.ts';
 export { fitImage, withChannels, type FitImageOptions } from './fit-image.ts';
+export { readCsv } from './csv.ts';
+export { describeTable, type TableOptions } from './table-dataset.ts';
+export {
+  describeWaterbirds,
+  WATERBIRDS_CLASSES,
+  WATERBIRDS_SUBGROUPS,
+  waterbirdsRecord,
+  type WaterbirdsOptions,
+} from './waterbirds.ts';
+export {
+  CELEBA_UNDERSAMPLED,
+  celebaRecord,
+  describeCeleba,
+  describeCelebaEntries,
+  type CelebaOptions,
+  type CelebaTables,
+} from './celeba.ts';
+export type { RecordLabels } from './record-features.ts';

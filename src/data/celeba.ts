@@ -1,0 +1,240 @@
+/**
+ * CelebA (Liu, Luo, Wang, Tang: "Deep learning face attributes in the wild", ICCV 2015): portraits with forty
+ * attributes. One attribute is the class, another the subgroup. CelebA-Undersampled (Goel, Gu, Li, Ré: "Model patching",
+ * ICLR 2021) takes `Blond_Hair` and `Male`, and keeps 4,054 of the 71,629 training images of group (0,0), women who are
+ * not blond, so that hair and gender become correlated.
+ */
+import { either as E, function as F } from 'fp-ts';
+import { readCsv } from './csv.ts';
+import type { DataError } from './data-error.ts';
+import { describeDataset, SPLITS, type Dataset, type LabelledEntry, type SplitName } from './dataset.ts';
+import type { ExampleFeatures } from './example.ts';
+import { imageFile, withoutDuplicates } from './image-names.ts';
+import { binaryFeature, type RecordLabels } from './record-features.ts';
+
+/** The published number of training images of group (0,0). */
+export const CELEBA_UNDERSAMPLED = 4054;
+
+/** Which attributes of CelebA are class and subgroup, and how many images are kept. */
+export interface CelebaOptions {
+  /** Default `Blond_Hair`. */
+  readonly label?: string;
+  /** Default `Male`. */
+  readonly subgroup?: string;
+  /** How many training images of class 0 and subgroup 0 are kept, the first ones; default all. */
+  readonly undersample?: number;
+}
+
+/** The texts of CelebA's tables. */
+export interface CelebaTables {
+  /** `list_attr_celeba`, as `.txt` or `.csv`. */
+  readonly attributes: string;
+  /** `list_eval_partition`, as `.txt` or `.csv`. */
+  readonly partition: string;
+  /** What to call them in an error. */
+  readonly attributesFile?: string;
+  readonly partitionFile?: string;
+  /** Folder of the images. Default none. */
+  readonly folder?: string;
+}
+
+interface Row {
+  readonly file: string;
+  readonly values: readonly string[];
+  readonly line: number;
+}
+
+const isCsv = (text: string): boolean => /^\ufeff?"?image_id"?,/.test(text);
+
+const wrongLine = (file: string, line: number, expected: string, found: string) =>
+  E.left<DataError>({ where: `${file}, line ${line}`, expected, found, cure: 'fetch the file again' });
+
+/** Rows of words; `columns` picks some of them by the names in a header of names, or by their places without one. */
+function readWords(
+  text: string,
+  file: string,
+  columns: readonly (string | number)[],
+  headerLine: number,
+): E.Either<DataError, readonly Row[]> {
+  const lines = text.split(/\r?\n/);
+  const header = headerLine === 0 ? [] : (lines[headerLine - 1] ?? '').trim().split(/\s+/);
+  const places = columns.map((column) => (typeof column === 'number' ? column : header.indexOf(column) + 1));
+  const missing = columns.find((_, i) => places[i] === 0);
+  if (missing !== undefined) {
+    return wrongLine(file, headerLine, `the attribute ${missing}`, `only ${header.slice(0, 50).join(', ')}`);
+  }
+  const width = headerLine === 0 ? 2 : header.length + 1;
+  const rows: Row[] = [];
+  for (let i = headerLine; i < lines.length; i++) {
+    if (lines[i]!.trim() === '') continue;
+    const words = lines[i]!.trim().split(/\s+/);
+    if (words.length !== width) return wrongLine(file, i + 1, `${width} words`, `${words.length}`);
+    rows.push({ file: words[0]!, values: places.map((place) => words[place]!), line: i + 1 });
+  }
+  return E.right(rows);
+}
+
+const readRows = (
+  text: string,
+  file: string,
+  columns: readonly string[],
+): E.Either<DataError, readonly Row[]> =>
+  readCsv(text, file, ['image_id', ...columns], ([image, ...values], line) =>
+    E.right({ file: image!, values, line }),
+  );
+
+function attributeRows(
+  { attributes, attributesFile = 'list_attr_celeba' }: CelebaTables,
+  columns: readonly string[],
+): E.Either<DataError, readonly Row[]> {
+  if (isCsv(attributes)) return readRows(attributes, attributesFile, columns);
+  return E.Monad.chain(readWords(attributes, attributesFile, columns, 2), (rows) => {
+    const [stated = ''] = attributes.split(/\r?\n/, 1);
+    return Number(stated.trim()) === rows.length
+      ? E.right(rows)
+      : wrongLine(attributesFile, 1, `the number of rows, ${rows.length}`, JSON.stringify(stated));
+  });
+}
+
+function partitionOf(tables: CelebaTables): E.Either<DataError, ReadonlyMap<string, SplitName>> {
+  const { partition, partitionFile = 'list_eval_partition' } = tables;
+  const rows = isCsv(partition)
+    ? readRows(partition, partitionFile, ['partition'])
+    : readWords(partition, partitionFile, [1], 0);
+  return E.Monad.chain(rows, (read) => {
+    const wrong = read.find(({ values }) => !/^\s*[012]\s*$/.test(values[0]!));
+    return wrong === undefined
+      ? E.right(new Map(read.map(({ file, values }) => [file, SPLITS[Number(values[0])]!])))
+      : wrongLine(partitionFile, wrong.line, 'the split 0, 1 or 2', JSON.stringify(wrong.values[0]));
+  });
+}
+
+/** 1 for an attribute that is there, 0 for one that is not (−1 in the tables). */
+function present(value: string, file: string, line: number, column: string): E.Either<DataError, 0 | 1> {
+  const number = value.trim();
+  return number === '1'
+    ? E.right(1)
+    : number === '-1' || number === '0'
+      ? E.right(0)
+      : wrongLine(file, line, `1 or -1 for ${column}`, JSON.stringify(value));
+}
+
+/** All entries but the training images of group (0,0) after the first `keep`. */
+export function undersample<Image>(
+  entries: readonly LabelledEntry<Image>[],
+  keep: number | undefined,
+): readonly LabelledEntry<Image>[] {
+  if (keep === undefined) return entries;
+  let seen = 0;
+  return entries.filter(
+    ({ label, subgroup, split }) => split !== 'train' || label !== 0 || subgroup !== 0 || seen++ < keep,
+  );
+}
+
+/**
+ * Groups the entries of CelebA.
+ *
+ * @param entries Every image, in stored order.
+ * @param options Class, subgroup, and how many of group (0,0) are kept.
+ */
+export function describeCelebaEntries<Image>(
+  entries: readonly LabelledEntry<Image>[],
+  options: CelebaOptions = {},
+): E.Either<DataError, Dataset<Image>> {
+  const { label = 'Blond_Hair', subgroup = 'Male' } = options;
+  const keep = options.undersample;
+  if (keep !== undefined && !(Number.isInteger(keep) && keep >= 1)) {
+    return E.left({
+      where: 'CelebA, undersample',
+      expected: 'a whole number of images, at least 1',
+      found: String(keep),
+      cure: 'correct the number, or leave it out to keep all images',
+    });
+  }
+  return describeDataset({
+    name: keep === undefined ? 'CelebA' : 'CelebA-Undersampled',
+    classes: [`Not ${label}`, label],
+    subgroups: [`Not ${subgroup}`, subgroup],
+    entries: undersample(entries, keep),
+  });
+}
+
+/**
+ * CelebA from its original tables.
+ *
+ * @param tables Texts of `list_attr_celeba` and `list_eval_partition`, each in the `.txt` or the `.csv` form.
+ * @param options Class and subgroup, and how many images of group (0,0) are kept.
+ * @returns The data set, images in the order of the attributes; or which line is wrong, or which attribute or split is
+ *   missing.
+ * @example
+ * ```ts
+ * import { describeCeleba } from 'model-patching/data';
+ * const images = Array.from({ length: 12 }, (_, i) => ({ file: `${i}.jpg`, y: i & 1, z: (i >> 1) & 1, split: i >> 2 }));
+ * const attributes = ['12', 'Male Blond_Hair', ...images.map(({ file, y, z }) => `${file} ${2 * z - 1}  ${2 * y - 1}`)];
+ * const partition = images.map(({ file, split }) => `${file} ${split}`);
+ * const described = describeCeleba({ attributes: attributes.join('\n'), partition: partition.join('\n') });
+ * if (described._tag === 'Left') throw new Error(described.left.found);
+ * const { classes, table } = described.right;
+ * if (classes[0] !== 'Not Blond_Hair' || table.trainingCounts.join() !== '1,1,1,1') throw new Error('four groups');
+ * ```
+ */
+export function describeCeleba(
+  tables: CelebaTables,
+  options: CelebaOptions = {},
+): E.Either<DataError, Dataset> {
+  const { label = 'Blond_Hair', subgroup = 'Male' } = options;
+  const { attributesFile = 'list_attr_celeba', partitionFile = 'list_eval_partition', folder = '' } = tables;
+  return F.pipe(
+    E.Do,
+    E.bind('rows', () =>
+      E.Monad.chain(attributeRows(tables, [label, subgroup]), (rows) =>
+        withoutDuplicates(rows, attributesFile),
+      ),
+    ),
+    E.bind('splits', () => partitionOf(tables)),
+    E.chain(({ rows, splits }) =>
+      F.pipe(
+        rows,
+        E.traverseArray(({ file, values, line }) =>
+          F.pipe(
+            E.Do,
+            E.bind('label', () => present(values[0]!, attributesFile, line, label)),
+            E.bind('subgroup', () => present(values[1]!, attributesFile, line, subgroup)),
+            E.bind('split', () => {
+              const split = splits.get(file);
+              return split === undefined
+                ? wrongLine(attributesFile, line, `${file} in ${partitionFile}`, 'no such line there')
+                : E.right(split);
+            }),
+            E.bind('image', () =>
+              E.Functor.map(imageFile(folder, file, `${attributesFile}, line ${line}`), (path) => ({
+                file: path,
+              })),
+            ),
+          ),
+        ),
+      ),
+    ),
+    E.chain((entries) => describeCelebaEntries(entries, options)),
+  );
+}
+
+/**
+ * What a record of CelebA says of its image: two of its forty int64 features, each 0 or 1.
+ *
+ * @param features All features of the record.
+ * @param where What to call it in an error.
+ * @param options Which attributes are class and subgroup.
+ */
+export function celebaRecord(
+  features: ExampleFeatures,
+  where: string,
+  options: CelebaOptions = {},
+): E.Either<DataError, RecordLabels> {
+  const { label = 'Blond_Hair', subgroup = 'Male' } = options;
+  return F.pipe(
+    E.Do,
+    E.bind('label', () => binaryFeature(features, label, where)),
+    E.bind('subgroup', () => binaryFeature(features, subgroup, where)),
+  );
+}

@@ -1,0 +1,24 @@
+/** The images of an experiment: which there are, and how to have their pixels. Both stages draw from it. */
+import type { DatasetExample, SplitName } from '../../data/dataset.ts';
+import type { GroupTable } from '../../groups.ts';
+import type { LoadPixels, PictureShape } from '../data/batch-stream.ts';
+
+/** Where an image is, for the one that loads it: a file, a record, or a place in memory. */
+export type ImageReference = object;
+
+/** The data of an experiment, opened; close it when the work is done. */
+export interface ExperimentImages {
+  /** For messages and reports. */
+  readonly name: string;
+  /** The groups, with the counts that sampling, adjustment and averages use. */
+  readonly table: GroupTable;
+  /** Names of the classes y and of the subgroups z. */
+  readonly classes: readonly string[];
+  readonly subgroups: readonly string[];
+  /** Shape to which every image is brought. */
+  readonly shape: PictureShape;
+  /** The images of a split, in stored order, always the same. */
+  examples(split: SplitName): readonly DatasetExample<ImageReference>[];
+  readonly load: LoadPixels<ImageReference>;
+  close(): Promise<void>;
+}

@@ -57,12 +57,13 @@ import { trace, traceDifference, type Trace } from './trace.ts';
  *   }),
  * );
  * const batch = { x: tf.tensor1d([1, 2]), y: tf.tensor1d([3, 6]), learningRate: tf.scalar(0.1) };
- * compiled.write({ slope: tf.scalar(0) });
+ * const first = { slope: tf.scalar(0) };
+ * compiled.write(first);
  * for (let step = 0; step < 30; step++) compiled.run(batch).loss.dispose();
  * const { slope } = await compiled.read();
  * if (Math.abs(slope.dataSync()[0]! - 3) > 1e-5) throw new Error('y = 3 x');
  * compiled.dispose();
- * disposeTensors({ slope, ...batch });
+ * disposeTensors({ first, slope, ...batch });
  * ```
  */
 export function compileStep<S extends TensorTree, B extends TensorTree, L extends TensorTree>(

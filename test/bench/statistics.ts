@@ -1,0 +1,57 @@
+/** Medians and quartiles, and contenders timed in turn, so that drift of the machine hits all of them alike. */
+
+/** A timed step. */
+export interface Timing {
+  /** Median, in milliseconds. */
+  readonly milliseconds: number;
+  /** Upper less lower quartile, in milliseconds. */
+  readonly spread: number;
+}
+
+/** The `share` quantile of `values`, by linear interpolation between the two nearest. */
+export function quantile(values: readonly number[], share: number): number {
+  if (values.length === 0) throw new RangeError('values: expected at least one, received none');
+  const sorted = [...values].sort((a, b) => a - b);
+  const position = share * (sorted.length - 1);
+  const below = Math.floor(position);
+  const [low, high] = [sorted[below]!, sorted[Math.ceil(position)]!];
+  return low + (position - below) * (high - low);
+}
+
+/** Median and spread of times. */
+export const timing = (times: readonly number[]): Timing => ({
+  milliseconds: quantile(times, 0.5),
+  spread: quantile(times, 0.75) - quantile(times, 0.25),
+});
+
+/** What is timed: one step after another. It resolves when all of the step's work is done. */
+export type Runner = () => Promise<number>;
+
+/**
+ * Runs all runners in turn, `repeats` times round after `warmUp` rounds that are not counted.
+ *
+ * @param runners Each resolves with the milliseconds that its step took.
+ * @returns The times of each, in the order of `runners`.
+ */
+export async function roundRobin(
+  runners: readonly Runner[],
+  { warmUp, repeats }: { readonly warmUp: number; readonly repeats: number },
+  onRound: (round: number) => void = () => undefined,
+): Promise<number[][]> {
+  const times = runners.map((): number[] => []);
+  for (let round = 0; round < warmUp + repeats; round++) {
+    onRound(round);
+    for (const [i, run] of runners.entries()) {
+      const time = await run();
+      if (round >= warmUp) times[i]!.push(time);
+    }
+  }
+  return times;
+}
+
+/** The milliseconds that `step` takes. */
+export async function clocked(step: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await step();
+  return performance.now() - start;
+}

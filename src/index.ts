@@ -245,6 +245,14 @@ export {
   type RobustStepResult,
 } from './training/robust-step.ts';
 export { eagerStep, type CompileStep, type PureStep, type StepRunner } from './training/step-runner.ts';
-export { stageOneBatches, translatingWeights, type StageOneBatches } from './training/stage-one.ts';
+export {
+  stageOneBatch,
+  stageOneBatches,
+  stageOneOrder,
+  translatingWeights,
+  type Domain,
+  type StageOneBatchOptions,
+  type StageOneBatches,
+} from './training/stage-one.ts';
 export { evaluateClassifier, stageTwoBatches, type StageTwoBatches } from './training/stage-two.ts';
 export { resize, type ResizeOptions } from './augmentation/resize.ts';

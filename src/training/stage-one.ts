@@ -14,14 +14,11 @@ import {
 import { groupBatches } from '../group-batches.ts';
 import type { Network, NetworkWeights } from '../models/network.ts';
 import type { Schedule } from '../optimizers/schedules.ts';
-import { foldKey, randomKey } from '../random.ts';
+import { foldKey, randomKey, type RandomKey } from '../random.ts';
 import { gatherImages, imageTensor } from './examples.ts';
 
-/** What a stage-1 run draws its batches from. */
-export interface StageOneBatches {
-  /** Real images of the two domains, bytes. */
-  readonly source: Images<Uint8Array>;
-  readonly target: Images<Uint8Array>;
+/** How batches of stage 1 are made. */
+export interface StageOneBatchOptions {
   /** Bytes to numbers in [−1, 1], by a key. */
   readonly augment: Augmentation;
   readonly batchSize: number;
@@ -31,9 +28,18 @@ export interface StageOneBatches {
   readonly poolSize: number;
   /** The generators, if they have dropout. */
   readonly generators?: PerGenerator<Pick<Network, 'masks'>>;
+  /** How the pools choose, `reference` unless given. */
+  readonly poolRule?: NonNullable<CycleganDrawsOptions['rule']>;
   /** The kind of gradient penalty, if the step has one. */
   readonly penalty?: NonNullable<CycleganDrawsOptions['penalty']>;
   readonly seed: number;
+}
+
+/** What a stage-1 run with all images in memory draws its batches from. */
+export interface StageOneBatches extends StageOneBatchOptions {
+  /** Real images of the two domains, bytes. */
+  readonly source: Images<Uint8Array>;
+  readonly target: Images<Uint8Array>;
 }
 
 function numbers({ pixels, shape }: Images): Images<Float32Array> {
@@ -70,34 +76,93 @@ function numbers({ pixels, shape }: Images): Images<Float32Array> {
  * ```
  */
 export function stageOneBatches(options: StageOneBatches): (index: number) => CycleganBatch {
-  const { batchSize, augment, poolSize, generators, penalty, seed } = options;
-  const key = foldKey(randomKey(seed), 'stage 1');
-  const domain = (name: 'source' | 'target') => {
-    const images = options[name];
-    const count = images.shape[0];
-    const [orderSeed] = foldKey(key, name, 'order');
-    const indicesAt = groupBatches(new Int32Array(count), { batchSize, seed: orderSeed, balanced: false });
-    return (index: number) =>
-      imageTensor(numbers(augment(gatherImages(images, indicesAt(index)), foldKey(key, name, index))));
+  const imagesOf = (domain: Domain) => {
+    const images = options[domain];
+    const indicesAt = stageOneOrder(domain, images.shape[0], options);
+    return (index: number) => gatherImages(images, indicesAt(index));
   };
-  const [source, target] = [domain('source'), domain('target')];
-  return (index) => {
-    const real = source(index);
-    const draws = cycleganDraws({
-      key,
-      step: index,
-      shape: real.shape,
-      capacity: poolSize,
-      ...(generators && { generators }),
-      ...(penalty && { penalty }),
-    });
-    return {
-      source: real,
-      target: target(index),
-      generatorLearningRate: tf.scalar(options.generatorLearningRate(index)),
-      discriminatorLearningRate: tf.scalar(options.discriminatorLearningRate(index)),
-      ...draws,
-    };
+  const [source, target] = [imagesOf('source'), imagesOf('target')];
+  return (index) => stageOneBatch(index, { source: source(index), target: target(index) }, options);
+}
+
+/** One of the two domains. */
+export type Domain = 'source' | 'target';
+
+const keyOf = (seed: number): RandomKey => foldKey(randomKey(seed), 'stage 1');
+
+/**
+ * The order in which a domain's images are used: seeded permutations without end.
+ *
+ * @param domain Each has its own order.
+ * @param count Number of its images, at least 1.
+ * @param options Batch size and seed.
+ * @returns The images of step 0, 1, 2, …
+ * @throws RangeError if there is no image.
+ * @example
+ * ```ts
+ * import { stageOneOrder } from 'model-patching';
+ * const indicesAt = stageOneOrder('source', 3, { batchSize: 3, seed: 1 });
+ * if ([...indicesAt(4)].sort().join() !== '0,1,2') throw new Error('each image once in a pass');
+ * ```
+ */
+export function stageOneOrder(
+  domain: Domain,
+  count: number,
+  { batchSize, seed }: Pick<StageOneBatchOptions, 'batchSize' | 'seed'>,
+): (index: number) => Int32Array {
+  const [orderSeed] = foldKey(keyOf(seed), domain, 'order');
+  return groupBatches(new Int32Array(count), { batchSize, seed: orderSeed, balanced: false });
+}
+
+/**
+ * The batch of one step from the images of both domains that {@link stageOneOrder} names.
+ *
+ * @param index The step, 0, 1, 2, …
+ * @param images Bytes, `[batch, height, width, channels]` each.
+ * @param options How they are augmented, and what is drawn beside them.
+ * @returns Owned by the caller.
+ * @throws RangeError if the augmentation gives bytes, or if a batch is larger than the pool.
+ * @example
+ * ```ts
+ * import { constantSchedule, disposeTensors, imageBatch, minusOneToOne, stageOneBatch } from 'model-patching';
+ * const black = imageBatch(new Uint8Array(4), [1, 2, 2, 1]);
+ * const batch = stageOneBatch(0, { source: black, target: black }, {
+ *   augment: minusOneToOne,
+ *   batchSize: 1,
+ *   generatorLearningRate: constantSchedule(0.1),
+ *   discriminatorLearningRate: constantSchedule(0.1),
+ *   poolSize: 2,
+ *   seed: 1,
+ * });
+ * if (batch.source.dataSync().join() !== '-1,-1,-1,-1') throw new Error('black');
+ * disposeTensors(batch);
+ * ```
+ */
+export function stageOneBatch(
+  index: number,
+  images: Readonly<Record<Domain, Images<Uint8Array>>>,
+  options: StageOneBatchOptions,
+): CycleganBatch {
+  const { augment, poolSize, poolRule, generators, penalty, seed } = options;
+  const key = keyOf(seed);
+  const augmented = (domain: Domain) =>
+    imageTensor(numbers(augment(images[domain], foldKey(key, domain, index))));
+  const source = augmented('source');
+  const draws = cycleganDraws({
+    key,
+    step: index,
+    shape: source.shape,
+    capacity: poolSize,
+    ...(poolRule && { rule: poolRule }),
+    ...(generators && { generators }),
+    ...(penalty && { penalty }),
+  });
+  return {
+    source,
+    target: augmented('target'),
+    generatorLearningRate: tf.scalar(options.generatorLearningRate(index)),
+    discriminatorLearningRate: tf.scalar(options.discriminatorLearningRate(index)),
+    ...draws,
   };
 }
 

@@ -17,15 +17,24 @@ function isBranching({ _tag, type }: Tagged): boolean {
     : false;
 }
 
-function pathOf(context: t.Context): string {
-  return context
-    .filter((_, i) => i > 0 && !isBranching(context[i - 1]!.type as Tagged))
-    .map(({ key }) => (/^\d+$/.test(key) ? `[${key}]` : `.${key}`))
+/** Keys and positions from a decoded value down to a part of it. */
+export type Path = readonly string[];
+
+/** The file or setting that is decoded; a function also knows the part at fault and whether its key is unknown. */
+export type Where = string | ((path: Path, unknownKey: boolean) => string);
+
+const pathOf = (context: t.Context): Path =>
+  context.filter((_, i) => i > 0 && !isBranching(context[i - 1]!.type as Tagged)).map(({ key }) => key);
+
+/** A path as a person writes it, e.g. `data.columns[2]`. */
+export const pathText = (path: Path): string =>
+  path
+    .map((key) => (/^\d+$/.test(key) ? `[${key}]` : `.${key}`))
     .join('')
     .replace(/^\./, '');
-}
 
-function written(value: unknown): string {
+/** A value in a few words, for errors. */
+export function written(value: unknown): string {
   if (value === undefined) return 'nothing';
   // JSON would write NaN as null.
   const text = typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : String(value);
@@ -38,12 +47,13 @@ function written(value: unknown): string {
  * @param errors From a codec.
  * @param where The file or setting that was decoded.
  */
-export function dataErrors(errors: t.Errors, where: string): readonly DataError[] {
+export function dataErrors(errors: t.Errors, where: Where): readonly DataError[] {
   return errors.map(({ value, context, message }) => {
     const path = pathOf(context);
     const unknownKey = context.at(-1)?.type.name === 'never';
+    const source = typeof where === 'string' ? where : where(path, unknownKey);
     return {
-      where: path === '' ? where : `${where}: ${path}`,
+      where: path.length === 0 ? source : `${source}: ${pathText(path)}`,
       expected: unknownKey ? 'no such key' : (message ?? context.at(-1)?.type.name ?? 'something else'),
       found: unknownKey && message !== undefined ? message : written(value),
       cure: unknownKey ? 'remove or rename it' : 'correct it',
@@ -62,7 +72,7 @@ export function dataErrors(errors: t.Errors, where: string): readonly DataError[
 export const decode = <A>(
   codec: t.Decoder<unknown, A>,
   value: unknown,
-  where: string,
+  where: Where,
 ): E.Either<readonly DataError[], A> =>
   E.mapLeft((errors: t.Errors) => dataErrors(errors, where))(codec.decode(value));
 

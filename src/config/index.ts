@@ -18,7 +18,7 @@ export {
   withDefault,
   type Fields,
 } from './codecs.ts';
-export { dataErrors, decode, decodeJson } from './decoding.ts';
+export { dataErrors, decode, decodeJson, type Path, type Where } from './decoding.ts';
 export { didYouMean } from './did-you-mean.ts';
 export { ExperimentResultsCodec, type ExperimentResultsFile } from './experiment-results.ts';
 export { json, type Json } from './json.ts';
@@ -32,6 +32,15 @@ export {
 } from './run-files.ts';
 export type { DataSettings } from './experiment/data-settings.ts';
 export type { Experiment } from './experiment/experiment.ts';
+export {
+  experimentFromTexts,
+  loadExperiment,
+  type LoadedExperiment,
+  type LoadOptions,
+} from './experiment/load.ts';
+export { printExperiment } from './experiment/print.ts';
+export type { Roots } from './experiment/roots.ts';
+export { experimentTemplate, type TemplateName } from './experiment/template.ts';
 export { dataGroups, groupGrid, imageShapeOf, type DataGroup } from './experiment/groups-of-data.ts';
 export { StageOneCodec, type StageOneExperiment } from './experiment/stage-one.ts';
 export { StageTwoCodec, type StageTwoExperiment } from './experiment/stage-two.ts';
@@ -41,3 +50,4 @@ export type {
   ScalingSettings,
   ScheduleSettings,
 } from './experiment/training-settings.ts';
+export type { StageOneResults } from './experiment-reference/stage-two-translations.ts';

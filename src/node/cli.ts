@@ -2,6 +2,7 @@
 /** The package's program: `npx model-patching <command>`. */
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
+import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './doctor.ts';
 import { nativeCommand } from './native/command.ts';
 import { ProgramError, runProgram } from './program.ts';
@@ -13,7 +14,7 @@ const program = new Command('model-patching')
   .enablePositionalOptions()
   .exitOverride();
 
-for (const command of [doctorCommand(), nativeCommand()])
+for (const command of [configCommand(), doctorCommand(), nativeCommand()])
   program.addCommand(command.copyInheritedSettings(program));
 
 await runProgram('model-patching', async () => {

@@ -76,3 +76,16 @@ export {
 } from './data/batch-stream.ts';
 export { openDecodePool, type DecodePool, type DecodePoolOptions } from './data/decode-pool.ts';
 export type { LoadImageOptions } from './data/load-image.ts';
+export { configCommand } from './commands/config.ts';
+export {
+  experimentOptions,
+  withExperimentOptions,
+  type ExperimentFlags,
+} from './commands/experiment-options.ts';
+export { runCommand } from './commands/run-command.ts';
+export {
+  loadExperimentFile,
+  readExperiment,
+  stageOneResults,
+  type ExperimentOptions,
+} from './experiment-file.ts';

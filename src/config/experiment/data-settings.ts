@@ -73,7 +73,7 @@ const columns = section('columns', {
 
 const cells = (name: string) => distinct(listOf(cell, name), `${name}, at least one, each once`);
 const splits = section('splits', {
-  training: setting('Values in the split column that mean training.', cells('values'), ['train', 'training']),
+  train: setting('Values in the split column that mean training.', cells('values'), ['train', 'training']),
   validation: setting('Values that mean validation.', cells('values'), ['val', 'valid', 'validation']),
   test: setting('Values that mean test.', cells('values'), ['test']),
 });

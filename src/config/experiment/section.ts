@@ -89,16 +89,32 @@ export const required = <A, O>(
   example,
 });
 
-/** The codec that the fields of an object need: an absent section is read as an empty one, so that what it lacks is named. */
-function fieldCodec({ codec, required: needed, fallback }: Setting): t.Mixed {
-  if (!needed) return withDefault(codec, fallback);
-  if (descriptionOf(codec)?.of !== 'section') return codec;
-  return new t.Type<unknown, unknown>(
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The codec of a value, which sees the value after a change. */
+const changing = (codec: t.Mixed, change: (input: unknown) => unknown): t.Mixed =>
+  new t.Type<unknown, unknown>(
     codec.name,
     codec.is,
-    (input, context) => codec.validate(input === undefined ? {} : input, context),
+    (input, context) => codec.validate(change(input), context),
     codec.encode,
   );
+
+/**
+ * The codec that the fields of an object need: an absent section is read as an empty one, so that what it lacks is
+ * named, and variants that do not say their kind are of the kind of the default, so that one setting can be changed.
+ */
+function fieldCodec({ codec, required: needed, fallback }: Setting): t.Mixed {
+  const description = descriptionOf(codec);
+  if (description?.of === 'section') return changing(codec, (input) => (input === undefined ? {} : input));
+  if (needed) return codec;
+  if (description?.of !== 'variants' || !isMap(fallback)) return withDefault(codec, fallback);
+  const kind = fallback['kind'];
+  return changing(codec, (input) => {
+    if (input === undefined) return fallback;
+    return isMap(input) && input['kind'] === undefined ? { kind, ...input } : input;
+  });
 }
 
 const closedObject = (name: string, settings: Settings, kind?: string): t.Mixed =>

@@ -61,16 +61,21 @@ export const NetworkCodec = variants('network', {
   },
 });
 
-const adversary = section('adversary', {
-  stepSize: setting('η of the adversary’s logits.', nonNegativeNumber, 0.01),
-  adjustment: setting('C of the adjustment C/√n for a group of n training images.', nonNegativeNumber, 0),
-  classConditional: setting('Whether it moves among the subgroups of a class only.', t.boolean, false),
-  gradient: setting(
-    'stopped: its weights are constants for the gradient; through: they are differentiated, as published.',
-    choice('stopped', 'through'),
-    'stopped',
-  ),
-});
+const adversary = (classConditional: boolean) =>
+  section('adversary', {
+    stepSize: setting('η of the adversary’s logits.', nonNegativeNumber, 0.01),
+    adjustment: setting('C of the adjustment C/√n for a group of n training images.', nonNegativeNumber, 0),
+    classConditional: setting(
+      'Whether it moves among the subgroups of a class only.',
+      t.boolean,
+      classConditional,
+    ),
+    gradient: setting(
+      'stopped: its weights are constants for the gradient; through: they are differentiated, as published.',
+      choice('stopped', 'through'),
+      'stopped',
+    ),
+  });
 
 const checkpoint: t.Type<'best' | 'last' | number> = (() => {
   const is = (value: unknown): value is 'best' | 'last' | number =>
@@ -110,11 +115,7 @@ const source = section('a source of translations', {
 export const TranslationsCodec = section('translations', {
   sources: required(
     'Results of stage 1; together they cover every class once.',
-    refine(
-      listOf(source, 'a list of sources'),
-      (sources) => sources.length > 0,
-      'a list of sources, at least one',
-    ),
+    listOf(source, 'a list of sources'),
     [{ from: { kind: 'run', path: '${RUNS}/stage-1' } }],
   ),
   mode: setting(
@@ -168,13 +169,13 @@ export const MethodCodec = variants('method', {
       'natural',
     ),
   },
-  'group-dro': { adversary: setting('What moves among the groups.', adversary, {}) },
+  'group-dro': { adversary: setting('What moves among the groups.', adversary(false), {}) },
   camel: {
     translations: required('The images’ translations into the other subgroup.', TranslationsCodec, {
       sources: [{ from: { kind: 'run', path: '${RUNS}/stage-1' } }],
     }),
     consistency: setting('What makes predictions agree.', ConsistencyCodec, { kind: 'camel' }),
-    adversary: setting('What moves among the groups.', adversary, { classConditional: true }),
+    adversary: setting('What moves among the groups.', adversary(true), {}),
     trainOn: setting(
       'What the robust loss sees: original images, translated ones, or both.',
       choice('original', 'augmented', 'both'),

@@ -1,0 +1,126 @@
+/** From configuration texts to an experiment: composed, overridden, decoded and checked. Nothing here touches files. */
+import { either as E } from 'fp-ts';
+import type { DataError } from '../../data/data-error.ts';
+import { publishedStage, translatePublished } from '../experiment-reference/published-experiment.ts';
+import type { StageOneResults } from '../experiment-reference/stage-two-translations.ts';
+import { withTemplates } from '../experiment-reference/template-chain.ts';
+import { composeDocument, normalizePath, type ReadText } from './composition.ts';
+import type { DocumentNode } from './document.ts';
+import { decodeExperiment, codecOf, rootedExperiment, type Experiment } from './experiment.ts';
+import { withOverride } from './overrides.ts';
+import { rootsOf, type Roots } from './roots.ts';
+
+/** What the command line says beside the file. */
+export interface LoadOptions {
+  /** `training.epochs=5` and the like, applied in order. */
+  readonly overrides?: readonly string[];
+  /** Where the results of stage 1 are that a published configuration names by run ids. */
+  readonly stage1?: StageOneResults;
+}
+
+/** An experiment and what its reader should know. */
+export interface LoadedExperiment {
+  /** As decoded: `${NAME}` still stands in paths. */
+  readonly experiment: Experiment;
+  /** Names of the roots that its paths use. */
+  readonly roots: readonly string[];
+  /** What a published configuration holds that has no meaning here or got another one; else none. */
+  readonly notices: readonly string[];
+  /** The experiment with its roots put in, or those that are not given. */
+  resolve(roots: Roots): E.Either<readonly DataError[], Experiment>;
+}
+
+async function ownDocument(
+  file: string,
+  read: ReadText,
+  stage1: StageOneResults,
+): Promise<
+  E.Either<readonly DataError[], { readonly document: DocumentNode; readonly notices: readonly string[] }>
+> {
+  const composed = await composeDocument(file, read);
+  if (E.isLeft(composed)) return E.left([composed.left]);
+  const stage = publishedStage(composed.right);
+  if (stage === null) {
+    const id = Object.keys(stage1)[0];
+    if (id === undefined) return E.right({ document: composed.right, notices: [] });
+    return E.left([
+      {
+        where: `--stage1 ${id}`,
+        expected: 'a published configuration, which names results by run ids',
+        found: `${file}, which names its own`,
+        cure: 'leave the option out; --set changes method.translations.sources',
+      },
+    ]);
+  }
+  const completed = await withTemplates(composed.right, [normalizePath(file)], stage, read);
+  if (E.isLeft(completed)) return E.left([completed.left]);
+  const { document, templates } = completed.right;
+  return E.Functor.map(translatePublished(document, stage, stage1), (translated) => ({
+    document: translated.document,
+    notices: [
+      templates.length > 0 ? `completed by ${templates.join(', ')}` : 'completed by the published defaults',
+      ...translated.notices,
+    ],
+  }));
+}
+
+/**
+ * Loads an experiment.
+ *
+ * @param file Its path, with `/`.
+ * @param read Gives the text of a file, from the disk or from memory.
+ * @param options Overrides and mapped stage-1 results.
+ * @returns The experiment, or every fault that was found.
+ */
+export async function loadExperiment(
+  file: string,
+  read: ReadText,
+  { overrides = [], stage1 = {} }: LoadOptions = {},
+): Promise<E.Either<readonly DataError[], LoadedExperiment>> {
+  const own = await ownDocument(file, read, stage1);
+  if (E.isLeft(own)) return own;
+  let document = own.right.document;
+  for (const override of overrides) {
+    const changed = withOverride(document, override);
+    if (E.isLeft(changed)) return E.left([changed.left]);
+    document = changed.right;
+  }
+  return E.Functor.map(decodeExperiment(document), (experiment) => ({
+    experiment,
+    notices: own.right.notices,
+    roots: rootsOf(codecOf(experiment), experiment),
+    resolve: (roots) => rootedExperiment(experiment, roots, document),
+  }));
+}
+
+/**
+ * Loads an experiment from texts in memory.
+ *
+ * @param file The path of the configuration among the texts.
+ * @param texts By path, with `/`.
+ * @param options Overrides and mapped stage-1 results.
+ * @returns The experiment, or every fault that was found.
+ * @example
+ * ```ts
+ * import { experimentFromTexts } from 'model-patching/config';
+ * const texts = {
+ *   'data.yaml': 'data: { kind: waterbirds }',
+ *   'erm.yaml': 'extends: data.yaml\nversion: 1\nkind: stage-2\nnetwork: { kind: resnet50 }\nmethod: { kind: erm }',
+ * };
+ * const loaded = await experimentFromTexts('erm.yaml', texts, { overrides: ['training.epochs=5'] });
+ * if (loaded._tag === 'Left') throw new Error(loaded.left[0]!.found);
+ * if (loaded.right.experiment.training.epochs !== 5) throw new Error('5 epochs expected');
+ * const wrong = await experimentFromTexts('erm.yaml', texts, { overrides: ['method.adversary.stepSize=1'] });
+ * if (wrong._tag === 'Right') throw new Error('ERM has no adversary');
+ * ```
+ */
+export const experimentFromTexts = (
+  file: string,
+  texts: Readonly<Record<string, string>>,
+  options: LoadOptions = {},
+): Promise<E.Either<readonly DataError[], LoadedExperiment>> =>
+  loadExperiment(
+    file,
+    (path) => Promise.resolve(E.right(Object.hasOwn(texts, path) ? texts[path]! : null)),
+    options,
+  );

@@ -1,0 +1,16 @@
+/** Experiments as YAML that reads back as the same experiment: every setting, defaults too, in the order of the schema. */
+import { stringify } from 'yaml';
+import { codecOf, type Experiment } from './experiment.ts';
+import { mapLeaves } from './walk.ts';
+
+/**
+ * An experiment as a configuration file.
+ *
+ * @param experiment As loaded, roots still in its paths.
+ * @param notices Put before it as comments.
+ */
+export function printExperiment(experiment: Experiment, notices: readonly string[] = []): string {
+  const ordered = mapLeaves(codecOf(experiment), experiment, (_, value) => value);
+  const comments = notices.map((notice) => `# ${notice}\n`).join('');
+  return comments + stringify(ordered, { lineWidth: 0, aliasDuplicateObjects: false });
+}

@@ -1,0 +1,155 @@
+/**
+ * Templates: every setting of a stage with its meaning, range and default, made from the codecs’ own descriptions, so
+ * that a template cannot say what the codec does not do.
+ */
+import { either as E } from 'fp-ts';
+import type * as t from 'io-ts';
+import { stringify } from 'yaml';
+import { descriptionOf, type Setting, type Settings } from './section.ts';
+import { StageOneCodec } from './stage-one.ts';
+import { StageTwoCodec } from './stage-two.ts';
+
+const WIDTH = 100;
+/** Before every line of a choice that is not taken. */
+const OTHER = '#| ';
+
+type PlainMap = Readonly<Record<string, unknown>>;
+const isMap = (value: unknown): value is PlainMap =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const indented = (lines: readonly string[]): readonly string[] =>
+  lines.map((line) => (line === '' ? '' : `  ${line}`));
+
+function comment(text: string): readonly string[] {
+  const lines: string[] = [];
+  let line = '#';
+  for (const word of text.split(' ')) {
+    if (line.length + 1 + word.length > WIDTH && line !== '#') {
+      lines.push(line);
+      line = '#';
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
+}
+
+const flow = (value: unknown): string => stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim();
+
+/** The value that a setting has where it is not given, or that the template gives. */
+function valueOf({ codec, required, fallback, example }: Setting): unknown {
+  if (!required) return fallback;
+  const decoded = codec.decode(example);
+  return E.isRight(decoded) ? decoded.right : example;
+}
+
+const values = (settings: Settings): PlainMap =>
+  Object.fromEntries(Object.entries(settings).map(([key, setting]) => [key, valueOf(setting)]));
+
+const RANGES: Readonly<Record<string, string>> = { boolean: 'true or false', string: 'text' };
+
+function explained(setting: Setting): readonly string[] {
+  const description = descriptionOf(setting.codec);
+  const isSection = description?.of === 'section';
+  const name = RANGES[setting.codec.name] ?? setting.codec.name;
+  const range = description === undefined || description.of === 'list' ? ` Range: ${name}.` : '';
+  const fallback =
+    description?.of === 'variants' && isMap(setting.fallback) ? setting.fallback['kind'] : setting.fallback;
+  const state = setting.required ? ' Required.' : ` Default: ${flow(fallback)}.`;
+  return comment(`${setting.meaning}${range}${isSection && !setting.required ? '' : state}`);
+}
+
+function section(settings: Settings, map: PlainMap): readonly string[] {
+  return Object.entries(settings).flatMap(([key, setting]) => [
+    ...explained(setting),
+    ...field(key, setting.codec, map[key]),
+  ]);
+}
+
+/** The settings of one of several variants. */
+function variant(
+  kind: string,
+  variants: Readonly<Record<string, Settings>>,
+  map: PlainMap,
+): readonly string[] {
+  const choices = comment(`One of: ${Object.keys(variants).join(', ')}.`);
+  return [...choices, `kind: ${flow(kind)}`, ...section(variants[kind] ?? {}, map)];
+}
+
+const listed = (lines: readonly string[]): readonly string[] => {
+  const first = lines.findIndex((line) => !line.startsWith('#'));
+  return [
+    ...indented(lines.slice(0, first)),
+    ...indented(lines.slice(first)).map((line, i) => (i === 0 ? `- ${line.slice(2)}` : line)),
+  ];
+};
+
+function field(key: string, codec: t.Mixed, value: unknown): readonly string[] {
+  const description = descriptionOf(codec);
+  const others = (lines: readonly string[]): readonly string[] =>
+    [`${key}:`, ...indented(lines)].map((line) => `${OTHER}${line}`);
+  if (description?.of === 'section' && isMap(value)) {
+    return [`${key}:`, ...indented(section(description.settings, value))];
+  }
+  if (description?.of === 'variants' && isMap(value)) {
+    const { variants } = description;
+    const kind = String(value['kind']);
+    return [
+      `${key}:`,
+      ...indented(variant(kind, variants, value)),
+      ...Object.entries(variants)
+        .filter(([name]) => name !== kind)
+        .flatMap(([name, settings]) => others(variant(name, variants, values(settings)))),
+    ];
+  }
+  if (description?.of === 'list' && Array.isArray(value)) {
+    const item = descriptionOf(description.item);
+    if (item?.of === 'section' && value.length > 0) {
+      return [
+        `${key}:`,
+        ...value.flatMap((each: PlainMap) => indented(listed(section(item.settings, each)))),
+      ];
+    }
+    if (item?.of === 'variants') {
+      const { variants } = item;
+      return [
+        `${key}: ${flow(value)}`,
+        ...others(
+          Object.entries(variants).flatMap(([name, settings]) =>
+            listed(variant(name, variants, values(settings))),
+          ),
+        ),
+      ];
+    }
+  }
+  return [`${key}: ${flow(value)}`];
+}
+
+const HEAD = [
+  'Every setting of this stage with its meaning, its range and its default. Copy what you change; what a file leaves',
+  'out has the default. Lines that begin with #| are choices that are not taken: take #| away from a block, and put',
+  'it before the block above. "extends: other.yaml" builds a file on another, relative to it, and --set',
+  'training.epochs=5 changes a setting on the command line. Paths are relative to the working folder, or begin with a',
+  'root such as ${DATA}, which an environment variable or --root DATA=FOLDER gives.',
+].join(' ');
+
+/** Of which stage. */
+export type TemplateName = 'stage-1' | 'stage-2';
+
+/**
+ * The commented template of a stage: a configuration that can be run as soon as its roots are given.
+ *
+ * @param stage Which.
+ */
+export function experimentTemplate(stage: TemplateName): string {
+  const codec = stage === 'stage-1' ? StageOneCodec : StageTwoCodec;
+  const description = descriptionOf(codec);
+  if (description?.of !== 'section') throw new Error('a stage is a section');
+  const { settings } = description;
+  const map = values(settings);
+  const parts = Object.entries(settings).flatMap(([key, setting]) => [
+    '',
+    ...explained(setting),
+    ...field(key, setting.codec, map[key]),
+  ]);
+  return `${[...comment(HEAD), ...parts].join('\n')}\n`;
+}

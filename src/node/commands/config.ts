@@ -1,0 +1,86 @@
+/** The command `config`: what a configuration file says, before anything is run. */
+import { either as E } from 'fp-ts';
+import { Argument, Command } from 'commander';
+import type { Experiment } from '../../config/experiment/experiment.ts';
+import type { LoadedExperiment } from '../../config/experiment/load.ts';
+import { printExperiment } from '../../config/experiment/print.ts';
+import { experimentTemplate, type TemplateName } from '../../config/experiment/template.ts';
+import { formatDataError } from '../../data/data-error.ts';
+import { loadExperimentFile } from '../experiment-file.ts';
+import { orExit, ProgramError } from '../program.ts';
+import { experimentOptions, withExperimentOptions, type ExperimentFlags } from './experiment-options.ts';
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const complain = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** An experiment in a few words. */
+export function describeExperiment(experiment: Experiment): string {
+  const { kind, data, training, seed } = experiment;
+  const what =
+    experiment.kind === 'stage-2'
+      ? `${experiment.method.kind} with ${experiment.network.kind}`
+      : `CycleGAN for ${experiment.translation.classes === 'all' ? 'all classes' : `class ${experiment.translation.classes.join(', ')}`}`;
+  return `${kind}, ${what} on ${data.kind}, ${training.epochs} epochs, batch ${training.batchSize}, seed ${seed}`;
+}
+
+const rootsLine = (
+  { roots }: LoadedExperiment,
+  given: Readonly<Record<string, string | undefined>>,
+): string => roots.map((name) => `\${${name}}${given[name] ? '' : ' (not set)'}`).join(', ');
+
+async function check(files: readonly string[], flags: ExperimentFlags): Promise<void> {
+  const options = orExit(await experimentOptions(flags));
+  let [faults, broken] = [0, 0];
+  for (const file of files) {
+    const loaded = await loadExperimentFile(file, options);
+    if (E.isLeft(loaded)) {
+      broken += 1;
+      faults += loaded.left.length;
+      loaded.left.forEach((fault) => complain(formatDataError(fault)));
+      continue;
+    }
+    say(`${file}: right: ${describeExperiment(loaded.right.experiment)}`);
+    say(`  roots: ${rootsLine(loaded.right, { ...process.env, ...options.roots })}`);
+    loaded.right.notices.forEach((notice) => say(`  ${notice}`));
+  }
+  if (faults > 0)
+    throw new ProgramError(
+      `${faults} ${faults === 1 ? 'fault' : 'faults'} in ${broken} of ${files.length} files`,
+      2,
+    );
+}
+
+async function show(file: string, flags: ExperimentFlags): Promise<void> {
+  const loaded = await loadExperimentFile(file, orExit(await experimentOptions(flags)));
+  if (E.isLeft(loaded)) {
+    const [first, ...others] = loaded.left;
+    others.forEach((fault) => complain(formatDataError(fault)));
+    throw new ProgramError(formatDataError(first!), 2);
+  }
+  process.stdout.write(printExperiment(loaded.right.experiment, loaded.right.notices));
+}
+
+/** The command `config`, with `check`, `show` and `template`. */
+export function configCommand(): Command {
+  const command = new Command('config')
+    .description(
+      'Checks and prints configurations of experiments: ours, and the published ones, which are read as they are.',
+    )
+    // Subcommands take these over as they are made.
+    .configureOutput({ writeErr: () => undefined })
+    .exitOverride();
+  withExperimentOptions(command.command('check'))
+    .description('says whether configuration files are right, and every fault with its file, line and cure')
+    .argument('<file...>')
+    .action(check);
+  withExperimentOptions(command.command('show'))
+    .description('prints a configuration with everything it extends, every default, and every change')
+    .argument('<file>')
+    .action(show);
+  command
+    .command('template')
+    .description('prints every setting of a stage with its meaning, range and default')
+    .addArgument(new Argument('<stage>').choices(['stage-1', 'stage-2']))
+    .action((stage: TemplateName) => void process.stdout.write(experimentTemplate(stage)));
+  return command;
+}

@@ -1,0 +1,70 @@
+/** Options that every program has which reads a configuration: `--set`, `--root`, `--stage1`. */
+import { either as E } from 'fp-ts';
+import { Option, type Command } from 'commander';
+import type { DataError } from '../../data/data-error.ts';
+import { stageOneResults, type ExperimentOptions } from '../experiment-file.ts';
+
+/** What commander hands over of these options. */
+export interface ExperimentFlags {
+  readonly set?: readonly string[];
+  readonly root?: readonly string[];
+  readonly stage1?: readonly string[];
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/**
+ * Adds the options to a command.
+ *
+ * @param command Changed and returned.
+ */
+export const withExperimentOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option(
+        '--set <setting=value>',
+        'change a setting, e.g. training.epochs=5; may be repeated',
+      ).argParser(collect),
+    )
+    .addOption(
+      new Option(
+        '--root <name=folder>',
+        'the folder that ${NAME} stands for in paths; may be repeated',
+      ).argParser(collect),
+    )
+    .addOption(
+      new Option(
+        '--stage1 <id=path>',
+        'the run, or folder of translated images, that a published configuration names by an id; may be repeated',
+      ).argParser(collect),
+    );
+
+/**
+ * The options as {@link readExperiment} takes them.
+ *
+ * @param flags From commander.
+ */
+export async function experimentOptions({
+  set = [],
+  root = [],
+  stage1 = [],
+}: ExperimentFlags): Promise<E.Either<DataError, ExperimentOptions>> {
+  const roots: Record<string, string> = {};
+  for (const option of root) {
+    const [, name, folder] = /^([A-Z][A-Z0-9_]*)=(.+)$/s.exec(option) ?? [];
+    if (name === undefined || folder === undefined) {
+      return E.left({
+        where: `--root ${option}`,
+        expected: 'NAME=folder, the name in capitals',
+        found: `"${option}"`,
+        cure: 'give e.g. --root DATA=/data',
+      });
+    }
+    roots[name] = folder;
+  }
+  return E.Functor.map(await stageOneResults(stage1), (results) => ({
+    overrides: set,
+    roots,
+    stage1: results,
+  }));
+}

@@ -1,0 +1,22 @@
+/** A command as a program of its own: what commander refuses is one line and exit code 2. */
+import type { Command } from 'commander';
+import { ProgramError, runProgram } from '../program.ts';
+
+/**
+ * Runs a command on the process’s arguments and sets its exit code.
+ *
+ * @param command With its actions; its name goes before every message.
+ */
+export function runCommand(command: Command): Promise<void> {
+  return runProgram(command.name(), async () => {
+    if (process.argv.length <= 2) return void process.stdout.write(command.helpInformation());
+    try {
+      await command.parseAsync();
+    } catch (error) {
+      if (!(error instanceof Error && 'exitCode' in error && 'code' in error)) throw error;
+      if (error.exitCode === 0) return;
+      const message = error.message.replace(/^error: /, '').replace(/\s+/g, ' ');
+      throw new ProgramError(`${message}; npm run ${command.name()} -- --help lists the options`, 2);
+    }
+  });
+}

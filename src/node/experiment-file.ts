@@ -1,0 +1,139 @@
+/** Experiments from configuration files. */
+import { open, realpath, stat } from 'node:fs/promises';
+import { isAbsolute, relative, sep } from 'node:path';
+import { either as E } from 'fp-ts';
+import { boundaryOf, type ReadText } from '../config/experiment/composition.ts';
+import { LARGEST_DOCUMENT } from '../config/experiment/document.ts';
+import type { Experiment } from '../config/experiment/experiment.ts';
+import { loadExperiment, type LoadedExperiment, type LoadOptions } from '../config/experiment/load.ts';
+import type { Roots } from '../config/experiment/roots.ts';
+import type { StageOneResults } from '../config/experiment-reference/stage-two-translations.ts';
+import type { DataError } from '../data/data-error.ts';
+import { hasCode } from './text-file.ts';
+
+/** What the command line says beside the file. */
+export interface ExperimentOptions extends LoadOptions {
+  /** Folders by root name; they win over environment variables of that name. */
+  readonly roots?: Roots;
+}
+
+/** A path as configurations write it: from the working folder where it is below, with `/`. */
+function written(path: string): string {
+  const inside = isAbsolute(path) ? relative(process.cwd(), path) : path;
+  const shown = inside.startsWith('..') || isAbsolute(inside) || inside === '' ? path : inside;
+  return shown.split(sep).join('/');
+}
+
+const refusal = (where: string, expected: string, found: string, cure: string): E.Either<DataError, never> =>
+  E.left({ where, expected, found, cure });
+
+/** Reads configuration files, at most so large, links only to where a configuration may point. */
+function reader(entry: string): ReadText {
+  const boundary = boundaryOf(entry);
+  return async (file) => {
+    try {
+      const facts = await stat(file);
+      if (!facts.isFile()) return refusal(file, 'a configuration file', 'a folder or device', 'name a file');
+      if (facts.size > LARGEST_DOCUMENT) {
+        const expected = `a configuration of at most ${LARGEST_DOCUMENT} bytes`;
+        return refusal(file, expected, `${facts.size}`, 'point at a configuration file');
+      }
+      const inside = relative(await realpath(boundary === '' ? '.' : boundary), await realpath(file));
+      if (file !== entry && boundary === '' && (inside.startsWith('..') || isAbsolute(inside))) {
+        return refusal(
+          file,
+          'a file below the working folder',
+          'a link out of it',
+          'put the file itself there',
+        );
+      }
+      const handle = await open(file);
+      try {
+        const bytes = await handle.readFile();
+        return E.right(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return E.right(null);
+      if (error instanceof TypeError)
+        return refusal(file, 'text in UTF-8', 'other bytes', 'save it as UTF-8');
+      if (error instanceof Error && 'code' in error) {
+        return refusal(file, 'a file that can be read', String(error.code), 'check its rights');
+      }
+      throw error;
+    }
+  };
+}
+
+/**
+ * Loads a configuration file, with every fault and notice.
+ *
+ * @param file Its path.
+ * @param options Overrides and mapped stage-1 results.
+ */
+export function loadExperimentFile(
+  file: string,
+  options: LoadOptions = {},
+): Promise<E.Either<readonly DataError[], LoadedExperiment>> {
+  const entry = written(file);
+  return loadExperiment(entry, reader(entry), options);
+}
+
+/**
+ * The experiment of a configuration file, ours or a published one, with the roots of its paths put in.
+ *
+ * @param file Its path.
+ * @param options Overrides, roots (or else environment variables), mapped stage-1 results.
+ * @returns The experiment, or the first fault; others are counted in it.
+ */
+export async function readExperiment(
+  file: string,
+  { roots = {}, ...options }: ExperimentOptions = {},
+): Promise<E.Either<DataError, Experiment>> {
+  const loaded = await loadExperimentFile(file, options);
+  const resolved = E.Monad.chain(loaded, (each) => each.resolve({ ...process.env, ...roots }));
+  return E.mapLeft(([first, ...others]: readonly DataError[]): DataError => {
+    const more =
+      others.length === 0 ? '' : ` (and ${others.length} more: npm run config -- check ${written(file)})`;
+    return { ...first!, cure: first!.cure + more };
+  })(resolved);
+}
+
+/**
+ * Where results of stage 1 are, from `--stage1 id=path` options: a folder that holds `run.json` is a run, any other a
+ * folder of translated images.
+ *
+ * @param options `id=path`.
+ */
+export async function stageOneResults(
+  options: readonly string[],
+): Promise<E.Either<DataError, StageOneResults>> {
+  const results: Record<string, { readonly kind: 'run' | 'folder'; readonly path: string }> = {};
+  for (const option of options) {
+    const [, id, path] = /^([A-Za-z0-9_-]+)=(.+)$/s.exec(option) ?? [];
+    if (id === undefined || path === undefined || id === '__proto__') {
+      return refusal(
+        `--stage1 ${option}`,
+        'id=path of a run or folder',
+        'none',
+        'give e.g. --stage1 5f2gmy7w=runs/birds',
+      );
+    }
+    const relativePath = isAbsolute(path) ? relative(process.cwd(), path) || '.' : path;
+    results[id] = {
+      kind: (await isTranslations(path)) ? 'folder' : 'run',
+      path: relativePath.split(sep).join('/'),
+    };
+  }
+  return E.right(results);
+}
+
+async function isTranslations(path: string): Promise<boolean> {
+  const isThere = async (each: string): Promise<boolean> =>
+    stat(each).then(
+      () => true,
+      () => false,
+    );
+  return (await isThere(path)) && !(await isThere(`${path}/run.json`));
+}

@@ -57,13 +57,15 @@ function withNulls(node: DocumentNode): DocumentNode {
   return { ...node, entries: new Map(entries) };
 }
 
-const ignoredIn = (document: DocumentMap, table: Readonly<Record<string, string>>): readonly string[] =>
-  [...document.entries]
-    .filter(([key]) => Object.hasOwn(table, key))
-    .map(([key, { node }]) => {
-      const value = JSON.stringify(plainValue(node));
-      return `${key}: ${value.length > 60 ? `${value.slice(0, 57)}…` : value} is ignored: ${table[key]}`;
-    });
+/** One line for each reason, with the settings that it leaves out. */
+function ignoredIn(document: DocumentMap, table: Readonly<Record<string, string>>): readonly string[] {
+  const reasons = [...new Set(Object.values(table))];
+  const keysOf = (reason: string): readonly string[] =>
+    [...document.entries.keys()].filter((key) => Object.hasOwn(table, key) && table[key] === reason);
+  return reasons
+    .filter((reason) => keysOf(reason).length > 0)
+    .map((reason) => `ignored, since ${reason}: ${keysOf(reason).join(', ')}`);
+}
 
 /**
  * A published configuration in our schema.

@@ -33,14 +33,14 @@ const anything = setting('', t.unknown, null);
 
 /** Settings of either stage that have no meaning here, and why. */
 const IGNORED_IN_BOTH: Readonly<Record<string, string>> = {
-  _config_path: 'bookkeeping of the published programs',
-  _template_config_path: 'bookkeeping of the published programs',
-  parent_template: 'bookkeeping of the published programs',
-  mode: 'the program that is run says it',
-  wandb_entity: 'the experiment tracker',
-  wandb_project: 'the experiment tracker',
-  wandb_group: 'the experiment tracker',
-  wandb_job_type: 'the experiment tracker',
+  _config_path: 'it is bookkeeping of the published programs',
+  _template_config_path: 'it is bookkeeping of the published programs',
+  parent_template: 'it is bookkeeping of the published programs',
+  mode: 'the program that is run says what is done',
+  wandb_entity: 'there is no experiment tracker',
+  wandb_project: 'there is no experiment tracker',
+  wandb_group: 'there is no experiment tracker',
+  wandb_job_type: 'there is no experiment tracker',
   dataflow: 'images are streamed',
   cache_dir: 'images are streamed',
   checkpoint_path: 'a run folder holds its checkpoints',

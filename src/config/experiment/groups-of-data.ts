@@ -49,3 +49,53 @@ export function imageShapeOf(data: DataSettings): readonly [number, number, numb
       return [28, 28, 1];
   }
 }
+
+/** Images of the groups y0z0, y0z1, y1z0, y1z1. */
+export type FourCounts = readonly [number, number, number, number];
+
+/** Images of each group of MNIST-Correlation, training and validation together. */
+function mnistSizes(sizes: Extract<DataSettings, { kind: 'mnist-correlation' }>['sizes']): FourCounts {
+  switch (sizes.kind) {
+    case 'counts':
+      return [sizes.y0z0, sizes.y0z1, sizes.y1z0, sizes.y1z1];
+    case 'balanced': {
+      const half = Math.floor(sizes.images / 2);
+      return [half, half, half, half];
+    }
+    case 'correlation': {
+      const half = Math.floor(sizes.images / 2);
+      const aligned = Math.floor(half * sizes.probability + ROUNDING);
+      return [aligned, half - aligned, half - aligned, aligned];
+    }
+  }
+}
+
+/** So that 100 · 0.29, which is 28.999…, counts as 29. */
+const ROUNDING = 1e-9;
+
+/**
+ * How many images of each group MNIST-Correlation has for training and for validation.
+ *
+ * @param data Decoded settings.
+ * @returns ⌊size · validation fraction⌋ for validation, the others for training.
+ */
+export function mnistCorrelationCounts({
+  sizes,
+  validationFraction,
+}: Pick<Extract<DataSettings, { kind: 'mnist-correlation' }>, 'sizes' | 'validationFraction'>): {
+  readonly training: FourCounts;
+  readonly validation: FourCounts;
+} {
+  const all = mnistSizes(sizes);
+  const validationOf = (size: number): number => Math.floor(size * validationFraction + ROUNDING);
+  const of = ([a, b, c, d]: FourCounts, count: (size: number) => number): FourCounts => [
+    count(a),
+    count(b),
+    count(c),
+    count(d),
+  ];
+  return {
+    training: of(all, (size) => size - validationOf(size)),
+    validation: of(all, validationOf),
+  };
+}

@@ -176,13 +176,19 @@ export const listOf = <A, O>(
 ): t.Type<readonly A[], readonly O[]> & Described =>
   describe(t.readonlyArray(item, name), { of: 'list', item });
 
+const MOST_SHOWN = 12;
+
 /**
  * One of some names.
  *
  * @param names At least one.
  */
 export function choice<N extends string>(...names: readonly N[]): t.Type<N> {
-  const name = `one of ${names.map((each) => `"${each}"`).join(', ')}`;
+  const shown = names.slice(0, MOST_SHOWN).map((each) => `"${each}"`);
+  const name =
+    names.length > MOST_SHOWN
+      ? `one of ${names.length} names: ${shown.slice(0, 3).join(', ')}, …`
+      : `one of ${shown.join(', ')}`;
   const is = (value: unknown): value is N => names.some((each) => each === value);
   return new t.Type<N>(
     name,

@@ -10,6 +10,8 @@ import { StageOneCodec } from './stage-one.ts';
 import { StageTwoCodec } from './stage-two.ts';
 
 const WIDTH = 100;
+/** Stands for a space at which a comment is not broken. */
+const TOGETHER = '\u00a0';
 /** Before every line of a choice that is not taken. */
 const OTHER = '#| ';
 
@@ -30,10 +32,16 @@ function comment(text: string): readonly string[] {
     }
     line += ` ${word}`;
   }
-  return [...lines, line];
+  return [...lines, line].map((each) => each.replaceAll(TOGETHER, ' '));
 }
 
-const flow = (value: unknown): string => stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim();
+const flow = (value: unknown): string =>
+  stringify(value, {
+    collectionStyle: 'flow',
+    flowCollectionPadding: false,
+    lineWidth: 0,
+    singleQuote: true,
+  }).trim();
 
 /** The value that a setting has where it is not given, or that the template gives. */
 function valueOf({ codec, required, fallback, example }: Setting): unknown {
@@ -54,7 +62,9 @@ function explained(setting: Setting): readonly string[] {
   const range = description === undefined || description.of === 'list' ? ` Range: ${name}.` : '';
   const fallback =
     description?.of === 'variants' && isMap(setting.fallback) ? setting.fallback['kind'] : setting.fallback;
-  const state = setting.required ? ' Required.' : ` Default: ${flow(fallback)}.`;
+  const state = setting.required
+    ? ' Required.'
+    : ` ${`Default: ${flow(fallback)}.`.replaceAll(' ', TOGETHER)}`;
   return comment(`${setting.meaning}${range}${isSection && !setting.required ? '' : state}`);
 }
 

@@ -8,7 +8,7 @@ import { basename, join } from 'node:path';
 import { ProgramError } from '../program.ts';
 import { BINDING, compileBinding, findCompiler } from './binding.ts';
 import { Interrupted } from './failure.ts';
-import { bytesOf, findLibrary, libraryIn } from './library.ts';
+import { bytesOf, canLink, findLibrary } from './library.ts';
 import { obtainLibrary, type Obtained } from './obtain.ts';
 import { fetchPackage } from './package.ts';
 import { checkPlatform, hasPackage, placeIn, TFJS_NODE_VERSION, type Place, type Platform } from './place.ts';
@@ -51,26 +51,26 @@ async function whatIsThere(
   place: Place,
   settings: NativeSettings,
   { signal, say }: Machine,
-): Promise<{ readonly whole: Stamp | null; readonly library: Obtained | null }> {
+): Promise<{
+  readonly whole: Stamp | null;
+  readonly library: Obtained | null;
+  readonly stamped: boolean;
+}> {
   const stamp = (await hasPackage(place)) ? await readStamp(place.folder) : null;
-  if (stamp === null) return { whole: null, library: null };
+  if (stamp === null) return { whole: null, library: null, stamped: false };
   if (!asAsked(stamp, settings)) {
     say(`replacing TensorFlow ${stamp.tensorflow} (${stamp.origin})`);
-    return { whole: null, library: null };
+    return { whole: null, library: null, stamped: true };
   }
   const changed = await changedFiles(place.folder, stamp, signal);
-  if (changed.length === 0) return { whole: stamp, library: null };
+  if (changed.length === 0) return { whole: stamp, library: null, stamped: true };
   say(`not as it was installed: ${changed.join(', ')}`);
   const deps = join(place.folder, 'deps');
-  const usable =
-    !changed.some((file) => file.startsWith('deps')) &&
-    (await libraryIn(deps).then(
-      () => true,
-      () => false,
-    ));
+  const usable = !changed.some((file) => file.startsWith('deps')) && (await canLink(deps));
   return {
     whole: null,
     library: usable ? { deps, version: stamp.tensorflow, origin: stamp.origin } : null,
+    stamped: true,
   };
 }
 
@@ -115,15 +115,15 @@ async function adopt(place: Place, settings: NativeSettings, machine: Machine): 
     return { ...facts, folder: place.folder, verdict };
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
-    machine.say(`it does not work (${error.message})`);
+    machine.say(`it does not work and is replaced: ${error.message}`);
     return null;
   }
 }
 
 async function install(place: Place, settings: NativeSettings, machine: Machine): Promise<Installation> {
-  const { whole: stamp, library } = await whatIsThere(place, settings, machine);
+  const { whole: stamp, library, stamped } = await whatIsThere(place, settings, machine);
   if (stamp !== null) return { ...stamp, folder: place.folder, verdict: null };
-  const adopted = library === null ? await adopt(place, settings, machine) : null;
+  const adopted = stamped ? null : await adopt(place, settings, machine);
   if (adopted !== null) return adopted;
   const made = await make(place, settings, library, machine);
   const undo = await putInPlace(place, made.whole, made.parts);
@@ -148,7 +148,7 @@ async function install(place: Place, settings: NativeSettings, machine: Machine)
 export async function installNative(settings: NativeSettings, machine: Machine): Promise<Installation> {
   checkPlatform(machine.platform, settings.libtensorflow !== undefined);
   const place = placeIn(machine.nodeModules, settings.gpu);
-  let [interrupted, close] = [false, async (): Promise<void> => undefined];
+  let [interrupted, close]: [boolean, (() => Promise<void>) | null] = [false, null];
   try {
     close = await openStaging(place);
     return await install(place, settings, machine);
@@ -160,7 +160,8 @@ export async function installNative(settings: NativeSettings, machine: Machine):
       75,
     );
   } finally {
-    await close();
-    if (!interrupted) await rm(place.staging, { recursive: true, force: true });
+    // Without the lock the folder is another installer's.
+    await close?.();
+    if (close !== null && !interrupted) await rm(place.staging, { recursive: true, force: true });
   }
 }

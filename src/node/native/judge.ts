@@ -23,7 +23,7 @@ export async function judge(
   machine.say('training a few steps on it and on wasm');
   const native = await machine.tryBackend(gpu ? 'tensorflow-gpu' : 'tensorflow', machine);
   const noGpu = !native.ok && native.reason.includes('finds no GPU');
-  const cure = 'try --download, another --version, or use wasm; nothing was changed';
+  const cure = 'try --download or another --version, or use wasm';
   if (!native.ok && !noGpu) throw failure(place.folder, 'a backend that trains', native.reason, cure);
   const wasm = await machine.tryBackend('wasm', machine);
   if (!wasm.ok)

@@ -75,6 +75,10 @@ export async function isCudaBuild(folder: string): Promise<boolean> {
   return /['"]is_cuda_build['"]\s*[:\]]\s*=?\s*True/.test(text);
 }
 
+/** Whether a binding can be compiled against a `deps` folder. */
+export const canLink = async (deps: string): Promise<boolean> =>
+  (await findLibrary(deps)) !== null && (await isThere(join(deps, 'lib', 'libtensorflow.so')));
+
 /** Gives the libraries the names that a linker looks for. */
 async function linkDevelopmentNames(lib: string): Promise<void> {
   for (const name of MAIN) {

@@ -24,7 +24,8 @@ export interface NativeSettings {
 /** Where the library comes from, and the disk space that it takes here. */
 export type LibrarySource =
   | { readonly kind: 'folder'; readonly path: string; readonly bytes: number }
-  | { readonly kind: 'archive' | 'wheel'; readonly path: string; readonly bytes: number }
+  | { readonly kind: 'archive'; readonly path: string; readonly bytes: number }
+  | { readonly kind: 'wheel'; readonly path: string; readonly bytes: number }
   | { readonly kind: 'registry'; readonly python: Python; readonly version: string; readonly bytes: number };
 
 /** Versions of which the first and the last were tried. */

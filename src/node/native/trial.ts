@@ -17,7 +17,7 @@ const STEPS = 6;
 const RATE = 0.01;
 
 const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 await runProgram('trial', async () => {
   await selectBackend({ name: process.argv[2] ?? 'wasm' });

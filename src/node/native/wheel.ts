@@ -33,10 +33,10 @@ export async function sha256(
 }
 
 /**
- * Holds a wheel to its known hash.
+ * Holds a wheel to its known hash, and one that is not known to being a whole archive.
  *
  * @returns Its hash, and whether it was known.
- * @throws ProgramError if it differs.
+ * @throws ProgramError if it differs, or is cut short.
  */
 export async function verifyWheel(
   path: string,
@@ -49,6 +49,7 @@ export async function verifyWheel(
     if (size < pinned.bytes) throw failure(path, `${pinned.bytes} bytes`, `${size}: it is cut short`, cure);
     throw failure(path, `SHA-256 ${pinned.sha256}`, hash, cure);
   }
+  orExit(await readZipDirectory(path));
   return { sha256: hash, known: pinned !== undefined };
 }
 

@@ -37,7 +37,7 @@ interface LayerConfig {
 
 /**
  * A model that tfjs can train, with the same weights. Its batch normalisation without a scale throws in training mode,
- * so such layers get one, of ones, which is then trained as well.
+ * so such layers get one, of ones, which is not trained.
  *
  * @returns The model itself if it has no such layer.
  */
@@ -57,7 +57,8 @@ export async function trainableModel(model: tf.LayersModel): Promise<tf.LayersMo
     );
     layer.weights.forEach((weight) => {
       const tensor = given.get(nameOf(weight));
-      if (tensor !== undefined) weight.write(tensor);
+      if (tensor === undefined) weight.trainable = false;
+      else weight.write(tensor);
     });
   }
   return made;

@@ -9,11 +9,23 @@ from torch.nn import functional
 from peer import serve
 
 
-def same_padding(config):
-    """Keras pads 'same' alike on both sides for the sizes and strides used here."""
-    if config["padding"] == "valid":
-        return 0
-    return (config["kernel_size"][0] - config["strides"][0] + 1) // 2
+class Convolution(nn.Conv2d):
+    """With the padding of Keras, which may be one wider after an image than before it."""
+
+    def __init__(self, *sizes, same, **others):
+        super().__init__(*sizes, **others)
+        self.same = same
+
+    def forward(self, x):
+        if not self.same:
+            return super().forward(x)
+        missing = []
+        for size, stride, kernel in zip(x.shape[:1:-1], self.stride, self.kernel_size):
+            total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+            missing += [total // 2, total - total // 2]
+        if len(set(missing)) == 1:
+            return functional.conv2d(x, self.weight, self.bias, self.stride, missing[0])
+        return super().forward(functional.pad(x, missing))
 
 
 class Flatten(nn.Module):
@@ -56,16 +68,15 @@ class Module(nn.Module):
             # A kernel is [height, width, in, out], of a transposed convolution [height, width, out, in].
             kernel = own["kernel"].permute(3, 2, 0, 1).contiguous()
             first, second = kernel.shape[:2]
-            built = (nn.ConvTranspose2d if transposed else nn.Conv2d)(
-                first if transposed else second,
-                second if transposed else first,
-                settings["kernel_size"][0],
-                settings["strides"][0],
-                same_padding(settings),
-                bias="bias" in own,
-            )
+            size, stride = settings["kernel_size"][0], settings["strides"][0]
+            same, bias = settings["padding"] == "same", "bias" in own
+            if transposed:
+                padding = (size - stride) // 2 if same else 0
+                built = nn.ConvTranspose2d(first, second, size, stride, padding, bias=bias)
+            else:
+                built = Convolution(second, first, size, stride, same=same, bias=bias)
             built.weight.data.copy_(kernel)
-            if "bias" in own:
+            if bias:
                 built.bias.data.copy_(own["bias"])
             return self.activated(settings, built)
         if kind == "Dense":

@@ -47,7 +47,7 @@ export { renderReport } from './report/render-report.ts';
 export type { GalleryExample, MethodCurves, ReportInput, StageOnePoint } from './report/input.ts';
 export type { ExperimentResults, MethodName, MethodResults, StageOneResults } from './report/results.ts';
 export { runCamel, type ExperimentFolders } from './camel/experiment.ts';
-export type { ExperimentContext } from './camel/context.ts';
+export type { ExperimentContext } from './experiment/context.ts';
 export {
   METHODS,
   PRESETS,
@@ -89,3 +89,13 @@ export {
   stageOneResults,
   type ExperimentOptions,
 } from './experiment-file.ts';
+export {
+  describeWeightReport,
+  loadWeights,
+  type LoadedWeights,
+  type LoadWeightsOptions,
+  type WeightReport,
+} from './weights/load-weights.ts';
+export { assignWeights, encodeWeights, saveWeights, type SingleFileFormat } from './weights/save-weights.ts';
+export { modelOnDisk } from './weights/layers-model.ts';
+export type { WeightFormat } from './weights/weight-file.ts';

@@ -15,7 +15,7 @@ import type { ExperimentResults, MethodResults, StageOneResults } from '../repor
 import { settingsHash } from '../record-manifest.ts';
 import { openRun, readSettingsFile, type MetricsRecord, type Run } from '../run-directory.ts';
 import { lockFolder } from '../run-lock.ts';
-import { pause, type ExperimentContext } from './context.ts';
+import { pause, type ExperimentContext } from '../experiment/context.ts';
 import { experimentData, type ExperimentData } from './experiment-data.ts';
 import { makeGallery, type Gallery } from './gallery.ts';
 import { reportInput } from './report-input.ts';

@@ -4,7 +4,7 @@ import type { Images } from '../../augmentation/images.ts';
 import { encodePng } from '../../data/png.ts';
 import { gatherExamples, type Examples } from '../../training/examples.ts';
 import { translateImages, type TrainedGenerator } from '../../training/gate.ts';
-import { pause } from './context.ts';
+import { pause } from '../experiment/context.ts';
 import { ofDomain } from './experiment-data.ts';
 
 /** PNG files in Base64, as a run file can hold them. */

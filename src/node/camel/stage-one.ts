@@ -27,7 +27,8 @@ import { orExit } from '../program.ts';
 import { startProgress } from '../progress.ts';
 import type { Run } from '../run-directory.ts';
 import { decodeSafetensors, encodeSafetensors, restoreTree } from '../safetensors.ts';
-import { interrupted, pause, trainInRun, type ExperimentContext } from './context.ts';
+import { interrupted, pause, type ExperimentContext } from '../experiment/context.ts';
+import { trainInRun } from '../experiment/train-in-run.ts';
 import { DOMAIN_OF_GROUP, ofDomain, type ExperimentData } from './experiment-data.ts';
 import type { CamelSettings } from './settings.ts';
 

@@ -1,29 +1,11 @@
-/** What every phase of the main job is handed beside its settings. */
-import { setImmediate } from 'node:timers/promises';
-import type { Recurring, TrainOptions } from '../../training/loop.ts';
-import { NonFiniteLossError, train } from '../../training/loop.ts';
-import type { TensorTree } from '../../tensor-tree.ts';
+/** Training in a run folder: it logs, saves, goes on where it was, and says how far it is. */
+import { disposeTensors, type TensorTree } from '../../tensor-tree.ts';
+import { NonFiniteLossError, train, type Recurring, type TrainOptions } from '../../training/loop.ts';
 import { compileStep } from '../compile/compile-step.ts';
 import { orExit, ProgramError } from '../program.ts';
 import { duration, startProgress } from '../progress.ts';
 import type { Run } from '../run-directory.ts';
-import { disposeTensors } from '../../tensor-tree.ts';
-
-/** Output and interruption of a running experiment. */
-export interface ExperimentContext {
-  /** One line for a person. */
-  readonly say: (line: string) => void;
-  /** Whether to stop after this step, with a checkpoint. */
-  readonly stopRequested: () => boolean;
-}
-
-/** Lets signals and output through between two steps. */
-export const pause = (): Promise<void> => setImmediate();
-
-/** Thrown when a stop was asked for; everything needed to go on is on disk. */
-export function interrupted(): ProgramError {
-  return new ProgramError('stopped; run the same command again to go on', 75);
-}
+import { interrupted, pause, type ExperimentContext } from './context.ts';
 
 /** A training run that logs, saves and resumes in a run folder. */
 export interface TrainInRunOptions<State extends TensorTree, Batch extends TensorTree> extends Pick<
@@ -35,8 +17,10 @@ export interface TrainInRunOptions<State extends TensorTree, Batch extends Tenso
   readonly context: ExperimentContext;
   /** State before step 0; disposed when a checkpoint is found. */
   readonly initial: State;
-  /** A checkpoint is written every so many steps, after the scoring. */
+  /** A checkpoint is written every so many steps. */
   readonly checkpointEvery: number;
+  /** Steps from one evaluation to the next, each with a checkpoint of its score; default as often as checkpoints. */
+  readonly evaluateEvery?: number;
   /** Its records are logged; its score, if any, marks the best checkpoint. */
   readonly evaluate: (
     state: State,
@@ -77,6 +61,7 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
   options: TrainInRunOptions<State, Batch>,
 ): Promise<State> {
   const { label, run, context, initial, steps, step, batchAt, checkpointEvery, evaluate } = options;
+  const { evaluateEvery = checkpointEvery } = options;
   const resumed = orExit(
     await run.resume(initial, ({ where, found }) =>
       context.say(`${where}: ${found}; an older checkpoint is taken`),
@@ -90,13 +75,21 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
   const progress = startProgress(label, steps, stepsDone);
   const announce = announceLongRun(label, steps - stepsDone, context);
   let note = '';
-  const save: Recurring<State> = {
-    every: checkpointEvery,
+  let saved = -1;
+  const assess: Recurring<State> = {
+    every: evaluateEvery,
     run: async (state, done) => {
       const { record, score, note: latest } = await evaluate(state, done);
       note = latest;
       await run.log([{ step: done, kind: 'evaluation', ...record }]);
       await run.checkpoint(done, state, score);
+      saved = done;
+    },
+  };
+  const save: Recurring<State> = {
+    every: checkpointEvery,
+    run: async (state, done) => {
+      if (saved !== done) await run.checkpoint(done, state);
     },
   };
   try {
@@ -113,7 +106,7 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
       compile: compileStep,
       onLosses: (records) =>
         run.log(records.map(({ step: done, losses }) => ({ step: done, kind: 'training', ...losses }))),
-      recurring: [save],
+      recurring: [assess, save],
       stopRequested: context.stopRequested,
       pause,
     });

@@ -110,7 +110,7 @@ export {
   type PublishedGeneratorOptions,
 } from './models/published.ts';
 export { resnetGenerator, type ResnetGeneratorOptions } from './models/resnet-generator.ts';
-export { resnet50, type Resnet50Options } from './models/resnet50.ts';
+export { resnet50, type Resnet50Options, type Resnet50Variant } from './models/resnet50.ts';
 export {
   multilayerPerceptron,
   smallCnn,

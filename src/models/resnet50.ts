@@ -2,13 +2,20 @@
  * ResNet-50 with pre-activation (He, Zhang, Ren, Sun, "Identity mappings in deep residual networks", ECCV 2016) in
  * the variant whose converted weights many Keras users have: the input goes through a batch normalisation without
  * scale, every ε is 2e-5, padding is explicit, and the stride sits in the 3×3 convolution. Layer names are those of
- * that variant, so that its weights can be matched by name.
+ * that variant, so that its weights can be matched by name. The post-activation network of PyTorch's users is an option.
  */
 import * as tf from '@tensorflow/tfjs';
 import { applied, convolution, imageInput, type ImageShape } from './blocks.ts';
 import { glorotUniform, heUniform, initializeWeights, scaledFilters } from './initial-weights.ts';
 import { networkFromModel } from './network-from-model.ts';
 import type { Network } from './network.ts';
+import { postActivationBody, zeroBorder } from './post-activation-body.ts';
+
+/**
+ * `pre-activation`: the variant whose weights Keras users have, input 0–255. `post-activation`: torchvision's, input
+ * standardised by ImageNet's means and deviations.
+ */
+export type Resnet50Variant = 'pre-activation' | 'post-activation';
 
 /** Options of {@link resnet50}. */
 export interface Resnet50Options {
@@ -17,6 +24,8 @@ export interface Resnet50Options {
   readonly classes: number;
   /** Factor of all numbers of filters, rounded, at least 1 each; default 1. */
   readonly width?: number;
+  /** Default `pre-activation`, as published. */
+  readonly variant?: Resnet50Variant;
   /** Seed of the initial weights (convolutions He uniform, dense layer Glorot uniform); default 0. */
   readonly seed?: number;
 }
@@ -27,18 +36,6 @@ function activated(x: tf.SymbolicTensor, prefix: string, index: string | number)
   const y = applied(tf.layers.batchNormalization({ name: `${prefix}bn${index}`, epsilon }), x);
   return applied(tf.layers.activation({ name: `${prefix}relu${index}`, activation: 'relu' }), y);
 }
-
-const padded = (x: tf.SymbolicTensor, name: string, border: number): tf.SymbolicTensor =>
-  applied(
-    tf.layers.zeroPadding2d({
-      name,
-      padding: [
-        [border, border],
-        [border, border],
-      ],
-    }),
-    x,
-  );
 
 /** One bottleneck unit; the first of a stage projects its shortcut. */
 function unit(
@@ -59,10 +56,28 @@ function unit(
     convolution(input, { name: `${prefix}${name}`, filters: count, size, stride, padding: 'valid' });
   const stride = projection?.stride ?? 1;
   let y = activated(conv(first, 'conv1', filters), prefix, 2);
-  y = activated(conv(padded(y, `${prefix}pad`, 1), 'conv2', filters, 3, stride), prefix, 3);
+  y = activated(conv(zeroBorder(y, `${prefix}pad`, 1), 'conv2', filters, 3, stride), prefix, 3);
   y = conv(y, 'conv3', widened);
   const shortcut = projection ? conv(first, 'sc', widened, 1, stride) : x;
   return applied(tf.layers.add({ name: `${prefix}add` }), [y, shortcut]);
+}
+
+function preActivationBody(input: tf.SymbolicTensor, scaled: (filters: number) => number): tf.SymbolicTensor {
+  let x = applied(tf.layers.batchNormalization({ name: 'bn_data', epsilon, scale: false }), input);
+  const stem = { filters: scaled(64), size: 7, stride: 2, padding: 'valid' } as const;
+  x = activated(convolution(zeroBorder(x, 'pad0', 3), { ...stem, name: 'conv0' }), '', 0);
+  x = applied(
+    tf.layers.maxPooling2d({ name: 'pooling0', poolSize: 3, strides: 2 }),
+    zeroBorder(x, 'pad_pooling0', 1),
+  );
+  [3, 4, 6, 3].forEach((units, stage) => {
+    const [filters, widened] = [64, 256].map((count) => scaled(count * 2 ** stage));
+    for (let i = 0; i < units; i++) {
+      const projection = i === 0 ? { stride: stage === 0 ? 1 : 2 } : undefined;
+      x = unit(x, `stage${stage + 1}_unit${i + 1}_`, filters!, widened!, projection);
+    }
+  });
+  return activated(x, '', 1);
 }
 
 /**
@@ -70,7 +85,8 @@ function unit(
  *
  * @param options See {@link Resnet50Options}.
  * @returns A network from `[batch, height, width, channels]` to logits `[batch, classes]`.
- * @throws RangeError for a misshapen input shape, a number of classes below 1 or a width that is not positive.
+ * @throws RangeError for a misshapen input shape, a number of classes below 1, a width that is not positive or an
+ *   unknown variant.
  * @example
  * ```ts
  * import { resnet50 } from 'model-patching';
@@ -79,25 +95,20 @@ function unit(
  * model.dispose();
  * ```
  */
-export function resnet50({ inputShape, classes, width = 1, seed = 0 }: Resnet50Options): Network {
+export function resnet50({
+  inputShape,
+  classes,
+  width = 1,
+  variant = 'pre-activation',
+  seed = 0,
+}: Resnet50Options): Network {
   if (!Number.isInteger(classes) || classes < 1)
     throw new RangeError(`classes: expected a positive integer, received ${classes}`);
+  if (variant !== 'pre-activation' && variant !== 'post-activation')
+    throw new RangeError(`variant: expected pre-activation or post-activation, received ${String(variant)}`);
   const input = imageInput(inputShape);
-  let x = applied(tf.layers.batchNormalization({ name: 'bn_data', epsilon, scale: false }), input);
-  const stem = { filters: scaledFilters(64, width), size: 7, stride: 2, padding: 'valid' } as const;
-  x = activated(convolution(padded(x, 'pad0', 3), { ...stem, name: 'conv0' }), '', 0);
-  x = applied(
-    tf.layers.maxPooling2d({ name: 'pooling0', poolSize: 3, strides: 2 }),
-    padded(x, 'pad_pooling0', 1),
-  );
-  [3, 4, 6, 3].forEach((units, stage) => {
-    const [filters, widened] = [64, 256].map((count) => scaledFilters(count * 2 ** stage, width));
-    for (let i = 0; i < units; i++) {
-      const projection = i === 0 ? { stride: stage === 0 ? 1 : 2 } : undefined;
-      x = unit(x, `stage${stage + 1}_unit${i + 1}_`, filters!, widened!, projection);
-    }
-  });
-  x = activated(x, '', 1);
+  const scaled = (filters: number): number => scaledFilters(filters, width);
+  let x = variant === 'pre-activation' ? preActivationBody(input, scaled) : postActivationBody(input, scaled);
   x = applied(tf.layers.globalAveragePooling2d({ name: 'pool1', dataFormat: 'channelsLast' }), x);
   x = applied(tf.layers.dense({ name: 'logits', units: classes, kernelInitializer: 'zeros' }), x);
   const model = tf.model({ inputs: input, outputs: x, name: 'resnet50' });

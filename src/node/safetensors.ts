@@ -13,7 +13,21 @@ import { flattenTensors, mapTensors, type TensorTree } from '../tensor-tree.ts';
 
 const DTYPES = { float32: 'F32', int32: 'I32', bool: 'BOOL' } as const;
 type Dtype = keyof typeof DTYPES;
-const BYTES: Readonly<Record<Dtype, number>> = { float32: 4, int32: 4, bool: 1 };
+
+/** Types that others write: they are read, and never written here. */
+const FOREIGN = { float16: 'F16', bfloat16: 'BF16', float64: 'F64', int64: 'I64', uint8: 'U8' } as const;
+type StoredDtype = Dtype | keyof typeof FOREIGN;
+const STORED = { ...DTYPES, ...FOREIGN };
+const BYTES: Readonly<Record<StoredDtype, number>> = {
+  float32: 4,
+  int32: 4,
+  bool: 1,
+  float16: 2,
+  bfloat16: 2,
+  float64: 8,
+  int64: 8,
+  uint8: 1,
+};
 
 /** A header beyond this is damage: ours are a few kilobytes. */
 const LARGEST_HEADER = 2 ** 26;
@@ -24,7 +38,7 @@ const checksumText = (checksum: string): string => `${JSON.stringify(CHECKSUM)}:
 const NO_CHECKSUM = '0'.repeat(64);
 
 const EntryCodec = t.type({
-  dtype: t.keyof({ F32: null, I32: null, BOOL: null }),
+  dtype: t.keyof({ F32: null, I32: null, BOOL: null, F16: null, BF16: null, F64: null, I64: null, U8: null }),
   shape: t.array(t.Int),
   data_offsets: t.tuple([t.Int, t.Int]),
 });
@@ -33,7 +47,7 @@ const MetadataCodec = t.record(t.string, t.string);
 
 /** One tensor on the host. */
 export interface HostTensor {
-  readonly dtype: Dtype;
+  readonly dtype: StoredDtype;
   readonly shape: readonly number[];
   /** Its elements, row-major, little-endian: a view of the file's bytes. */
   readonly data: Uint8Array;
@@ -163,7 +177,7 @@ function checkEntries(
   for (const [name, entry] of Object.entries(entries)) {
     if (!EntryCodec.is(entry) || entry.shape.some((dimension) => dimension < 0))
       return fault(
-        `type F32, I32 or BOOL, shape and data_offsets of ${JSON.stringify(name)}`,
+        `type (${Object.values(STORED).join(', ')}), shape and data_offsets of ${JSON.stringify(name)}`,
         excerpt(entry),
       );
     checked.push([name, entry]);
@@ -181,7 +195,7 @@ function takeApart({ entries, data }: Header): E.Either<Fault, Map<string, HostT
     ([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1],
   );
   for (const [name, { dtype: type, shape, data_offsets }] of byOffset) {
-    const dtype = (Object.keys(DTYPES) as Dtype[]).find((key) => DTYPES[key] === type)!;
+    const dtype = (Object.keys(STORED) as StoredDtype[]).find((key) => STORED[key] === type)!;
     const end = next + shape.reduce((product, dimension) => product * dimension, BYTES[dtype]);
     if (data_offsets[0] !== next || data_offsets[1] !== end || end > data.length)
       return fault(
@@ -229,6 +243,7 @@ export function decodeSafetensors(bytes: Uint8Array, where: string): E.Either<Da
 
 function toTensor({ dtype, shape, data }: HostTensor): tf.Tensor {
   const copy = data.slice();
+  if (!isDtype(dtype)) throw new TypeError(`expected float32, int32 or bool, received ${dtype}`);
   const views = {
     float32: () => new Float32Array(copy.buffer),
     int32: () => new Int32Array(copy.buffer),

@@ -126,8 +126,9 @@ function apply(
       format: file.format,
       mapping: matches.mapping,
       loaded: matches.matched.map(({ wanted: { name }, stored }) => ({ name, from: stored.name })),
-      kept: matches.unmatched.map(({ wanted: weight, reason, stored }) => ({
-        ...weight,
+      kept: matches.unmatched.map(({ wanted: { name, shape }, reason, stored }) => ({
+        name,
+        shape,
         reason,
         ...(stored && { found: { name: stored.name, shape: stored.shape } }),
       })),

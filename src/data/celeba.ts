@@ -7,13 +7,20 @@
 import { either as E, function as F } from 'fp-ts';
 import { readCsv } from './csv.ts';
 import type { DataError } from './data-error.ts';
-import { describeDataset, SPLITS, type Dataset, type LabelledEntry, type SplitName } from './dataset.ts';
+import {
+  describeDataset,
+  SPLITS,
+  type Dataset,
+  type GroupLimits,
+  type LabelledEntry,
+  type SplitName,
+} from './dataset.ts';
 import type { ExampleFeatures } from './example.ts';
 import { imageFile, withoutDuplicates } from './image-names.ts';
 import { binaryFeature, type RecordLabels } from './record-features.ts';
 
-/** The published number of training images of group (0,0). */
-export const CELEBA_UNDERSAMPLED = 4054;
+/** The published limits of CelebA-Undersampled. */
+export const CELEBA_UNDERSAMPLED: GroupLimits = { y0z0: 4054 };
 
 /** Which attributes of CelebA are class and subgroup, and how many images are kept. */
 export interface CelebaOptions {
@@ -21,8 +28,10 @@ export interface CelebaOptions {
   readonly label?: string;
   /** Default `Male`. */
   readonly subgroup?: string;
-  /** How many training images of class 0 and subgroup 0 are kept, the first ones; default all. */
-  readonly undersample?: number;
+  /** Most training images of a group, see {@link CELEBA_UNDERSAMPLED}. Default: all. */
+  readonly limits?: GroupLimits;
+  /** Whether the table counts the training images that are used (default), or those before the limits, as published. */
+  readonly groupSizes?: 'used' | 'published';
 }
 
 /** The texts of CelebA's tables. */
@@ -119,18 +128,6 @@ function present(value: string, file: string, line: number, column: string): E.E
       : wrongLine(file, line, `1 or -1 for ${column}`, JSON.stringify(value));
 }
 
-/** All entries but the training images of group (0,0) after the first `keep`. */
-export function undersample<Image>(
-  entries: readonly LabelledEntry<Image>[],
-  keep: number | undefined,
-): readonly LabelledEntry<Image>[] {
-  if (keep === undefined) return entries;
-  let seen = 0;
-  return entries.filter(
-    ({ label, subgroup, split }) => split !== 'train' || label !== 0 || subgroup !== 0 || seen++ < keep,
-  );
-}
-
 /**
  * Groups the entries of CelebA.
  *
@@ -141,21 +138,15 @@ export function describeCelebaEntries<Image>(
   entries: readonly LabelledEntry<Image>[],
   options: CelebaOptions = {},
 ): E.Either<DataError, Dataset<Image>> {
-  const { label = 'Blond_Hair', subgroup = 'Male' } = options;
-  const keep = options.undersample;
-  if (keep !== undefined && !(Number.isInteger(keep) && keep >= 1)) {
-    return E.left({
-      where: 'CelebA, undersample',
-      expected: 'a whole number of images, at least 1',
-      found: String(keep),
-      cure: 'correct the number, or leave it out to keep all images',
-    });
-  }
+  const { label = 'Blond_Hair', subgroup = 'Male', limits = {}, groupSizes = 'used' } = options;
+  const limited = Object.keys(limits).length > 0;
   return describeDataset({
-    name: keep === undefined ? 'CelebA' : 'CelebA-Undersampled',
+    name: limited ? 'CelebA-Undersampled' : 'CelebA',
     classes: [`Not ${label}`, label],
     subgroups: [`Not ${subgroup}`, subgroup],
-    entries: undersample(entries, keep),
+    entries,
+    limits,
+    groupSizes,
   });
 }
 
@@ -184,7 +175,7 @@ export function describeCeleba(
 ): E.Either<DataError, Dataset> {
   const { label = 'Blond_Hair', subgroup = 'Male' } = options;
   const { attributesFile = 'list_attr_celeba', partitionFile = 'list_eval_partition', folder = '' } = tables;
-  return F.pipe(
+  const read = F.pipe(
     E.Do,
     E.bind('rows', () =>
       E.Monad.chain(attributeRows(tables, [label, subgroup]), (rows) =>
@@ -192,31 +183,23 @@ export function describeCeleba(
       ),
     ),
     E.bind('splits', () => partitionOf(tables)),
-    E.chain(({ rows, splits }) =>
-      F.pipe(
-        rows,
-        E.traverseArray(({ file, values, line }) =>
-          F.pipe(
-            E.Do,
-            E.bind('label', () => present(values[0]!, attributesFile, line, label)),
-            E.bind('subgroup', () => present(values[1]!, attributesFile, line, subgroup)),
-            E.bind('split', () => {
-              const split = splits.get(file);
-              return split === undefined
-                ? wrongLine(attributesFile, line, `${file} in ${partitionFile}`, 'no such line there')
-                : E.right(split);
-            }),
-            E.bind('image', () =>
-              E.Functor.map(imageFile(folder, file, `${attributesFile}, line ${line}`), (path) => ({
-                file: path,
-              })),
-            ),
-          ),
-        ),
-      ),
-    ),
-    E.chain((entries) => describeCelebaEntries(entries, options)),
   );
+  if (E.isLeft(read)) return read;
+  const entries: LabelledEntry[] = [];
+  for (const { file, values, line } of read.right.rows) {
+    const split = read.right.splits.get(file);
+    if (split === undefined) {
+      return wrongLine(attributesFile, line, `${file} in ${partitionFile}`, 'no such line there');
+    }
+    const image = imageFile(folder, file, `${attributesFile}, line ${line}`);
+    const y = present(values[0]!, attributesFile, line, label);
+    const z = present(values[1]!, attributesFile, line, subgroup);
+    if (E.isLeft(image)) return image;
+    if (E.isLeft(y)) return y;
+    if (E.isLeft(z)) return z;
+    entries.push({ image: { file: image.right }, label: y.right, subgroup: z.right, split });
+  }
+  return describeCelebaEntries(entries, options);
 }
 
 /**

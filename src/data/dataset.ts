@@ -58,6 +58,43 @@ export interface DatasetEntries<Image = ImageLocation> {
   readonly entries: readonly LabelledEntry<Image>[];
   /** Splits that must hold images. Default: all three. */
   readonly required?: readonly SplitName[];
+  readonly limits?: GroupLimits;
+  /** What the table counts: training images after the limits, or before them, as published. Default `used`. */
+  readonly groupSizes?: 'used' | 'published';
+}
+
+/** Most training images of a group, by group, such as `{ y0z0: 4054 }`; the first ones are kept. Default: all. */
+export type GroupLimits = Readonly<Record<string, number>>;
+
+const cellKey = ({ label, subgroup }: LabelledEntry<unknown>): string => `y${label}z${subgroup}`;
+
+function limitFault(entries: DatasetEntries<unknown>): DataError | undefined {
+  const { name, classes, subgroups, limits = {} } = entries;
+  const cells = new Set(classes.flatMap((_, y) => subgroups.map((_, z) => `y${y}z${z}`)));
+  const [wrong] = Object.entries(limits).filter(
+    ([cell, limit]) => !(cells.has(cell) && Number.isInteger(limit) && limit >= 1),
+  );
+  return wrong === undefined
+    ? undefined
+    : {
+        where: `${name}, limits`,
+        expected: `whole numbers of images ≥ 1 for groups y0z0 … y${classes.length - 1}z${subgroups.length - 1}`,
+        found: `${wrong[0]}: ${wrong[1]}`,
+        cure: 'correct the limit, or leave it out to keep all images',
+      };
+}
+
+function withinLimits<Image>(
+  entries: readonly LabelledEntry<Image>[],
+  limits: GroupLimits,
+): readonly LabelledEntry<Image>[] {
+  if (Object.keys(limits).length === 0) return entries;
+  const left = new Map(Object.entries(limits));
+  return entries.filter((entry) => {
+    const more = entry.split === 'train' ? left.get(cellKey(entry)) : undefined;
+    if (more !== undefined) left.set(cellKey(entry), more - 1);
+    return more === undefined || more > 0;
+  });
 }
 
 function cellName(
@@ -109,10 +146,11 @@ function outside(entries: DatasetEntries<unknown>): DataError | undefined {
  * ```
  */
 export function describeDataset<Image>(entries: DatasetEntries<Image>): E.Either<DataError, Dataset<Image>> {
-  const { name, classes, subgroups, required = SPLITS } = entries;
-  const fault = outside(entries);
+  const { name, classes, subgroups, required = SPLITS, limits = {}, groupSizes = 'used' } = entries;
+  const fault = outside(entries) ?? limitFault(entries);
   if (fault !== undefined) return E.left(fault);
-  const empty = required.find((split) => !entries.entries.some((entry) => entry.split === split));
+  const kept = withinLimits(entries.entries, limits);
+  const empty = required.find((split) => !kept.some((entry) => entry.split === split));
   if (empty !== undefined) {
     return E.left({
       where: name,
@@ -122,21 +160,25 @@ export function describeDataset<Image>(entries: DatasetEntries<Image>): E.Either
     });
   }
   const { table, groups } = groupExamples(
-    entries.entries.map(({ label }) => label),
-    entries.entries.map(({ subgroup }) => subgroup),
+    kept.map(({ label }) => label),
+    kept.map(({ subgroup }) => subgroup),
   );
   const splits: Record<SplitName, DatasetExample<Image>[]> = { train: [], validation: [], test: [] };
   const cells = table.names.map((): { y: number; z: number } => ({ y: -1, z: -1 }));
-  entries.entries.forEach((entry, i) => {
+  kept.forEach((entry, i) => {
     splits[entry.split].push({ ...entry, group: groups[i]! });
     cells[groups[i]!] = { y: entry.label, z: entry.subgroup };
   });
+  const groupOf = new Map(cells.map(({ y, z }, group) => [`y${y}z${z}`, group]));
   const trainingCounts = table.names.map(() => 0);
-  for (const { group } of splits.train) trainingCounts[group] = trainingCounts[group]! + 1;
+  for (const entry of groupSizes === 'used' ? splits.train : entries.entries) {
+    const group = groupOf.get(cellKey(entry))!;
+    if (entry.split === 'train') trainingCounts[group] = trainingCounts[group]! + 1;
+  }
   const untrained = required.includes('train') ? trainingCounts.indexOf(0) : -1;
   if (untrained >= 0) {
     const { y, z } = cells[untrained]!;
-    const { split } = entries.entries.find((entry) => entry.label === y && entry.subgroup === z)!;
+    const { split } = kept.find((entry) => entry.label === y && entry.subgroup === z)!;
     return E.left({
       where: `${name}, group ${table.names[untrained]!} (${cellName(entries, y, z)})`,
       expected: 'at least one training image of each group',

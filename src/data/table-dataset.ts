@@ -5,7 +5,7 @@
 import { either as E, function as F } from 'fp-ts';
 import { readCsv } from './csv.ts';
 import type { DataError } from './data-error.ts';
-import { describeDataset, SPLITS, type Dataset, type SplitName } from './dataset.ts';
+import { describeDataset, SPLITS, type Dataset, type GroupLimits, type SplitName } from './dataset.ts';
 import { imageFile, withoutDuplicates } from './image-names.ts';
 
 /** How {@link describeTable} reads a table. */
@@ -33,9 +33,11 @@ export interface TableOptions {
   /** Names of the subgroups, likewise. */
   readonly subgroups?: readonly string[];
   /** What the table calls the splits. Default `train`, `validation` (or `val`, `valid`, `dev`), `test`. */
-  readonly splits?: Partial<Record<SplitName, string>>;
+  readonly splits?: Partial<Record<SplitName, string | readonly string[]>>;
   /** Splits that must hold images. Default: all three. */
   readonly required?: readonly SplitName[];
+  /** Most training images of a group. Default: all. */
+  readonly limits?: GroupLimits;
 }
 
 interface TableRow {
@@ -58,7 +60,7 @@ function readSplit(
   where: string,
 ): E.Either<DataError, SplitName> {
   const called = (split: SplitName): readonly string[] =>
-    names === undefined ? USUAL_SPLITS[split] : names[split] === undefined ? [] : [names[split]];
+    names === undefined ? USUAL_SPLITS[split] : [names[split] ?? []].flat();
   const cleaned = names === undefined ? value.trim().toLowerCase() : value.trim();
   const split = SPLITS.find((candidate) => called(candidate).includes(cleaned));
   return split === undefined
@@ -131,7 +133,7 @@ function position(
  * ```
  */
 export function describeTable(text: string, options: TableOptions = {}): E.Either<DataError, Dataset> {
-  const { name = 'table', folder = '', extension = '', columns = {}, splits, required } = options;
+  const { name = 'table', folder = '', extension = '', columns = {}, splits, required, limits } = options;
   const file = options.file ?? name;
   const { filename = 'filename', split = 'split', y = 'y', z = 'z' } = columns;
   const readRow = (values: readonly string[], line: number): E.Either<DataError, TableRow> =>
@@ -174,6 +176,7 @@ export function describeTable(text: string, options: TableOptions = {}): E.Eithe
             subgroups,
             entries,
             ...(required === undefined ? {} : { required }),
+            ...(limits === undefined ? {} : { limits }),
           }),
         ),
       );

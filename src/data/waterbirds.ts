@@ -5,7 +5,7 @@
  */
 import { either as E, function as F } from 'fp-ts';
 import type { DataError } from './data-error.ts';
-import { SPLITS, type Dataset, type SplitName } from './dataset.ts';
+import { SPLITS, type Dataset, type GroupLimits, type SplitName } from './dataset.ts';
 import type { ExampleFeatures } from './example.ts';
 import { binaryFeature, integerFeature, type RecordLabels } from './record-features.ts';
 import { describeTable } from './table-dataset.ts';
@@ -21,6 +21,8 @@ export interface WaterbirdsOptions {
   readonly folder?: string;
   /** What to call the table in an error. Default `metadata.csv`. */
   readonly file?: string;
+  /** Most training images of a group. Default: all. */
+  readonly limits?: GroupLimits;
 }
 
 /**
@@ -44,11 +46,12 @@ export function describeWaterbirds(
   metadata: string,
   options: WaterbirdsOptions = {},
 ): E.Either<DataError, Dataset> {
-  const { folder = '', file = 'metadata.csv' } = options;
+  const { folder = '', file = 'metadata.csv', limits = {} } = options;
   return describeTable(metadata, {
     name: 'Waterbirds',
     file,
     folder,
+    limits,
     columns: { filename: 'img_filename', split: 'split', y: 'y', z: 'place' },
     classes: WATERBIRDS_CLASSES,
     subgroups: WATERBIRDS_SUBGROUPS,

@@ -99,3 +99,11 @@ export {
 export { assignWeights, encodeWeights, saveWeights, type SingleFileFormat } from './weights/save-weights.ts';
 export { modelOnDisk } from './weights/layers-model.ts';
 export type { WeightFormat } from './weights/weight-file.ts';
+export { openDataset, type DatasetSettings, type OpenedDataset } from './data/open-dataset.ts';
+export {
+  indexTranslations,
+  scratchFolder,
+  type ScratchFolder,
+  type TranslationFolderOptions,
+} from './data/record-folder.ts';
+export { indexRecords, listShards, type IndexedRecord } from './data/record-index.ts';

@@ -6,9 +6,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
 import { either as E, function as F, taskEither as TE } from 'fp-ts';
 import type { DataError } from '../data/data-error.ts';
 import { decodeTfRecords, encodeTfRecords, shardFileName } from '../data/tfrecord.ts';
+import { isGzip } from './data/record-index.ts';
 import { makeFolder } from './make-folder.ts';
 import {
   checkSettings,
@@ -21,12 +24,17 @@ import {
 
 const MANIFEST = 'manifest.json';
 
+/** As much as Node puts into one buffer. */
+const LARGEST_SHARD = 2 ** 32;
+
 /** Options of {@link writeRecordShards}. */
 export interface WriteRecordShardsOptions {
   /** What the records were made from, as JSON data; a reader that wants other settings is told so. */
   readonly settings: unknown;
   /** Records of each shard but the last. Default 10,240. */
   readonly shardSize?: number;
+  /** `gzip` compresses every shard as a whole, which readers of TFRecord files must be told. Default `none`. */
+  readonly compression?: 'none' | 'gzip';
   /** Whether a folder that is there already is replaced. Default false: it is an error. */
   readonly replace?: boolean;
 }
@@ -58,12 +66,13 @@ function exists(path: string): Promise<boolean> {
 async function writeShards(
   folder: string,
   records: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  { settings, shardSize = 10240 }: WriteRecordShardsOptions,
+  { settings, shardSize = 10240, compression = 'none' }: WriteRecordShardsOptions,
 ): Promise<RecordManifest> {
   const shards: RecordShard[] = [];
   const pending: Uint8Array[] = [];
   const flush = async () => {
-    const bytes = encodeTfRecords(pending);
+    const framed = encodeTfRecords(pending);
+    const bytes = compression === 'gzip' ? await promisify(gzip)(framed) : framed;
     const file = shardFileName(shards.length, shardSize);
     await writeFile(join(folder, file), bytes, { flush: true });
     shards.push({ file, count: pending.length, bytes: bytes.length, sha256: sha256(bytes) });
@@ -124,6 +133,8 @@ function checkName(folder: string, name: string): E.Either<DataError, string> {
  * import { mkdtemp, rm } from 'node:fs/promises';
  * import { tmpdir } from 'node:os';
  * import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
  * import { readRecordShards, writeRecordShards } from 'model-patching/node';
  * const folder = await mkdtemp(join(tmpdir(), 'records-'));
  * await writeRecordShards(folder, 'train', [Uint8Array.of(1)], { settings: { seed: 1 } })();
@@ -185,6 +196,18 @@ function readBytes(path: string, cure: string): TE.TaskEither<DataError, Uint8Ar
   );
 }
 
+function expanded(path: string, bytes: Uint8Array): TE.TaskEither<DataError, Uint8Array> {
+  return TE.tryCatch(
+    () => promisify(gunzip)(bytes, { maxOutputLength: LARGEST_SHARD }),
+    (error) => ({
+      where: path,
+      expected: `a compressed shard of at most ${LARGEST_SHARD} bytes`,
+      found: reason(error),
+      cure: 'make the record folder again',
+    }),
+  );
+}
+
 function readShard(target: string, shard: RecordShard): TE.TaskEither<DataError, readonly Uint8Array[]> {
   const path = join(target, shard.file);
   const cure = 'make the record folder again';
@@ -199,9 +222,11 @@ function readShard(target: string, shard: RecordShard): TE.TaskEither<DataError,
       bytes.length !== shard.bytes
         ? fault(`${shard.bytes} bytes`, `${bytes.length}`)
         : sha256(bytes) === shard.sha256
-          ? decodeTfRecords(bytes, { name: path })
+          ? E.right(bytes)
           : fault(`the SHA-256 ${shard.sha256}`, sha256(bytes)),
     ),
+    TE.chain((bytes) => (isGzip(bytes) ? expanded(path, bytes) : TE.right(bytes))),
+    TE.chainEitherK((bytes) => decodeTfRecords(bytes, { name: path })),
     TE.chainEitherK((records) =>
       records.length === shard.count
         ? E.right(records)

@@ -1,0 +1,133 @@
+/**
+ * A folder of records as the place of images: the record folders that this package writes, with their manifest, and
+ * those that others wrote, without one, such as the published translations.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { either as E, function as F, taskEither as TE } from 'fp-ts';
+import type { DataError } from '../../data/data-error.ts';
+import type { ExampleFeatures } from '../../data/example.ts';
+import { integerFeature } from '../../data/record-features.ts';
+import { checkSettings, decodeManifest } from '../record-manifest.ts';
+import { readText } from '../text-file.ts';
+import { indexRecords, listShards, type IndexedRecord } from './record-index.ts';
+
+/** A folder for files that are needed for as long as a data set is; made when it is first asked for. */
+export interface ScratchFolder {
+  readonly path: () => Promise<string>;
+  readonly remove: () => Promise<void>;
+}
+
+/** A scratch folder in the system's folder for temporary files. */
+export function scratchFolder(): ScratchFolder {
+  let made: Promise<string> | undefined;
+  return {
+    path: () => (made ??= mkdtemp(join(tmpdir(), 'model-patching-'))),
+    remove: async () => {
+      if (made !== undefined) await rm(await made, { recursive: true, force: true });
+      made = undefined;
+    },
+  };
+}
+
+/** What is expected of a folder of translations. */
+export interface TranslationFolderOptions {
+  /** Number of records, one of each translated image. */
+  readonly count?: number;
+  /** If given, a manifest must be there and name these settings. */
+  readonly settings?: unknown;
+}
+
+/** The manifest's shards, or null if the folder has none. */
+function shardsOfManifest(
+  folder: string,
+  settings: unknown,
+): TE.TaskEither<DataError, readonly string[] | null> {
+  const path = join(folder, 'manifest.json');
+  return F.pipe(
+    TE.tryCatch(
+      () => readText(path),
+      (error): DataError => ({
+        where: path,
+        expected: 'a readable file',
+        found: error instanceof Error ? error.message : String(error),
+        cure: 'check who may read it',
+      }),
+    ),
+    TE.chainEitherK((text) => {
+      if (text !== null) {
+        return F.pipe(
+          decodeManifest(path, new TextEncoder().encode(text)),
+          E.chain((manifest) => checkSettings(path, manifest, settings)),
+          E.chain(({ shards }) => {
+            const outside = shards.find(({ file }) => !/^[^./\\][^/\\]*$/.test(file));
+            return outside === undefined
+              ? E.right(shards.map(({ file }) => join(folder, file)))
+              : E.left<DataError>({
+                  where: path,
+                  expected: 'shards inside the folder',
+                  found: JSON.stringify(outside.file),
+                  cure: 'make the record folder again',
+                });
+          }),
+        );
+      }
+      return settings === undefined
+        ? E.right(null)
+        : E.left<DataError>({
+            where: path,
+            expected: 'a manifest with the settings that the records were made from',
+            found: 'none',
+            cure: 'give a folder that this package wrote, or accept records of unknown origin',
+          });
+    }),
+  );
+}
+
+function checkCount<A>(
+  folder: string,
+  records: readonly A[],
+  count: number | undefined,
+): E.Either<DataError, readonly A[]> {
+  return count === undefined || records.length === count
+    ? E.right(records)
+    : E.left({
+        where: folder,
+        expected: `${count} records, one of each image of the group`,
+        found: String(records.length),
+        cure: 'give the translations of this group and split',
+      });
+}
+
+function translation(features: ExampleFeatures, where: string): E.Either<DataError, number> {
+  return features['image']?.kind === 'bytes'
+    ? integerFeature(features, 'label', where)
+    : E.left({
+        where: `${where}, feature image`,
+        expected: 'bytes',
+        found: features['image']?.kind ?? 'none',
+        cure: 'give records with the features image and label',
+      });
+}
+
+/**
+ * Indexes the records of translated images: the features `image` (a JPEG or PNG file) and `label`, in stored order.
+ *
+ * @param folder A record folder with a manifest, or a folder of shards `NN-10240.tfrec` without one, as published.
+ * @param scratch Where compressed shards are expanded.
+ * @param options The number of records and the settings that are expected.
+ * @returns Where each record lies, and its label; or which file is missing or damaged, or what else is wrong.
+ */
+export function indexTranslations(
+  folder: string,
+  scratch: ScratchFolder,
+  options: TranslationFolderOptions = {},
+): TE.TaskEither<DataError, readonly IndexedRecord<number>[]> {
+  return F.pipe(
+    shardsOfManifest(folder, options.settings),
+    TE.chain((shards) => (shards === null ? listShards(folder) : TE.right(shards))),
+    TE.chain((shards) => indexRecords(shards, scratch.path, translation)),
+    TE.chainEitherK((records) => checkCount(folder, records, options.count)),
+  );
+}

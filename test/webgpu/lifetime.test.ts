@@ -85,6 +85,12 @@ describe.skipIf(unavailable !== undefined)('a program on WebGPU', () => {
       await expect(reading).rejects.toThrow('backend webgpu: the GPU device was lost');
     });
 
+    it('says what to do instead of dataSync, and reads what is on the host already', () => {
+      const squares = sum();
+      expect(() => squares.dataSync()).toThrow('await data() or array()');
+      expect(tf.tensor1d([1, 2]).dataSync()).toEqual(Float32Array.of(1, 2));
+    });
+
     it('fails after an error of the GPU, which WebGPU by itself passes over with zeros', async () => {
       const before = sum();
       device().createBuffer({ size: 2 ** 50, usage: 128 });

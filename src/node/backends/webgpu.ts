@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import { ProgramError } from '../program.ts';
 import { firstLine, importInstalled, makeCurrent, OTHER_CURE, Refusal } from './refusal.ts';
 
-const PACKAGES = 'with a GPU: npm install webgpu @tensorflow/tfjs-backend-webgpu@4.22.0';
+const PACKAGES = 'with a GPU: npm install webgpu@0.6 @tensorflow/tfjs-backend-webgpu@4.22.0';
 const DRIVER =
   process.platform === 'linux'
     ? 'with a GPU: install its Vulkan driver, and the loader (libvulkan1 on Debian and Ubuntu)'
@@ -119,6 +119,22 @@ function withNavigatorGpu<A>(gpu: Gpu, make: () => A): A {
 
 const CURE = 'run the same command again: a run goes on from its last checkpoint';
 
+/** tfjs reads without waiting by way of a canvas, which Node has not. */
+function refuseWaitlessReads(backend: WebGpuBackend): void {
+  const { readSync } = backend;
+  backend.readSync = (dataId) => {
+    try {
+      return readSync.call(backend, dataId);
+    } catch (error) {
+      if (!(error instanceof ReferenceError)) throw error;
+      throw new Error(
+        'backend webgpu: dataSync, arraySync and operations that need them cannot read from the GPU under Node; await data() or array()',
+        { cause: error },
+      );
+    }
+  };
+}
+
 /** Lets every operation and read throw once the device is lost or has reported an error. */
 function watch(backend: WebGpuBackend, device: Device): void {
   let failure: ProgramError | undefined;
@@ -173,6 +189,7 @@ export async function startWebGpu(options: StartWebGpuOptions): Promise<string> 
   // Dawn ends, under a device in use, with the last reference to what it made first.
   Object.assign(backend, { gpu });
   watch(backend, device);
+  refuseWaitlessReads(backend);
   if (tf.findBackendFactory('webgpu') !== null) tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => backend);
   await makeCurrent('webgpu');

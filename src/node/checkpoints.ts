@@ -1,6 +1,6 @@
 /**
- * The checkpoints of a run: `step-000000120.safetensors`. The two newest are kept, so that one of them is whole
- * whatever happens, and the best by score, which `best.json` names.
+ * The checkpoints of a run: `step-000000120.safetensors`. At least the two newest are kept, so that one of them is
+ * whole whatever happens, and the best by score, which `best.json` names.
  */
 import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -32,6 +32,11 @@ export interface Checkpoints {
     onDamaged?: (error: DataError) => void,
   ): Promise<E.Either<DataError, Checkpoint<State> | null>>;
   best<State extends TensorTree>(expected: State): Promise<E.Either<DataError, BestCheckpoint<State> | null>>;
+  /** The one after so many steps; null if there is none. */
+  at<State extends TensorTree>(
+    step: number,
+    expected: State,
+  ): Promise<E.Either<DataError, Checkpoint<State> | null>>;
   newestFile(): Promise<string | null>;
 }
 
@@ -44,8 +49,9 @@ const stepOf = (file: string): number => Number(/^step-(\d{9})\.safetensors$/.ex
  * The checkpoints in `folder`, which is there.
  *
  * @param bestPath The file that names the best one.
+ * @param keep How many of the newest are kept, two at least; null: all.
  */
-export function checkpointsIn(folder: string, bestPath: string): Checkpoints {
+export function checkpointsIn(folder: string, bestPath: string, keep: number | null = 2): Checkpoints {
   const fileOf = (step: number): string => join(folder, fileName(step));
 
   /** Newest first. */
@@ -71,7 +77,8 @@ export function checkpointsIn(folder: string, bestPath: string): Checkpoints {
 
   const removeSuperseded = async (): Promise<void> => {
     const present = await steps();
-    const kept = [...present.slice(0, 2), (await readBest())?.step];
+    const newest = keep === null ? present : present.slice(0, Math.max(2, keep));
+    const kept = [...newest, (await readBest())?.step];
     for (const step of present) if (!kept.includes(step)) await rm(fileOf(step));
   };
 
@@ -110,6 +117,13 @@ export function checkpointsIn(folder: string, bestPath: string): Checkpoints {
       if (E.isLeft(decoded)) return decoded;
       const restored = restoreTree(decoded.right, expected, fileOf(best.step));
       return E.isLeft(restored) ? restored : E.right({ ...best, state: restored.right });
+    },
+    async at(step, expected) {
+      if (!(await steps()).includes(step)) return E.right(null);
+      const decoded = await load(step);
+      if (E.isLeft(decoded)) return decoded;
+      const restored = restoreTree(decoded.right, expected, fileOf(step));
+      return E.Functor.map(restored, (state) => ({ step, state }));
     },
     async newestFile() {
       const [newest] = await steps();

@@ -30,7 +30,7 @@ export interface Run {
   /** All records of the log. */
   records(): Promise<readonly MetricsRecord[]>;
   /**
-   * Writes a checkpoint, after what was logged, and removes older ones but the previous and the best.
+   * Writes a checkpoint, after what was logged, and removes older ones but the previous and the best, unless asked to keep more.
    *
    * @param step Number of steps done, 0 to 999 999 999.
    * @param state float32, int32 and bool tensors, which stay the caller's.
@@ -56,6 +56,11 @@ export interface Run {
    * @returns A state owned by the caller, its step and its score; or what is wrong with the file.
    */
   best<State extends TensorTree>(expected: State): Promise<E.Either<DataError, BestCheckpoint<State> | null>>;
+  /** The checkpoint after so many steps; null if it was not kept. */
+  checkpointAt<State extends TensorTree>(
+    step: number,
+    expected: State,
+  ): Promise<E.Either<DataError, Checkpoint<State> | null>>;
   /** The file of the newest checkpoint, or null. */
   latestFile(): Promise<string | null>;
   /** Marks the run as done, with its outcome as JSON data. */
@@ -64,11 +69,18 @@ export interface Run {
   close(): Promise<void>;
 }
 
+/** Options of {@link openRun}. */
+export interface OpenRunOptions {
+  /** Newest checkpoints that are kept beside the best one, two at least (the default); null: all. */
+  readonly keep?: number | null;
+}
+
 /**
  * Opens a run's folder, new or existing, for one writer.
  *
  * @param folder Made if it is not there.
  * @param settings JSON data that the run's results depend on.
+ * @param options How many checkpoints are kept.
  * @returns The run; or that another process is writing it, or which settings it was made with.
  * @throws What the file system says where the folder cannot be written.
  * @example
@@ -92,11 +104,15 @@ export interface Run {
  * await rm(folder, { recursive: true });
  * ```
  */
-export async function openRun(folder: string, settings: unknown): Promise<E.Either<DataError, Run>> {
+export async function openRun(
+  folder: string,
+  settings: unknown,
+  { keep = 2 }: OpenRunOptions = {},
+): Promise<E.Either<DataError, Run>> {
   const lock = await lockFolder(folder);
   if (E.isLeft(lock)) return lock;
   try {
-    const run = await openLocked(folder, settings, lock.right);
+    const run = await openLocked(folder, settings, lock.right, keep);
     if (E.isLeft(run)) await lock.right();
     return run;
   } catch (error) {
@@ -109,6 +125,7 @@ async function openLocked(
   folder: string,
   settings: unknown,
   unlock: () => Promise<void>,
+  keep: number | null,
 ): Promise<E.Either<DataError, Run>> {
   const runFile = join(folder, 'run.json');
   const existing = await readSettingsFile(runFile, settings);
@@ -121,7 +138,7 @@ async function openLocked(
 
   let outcome = existing.right?.outcome;
   const log = runLog(join(folder, 'metrics.jsonl'));
-  const checkpoints = checkpointsIn(checkpointFolder, join(folder, 'best.json'));
+  const checkpoints = checkpointsIn(checkpointFolder, join(folder, 'best.json'), keep);
   return E.right({
     folder,
     get outcome() {
@@ -139,6 +156,7 @@ async function openLocked(
       return newest;
     },
     best: checkpoints.best,
+    checkpointAt: checkpoints.at,
     latestFile: checkpoints.newestFile,
     async finish(value) {
       await writeRunFile(runFile, settings, value);

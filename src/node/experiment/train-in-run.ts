@@ -21,6 +21,8 @@ export interface TrainInRunOptions<State extends TensorTree, Batch extends Tenso
   readonly checkpointEvery: number;
   /** Steps from one evaluation to the next, each with a checkpoint of its score; default as often as checkpoints. */
   readonly evaluateEvery?: number;
+  /** What is done beside that, before it. */
+  readonly also?: readonly Recurring<State>[];
   /** Its records are logged; its score, if any, marks the best checkpoint. */
   readonly evaluate: (
     state: State,
@@ -61,7 +63,7 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
   options: TrainInRunOptions<State, Batch>,
 ): Promise<State> {
   const { label, run, context, initial, steps, step, batchAt, checkpointEvery, evaluate } = options;
-  const { evaluateEvery = checkpointEvery } = options;
+  const { evaluateEvery = checkpointEvery, also = [] } = options;
   const resumed = orExit(
     await run.resume(initial, ({ where, found }) =>
       context.say(`${where}: ${found}; an older checkpoint is taken`),
@@ -106,7 +108,7 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
       compile: compileStep,
       onLosses: (records) =>
         run.log(records.map(({ step: done, losses }) => ({ step: done, kind: 'training', ...losses }))),
-      recurring: [assess, save],
+      recurring: [...also, assess, save],
       stopRequested: context.stopRequested,
       pause,
     });

@@ -1,0 +1,153 @@
+/**
+ * The gate of a stage-1 experiment. Its classifiers learn from validation images, which neither stage 1 nor the test
+ * split holds; the images that the generators are judged by are other validation images.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StageOneExperiment } from '../../config/experiment/stage-one.ts';
+import type { DatasetExample } from '../../data/dataset.ts';
+import { smallCnn } from '../../models/small-classifiers.ts';
+import { foldKey, randomKey } from '../../random.ts';
+import { disposeTensors } from '../../tensor-tree.ts';
+import { gatherExamples, type Examples } from '../../training/examples.ts';
+import { trainGate, type Gate } from '../../training/gate.ts';
+import { writeFileAtomically } from '../atomic-file.ts';
+import { compileStep } from '../compile/compile-step.ts';
+import { orExit, ProgramError } from '../program.ts';
+import { startProgress } from '../progress.ts';
+import { decodeSafetensors, encodeSafetensors, restoreTree } from '../safetensors.ts';
+import { interrupted, pause, type ExperimentContext } from './context.ts';
+import { translatesClass } from './domains.ts';
+import type { ExperimentImages, ImageReference } from './experiment-images.ts';
+import { loadExamples } from './load-images.ts';
+
+/** A trained gate and the images that it judges. */
+export interface ExperimentGate {
+  readonly gate: Gate;
+  readonly images: { readonly source: Examples; readonly target: Examples };
+  dispose(): void;
+}
+
+type Strict = Extract<StageOneExperiment['gate'], { readonly kind: 'strict' }>;
+type Example = DatasetExample<ImageReference>;
+
+/** Validation images of each group of the two domains: those for training, then those held out. */
+function split(experiment: StageOneExperiment, images: ExperimentImages, settings: Strict) {
+  const { source, target } = experiment.translation;
+  const domainOf = images.table.names.map(() => -1);
+  const train: Example[] = [];
+  const heldOut: Example[] = [];
+  for (const [group, name] of images.table.names.entries()) {
+    const members = images.examples('validation').filter((example) => example.group === group);
+    const [first] = members.length > 0 ? members : images.examples('train').filter((e) => e.group === group);
+    const domain = [source.subgroup, target.subgroup].indexOf(first?.subgroup ?? -1);
+    if (first === undefined || domain < 0 || !translatesClass(experiment, first.label)) continue;
+    domainOf[group] = domain;
+    const held = Math.min(settings.heldOutImages, Math.floor(members.length / 2));
+    if (held < 2) {
+      throw new ProgramError(
+        `gate: expected at least 4 validation images of group ${name} in ${images.name}, found ${members.length}; add some, or set gate.kind to none`,
+        2,
+      );
+    }
+    heldOut.push(...members.slice(0, held));
+    train.push(...members.slice(held, held + settings.trainingImages));
+  }
+  return { train, heldOut, domainOf };
+}
+
+const treeOf = ({ domain, label }: Pick<Gate, 'domain' | 'label'>) => ({
+  domain: domain.weights,
+  label: label.weights,
+});
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+/**
+ * The gate of an experiment, trained, or from the run's folder if it has been trained before.
+ *
+ * @param folder Of the run.
+ * @throws ProgramError if there are too few validation images (exit code 2), or a stop was asked for (75).
+ */
+export async function obtainGate(
+  experiment: StageOneExperiment,
+  settings: Strict,
+  images: ExperimentImages,
+  folder: string,
+  context: ExperimentContext,
+): Promise<ExperimentGate> {
+  const { train, heldOut, domainOf } = split(experiment, images, settings);
+  const network = (name: string, classes: number) =>
+    smallCnn({
+      inputShape: images.shape,
+      classes,
+      width: settings.width,
+      seed: foldKey(randomKey(experiment.seed), 'initial weights', `gate ${name}`)[0],
+    });
+  const networks = { domain: network('domain', 2), label: network('label', images.classes.length) };
+  const judged = await loadExamples(images, heldOut);
+  const path = join(folder, 'gate-classifiers.safetensors');
+  const gate = (await exists(path)) ? await savedGate(path, networks) : await trainedGate();
+
+  async function trainedGate(): Promise<Gate> {
+    const progress = startProgress('gate classifiers', settings.domainSteps + settings.labelSteps);
+    const trained = await trainGate({
+      train: await loadExamples(images, train),
+      heldOut: judged,
+      domainOf,
+      networks,
+      steps: { domain: settings.domainSteps, label: settings.labelSteps },
+      batchSize: settings.batchSize,
+      learningRate: settings.learningRate,
+      seed: experiment.seed,
+      compile: compileStep,
+      pause,
+      stopRequested: context.stopRequested,
+      onProgress: progress.update,
+    }).finally(() => progress.stop());
+    if (trained === null) throw interrupted();
+    const { domain, label } = trained.heldOutAccuracy;
+    const facts = { domainAccuracy: `${domain}`, labelAccuracy: `${label}` };
+    await writeFileAtomically(path, await encodeSafetensors(treeOf(trained), facts));
+    return trained;
+  }
+
+  const ofDomain = (domain: number): Examples =>
+    gatherExamples(
+      judged,
+      Array.from(judged.groups.keys()).filter((i) => domainOf[judged.groups[i]!] === domain),
+    );
+  return {
+    gate,
+    images: { source: ofDomain(0), target: ofDomain(1) },
+    dispose: () => {
+      disposeTensors(treeOf(gate));
+      Object.values(networks).forEach(({ model }) => model.dispose());
+    },
+  };
+}
+
+async function savedGate(
+  path: string,
+  networks: { readonly domain: Gate['domain']['network']; readonly label: Gate['label']['network'] },
+): Promise<Gate> {
+  const untrained = {
+    domain: { network: networks.domain, weights: networks.domain.weights() },
+    label: { network: networks.label, weights: networks.label.weights() },
+  };
+  const file = orExit(decodeSafetensors(await readFile(path), path));
+  const weights = orExit(restoreTree(file, treeOf(untrained), path));
+  disposeTensors(treeOf(untrained));
+  return {
+    domain: { network: networks.domain, weights: weights.domain },
+    label: { network: networks.label, weights: weights.label },
+    heldOutAccuracy: {
+      domain: Number(file.metadata['domainAccuracy']),
+      label: Number(file.metadata['labelAccuracy']),
+    },
+  };
+}

@@ -1,0 +1,225 @@
+/** Stage 1 of an experiment: a CycleGAN trained in its run folder, under the eyes of a gate if there is one. */
+import { join } from 'node:path';
+import type { StageOneExperiment } from '../../config/experiment/stage-one.ts';
+import { compose, type Images } from '../../augmentation/images.ts';
+import { concatenateImages } from '../../augmentation/pairing.ts';
+import { imageGallery } from '../../augmentation/gallery.ts';
+import { minusOneToOne, toBytes } from '../../augmentation/scaling.ts';
+import { encodePng } from '../../data/png.ts';
+import type { CycleganBatch, CycleganState } from '../../gan/cyclegan-state.ts';
+import type { NetworkWeights } from '../../models/network.ts';
+import { disposeTensors } from '../../tensor-tree.ts';
+import {
+  measureGenerators,
+  translateImages,
+  type GateMeasure,
+  type TrainedGenerator,
+} from '../../training/gate.ts';
+import {
+  stageOneBatch,
+  stageOneOrder,
+  translatingWeights,
+  type Domain,
+  type StageOneBatchOptions,
+} from '../../training/stage-one.ts';
+import { writeFileAtomically } from '../atomic-file.ts';
+import { openBatchStream } from '../data/batch-stream.ts';
+import { orExit } from '../program.ts';
+import type { Run } from '../run-directory.ts';
+import { pause, type ExperimentContext } from './context.ts';
+import { cycleganNetworks, cycleganOf, type CycleganNetworks } from './cyclegan.ts';
+import { domainsOf } from './domains.ts';
+import type { ExperimentImages } from './experiment-images.ts';
+import { obtainGate } from './gate.ts';
+import { loadExamples } from './load-images.ts';
+import { learningRateOf } from './optimizers.ts';
+import { augmentationOf } from './pipelines.ts';
+import { trainInRun } from './train-in-run.ts';
+
+/** What a finished stage-1 run keeps in `run.json`; JSON data. */
+export interface StageOneOutcome {
+  readonly steps: number;
+  /** Steps of an epoch, a pass over the smaller domain. */
+  readonly stepsPerEpoch: number;
+  /** The checkpoint that translates: the best by the gate, or the last one. */
+  readonly bestStep: number;
+  /** Of that checkpoint; null without a gate. */
+  readonly measure: GateMeasure | null;
+  /** Of the gate's classifiers on held-out images; null without a gate. */
+  readonly gateAccuracy: { readonly domain: number; readonly label: number } | null;
+  readonly seconds: number;
+}
+
+/** Generators with the weights that translate. */
+export interface Generators {
+  readonly toTarget: TrainedGenerator;
+  readonly toSource: TrainedGenerator;
+}
+
+/** The generators of a state. */
+export function generatorsOf(
+  { generators }: Pick<CycleganNetworks, 'generators'>,
+  weights: { readonly toTarget: NetworkWeights; readonly toSource: NetworkWeights },
+): Generators {
+  return {
+    toTarget: { network: generators.toTarget, weights: weights.toTarget },
+    toSource: { network: generators.toSource, weights: weights.toSource },
+  };
+}
+
+function batchesOf(
+  experiment: StageOneExperiment,
+  images: ExperimentImages,
+  networks: CycleganNetworks,
+  domains: ReturnType<typeof domainsOf>,
+  steps: number,
+): { readonly batchAt: (index: number) => Promise<CycleganBatch>; readonly close: () => void } {
+  const { data, optimizer, pool, loss, seed, training } = experiment;
+  const skipDamaged = 'skipDamaged' in data ? data.skipDamaged : 0;
+  const options: StageOneBatchOptions = {
+    augment: compose(augmentationOf(experiment.images.augmentation), minusOneToOne),
+    batchSize: training.batchSize,
+    generatorLearningRate: learningRateOf(optimizer, optimizer.generators.learningRate, steps),
+    discriminatorLearningRate: learningRateOf(optimizer, optimizer.discriminators.learningRate, steps),
+    poolSize: pool.capacity,
+    poolRule: pool.rule,
+    generators: networks.generators,
+    ...(loss.penalty.kind !== 'none' && { penalty: loss.penalty.kind }),
+    seed,
+  };
+  const streamOf = (domain: Domain) =>
+    openBatchStream({
+      examples: domains[domain],
+      shape: images.shape,
+      load: images.load,
+      indicesAt: stageOneOrder(domain, domains[domain].length, options),
+      steps,
+      skipDamaged,
+    });
+  const [source, target] = [streamOf('source'), streamOf('target')];
+  return {
+    batchAt: async (index) => {
+      const [one, other] = await Promise.all([source.batch(index), target.batch(index)]);
+      return stageOneBatch(index, { source: one.images, target: other.images }, options);
+    },
+    close: () => {
+      source.close();
+      target.close();
+    },
+  };
+}
+
+/** A picture of originals, translations and translations back, one row each, of both domains. */
+async function galleryOf(
+  generators: Generators,
+  originals: Readonly<Record<Domain, Images<Uint8Array>>>,
+): Promise<Uint8Array> {
+  const rows = async (domain: Domain): Promise<Images<Float32Array>[]> => {
+    const [there, back] =
+      domain === 'source'
+        ? [generators.toTarget, generators.toSource]
+        : [generators.toSource, generators.toTarget];
+    const original = minusOneToOne(originals[domain]);
+    const translated = await translateImages(original, there, pause);
+    return [original, translated, await translateImages(translated, back, pause)];
+  };
+  const all = [...(await rows('source')), ...(await rows('target'))];
+  const { pixels, shape } = toBytes(imageGallery(concatenateImages(all), all[0]!.shape[0]));
+  return encodePng({ height: shape[1], width: shape[2], channels: shape[3], pixels });
+}
+
+/**
+ * Trains stage 1 in its run folder, or goes on with it. A run that is done gives its outcome again.
+ *
+ * @param experiment Roots put in.
+ * @param images The data of the experiment, opened.
+ * @param run Opened with the experiment as settings.
+ * @param context Output, and whether a stop was asked for.
+ * @throws ProgramError: what does not fit the data (exit code 2), a stop asked for (75), a loss not finite (1).
+ */
+export async function runStageOne(
+  experiment: StageOneExperiment,
+  images: ExperimentImages,
+  run: Run,
+  context: ExperimentContext,
+): Promise<StageOneOutcome> {
+  if (run.outcome !== undefined) return run.outcome as StageOneOutcome;
+  const began = performance.now();
+  const { training, checkpoints, gallery, gate: gateSettings } = experiment;
+  const domains = domainsOf(experiment, images);
+  const smaller = Math.min(domains.source.length, domains.target.length);
+  const stepsPerEpoch = Math.max(1, Math.floor(smaller / training.batchSize));
+  const steps = Math.min(training.epochs * stepsPerEpoch, training.maximumSteps ?? Infinity);
+  context.say(
+    `stage 1: ${domains.source.length} source and ${domains.target.length} target images, ${steps} steps of ${training.batchSize} + ${training.batchSize}`,
+  );
+  const networks = cycleganNetworks(experiment, images.shape);
+  const { step, initial } = cycleganOf(experiment, networks, images.shape);
+  const judges =
+    gateSettings.kind === 'strict'
+      ? await obtainGate(experiment, gateSettings, images, run.folder, context)
+      : null;
+  const batches = batchesOf(experiment, images, networks, domains, steps);
+  const first = async (domain: Domain): Promise<Images<Uint8Array>> =>
+    (await loadExamples(images, domains[domain].slice(0, Math.min(gallery.images, smaller)))).images;
+  const shown = { source: await first('source'), target: await first('target') };
+  const translating = (state: CycleganState): Generators => generatorsOf(networks, translatingWeights(state));
+  try {
+    const end = await trainInRun({
+      label: 'stage 1',
+      run,
+      context,
+      initial,
+      steps,
+      step,
+      batchAt: batches.batchAt,
+      checkpointEvery: checkpoints.everyEpochs * stepsPerEpoch,
+      evaluateEvery:
+        gateSettings.kind === 'strict'
+          ? gateSettings.everyEpochs * stepsPerEpoch
+          : checkpoints.everyEpochs * stepsPerEpoch,
+      also: [
+        {
+          every: gallery.everySteps,
+          run: async (state, done) => {
+            await writeFileAtomically(
+              join(run.folder, 'gallery', `step-${String(done).padStart(9, '0')}.png`),
+              [await galleryOf(translating(state), shown)],
+            );
+          },
+        },
+      ],
+      evaluate: async (state) => {
+        if (judges === null) return { record: {}, note: '' };
+        const measure = await measureGenerators(judges.gate, translating(state), judges.images, pause);
+        return {
+          record: { ...measure },
+          score: measure.score,
+          note: `gate score ${measure.score.toFixed(3)}`,
+        };
+      },
+    });
+    const best = judges === null ? null : orExit(await run.best(end));
+    const chosen = best ?? { step: steps, state: end };
+    const measure =
+      judges === null
+        ? null
+        : await measureGenerators(judges.gate, translating(chosen.state), judges.images, pause);
+    disposeTensors(end);
+    if (best !== null) disposeTensors(best.state);
+    const outcome: StageOneOutcome = {
+      steps,
+      stepsPerEpoch,
+      bestStep: chosen.step,
+      measure,
+      gateAccuracy: judges?.gate.heldOutAccuracy ?? null,
+      seconds: (performance.now() - began) / 1000,
+    };
+    await run.finish(outcome);
+    return outcome;
+  } finally {
+    batches.close();
+    judges?.dispose();
+    networks.dispose();
+  }
+}

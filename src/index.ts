@@ -95,6 +95,12 @@ export {
 } from './gan/quality-gate.ts';
 export { degrade, type DegradeOptions } from './gan/strict-domain.ts';
 export { type Normalization, type ImageShape as InputShape } from './models/blocks.ts';
+export {
+  freezeLayers,
+  frozenInResnet50,
+  resnet50Preprocessing,
+  resnet50Stage,
+} from './models/fine-tuning.ts';
 export { networkFromModel } from './models/network-from-model.ts';
 export {
   type ForwardContext,

@@ -10,7 +10,7 @@ import { firstLine, importInstalled, makeCurrent, OTHER_CURE, Refusal } from './
 const PACKAGES = 'with a GPU: npm install webgpu@0.6 @tensorflow/tfjs-backend-webgpu@4.22.0';
 const DRIVER =
   process.platform === 'linux'
-    ? 'with a GPU: install its Vulkan driver, and the loader (libvulkan1 on Debian and Ubuntu)'
+    ? 'with a GPU: install its Vulkan driver and loader (Debian, Ubuntu: libvulkan1)'
     : 'with a GPU: install its driver';
 
 interface AdapterInfo {

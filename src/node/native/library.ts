@@ -2,8 +2,8 @@
  * TensorFlow's library on the disk. The binding looks for it in its package's `deps/lib`, under the name by which the
  * library calls itself and with the framework library beside it; links serve as well as copies.
  */
-import { access, mkdir, readFile, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { access, mkdir, readFile, readdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { failure } from './failure.ts';
 import { runCommand, telling, type CommandOptions } from './run-command.ts';
 
@@ -12,7 +12,7 @@ export interface Library {
   readonly main: string;
   readonly framework: string;
   readonly include: string;
-  /** By its headers; `unknown` where they do not tell. */
+  /** `unknown` where neither the headers nor Python's package tell. */
   readonly version: string;
 }
 
@@ -27,15 +27,24 @@ const isThere = (path: string): Promise<boolean> =>
     () => false,
   );
 
-async function versionOf(include: string): Promise<string> {
-  const headers = ['version.h', 'release_version.h'].map((name) =>
-    readFile(join(include, 'tensorflow', 'core', 'public', name), 'utf8').catch(() => ''),
+/** By the headers, which told it up to some release after 2.15. */
+async function versionOfHeaders(include: string): Promise<string | undefined> {
+  const text = await readFile(join(include, 'tensorflow', 'core', 'public', 'version.h'), 'utf8').catch(
+    () => '',
   );
-  const text = (await Promise.all(headers)).join('\n');
   const parts = ['MAJOR', 'MINOR', 'PATCH'].map(
     (part) => new RegExp(`#define TF_${part}_VERSION (\\d+)`).exec(text)?.[1],
   );
-  return parts.includes(undefined) ? 'unknown' : parts.join('.');
+  return parts.includes(undefined) ? undefined : parts.join('.');
+}
+
+/** By what Python's installers write beside a package. */
+async function versionOfPackage(folder: string): Promise<string | undefined> {
+  const names = await readdir(dirname(folder)).catch((): string[] => []);
+  const versions = names.map(
+    (name) => /^tensorflow(?:_cpu)?-(\d+\.\d+\.\d+)[^-]*\.dist-info$/.exec(name)?.[1],
+  );
+  return versions.find((version) => version !== undefined);
 }
 
 /**
@@ -50,7 +59,12 @@ export async function findLibrary(folder: string): Promise<Library | null> {
     for (const name of MAIN) {
       const [main, framework] = [join(folder, layout, name), join(folder, layout, FRAMEWORK)];
       if ((await isThere(main)) && (await isThere(framework)))
-        return { main, framework, include, version: await versionOf(include) };
+        return {
+          main,
+          framework,
+          include,
+          version: (await versionOfHeaders(include)) ?? (await versionOfPackage(folder)) ?? 'unknown',
+        };
     }
   }
   return null;

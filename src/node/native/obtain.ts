@@ -2,7 +2,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ProgramError } from '../program.ts';
-import { failure } from './failure.ts';
 import { finishUnpacked, libraryIn, linkLibrary, unpackArchive } from './library.ts';
 import type { Place } from './place.ts';
 import { fetchWheel } from './python.ts';
@@ -39,7 +38,7 @@ async function unpacked(wheel: string, place: Place, options: ObtainOptions): Pr
   const deps = join(place.staging, 'unpacked');
   await unpackWheel(contents, deps, options.signal);
   await finishUnpacked(deps);
-  return { deps, version: (await libraryIn(deps)).version, origin: `${basename(wheel)}, SHA-256 ${sha256}` };
+  return { deps, version: contents.version, origin: `${basename(wheel)}, SHA-256 ${sha256}` };
 }
 
 /** A wheel that an interrupted run has left, if it is whole. */
@@ -105,12 +104,5 @@ export async function obtainLibrary(
         options,
       ),
     );
-  const obtained = await unpacked(wheel, place, options);
-  if (obtained.version === version || obtained.version === 'unknown') return obtained;
-  throw failure(
-    wheel,
-    `TensorFlow ${version}`,
-    `headers of ${obtained.version}`,
-    'fetch another wheel by hand and name it',
-  );
+  return unpacked(wheel, place, options);
 }

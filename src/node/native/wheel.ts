@@ -58,6 +58,8 @@ export interface WheelContents {
   readonly path: string;
   readonly wanted: readonly ZipEntry[];
   readonly record: ReadonlyMap<string, Unpacked>;
+  /** Version of the wheel, by the name of its RECORD. */
+  readonly version: string;
   /** Bytes of all that is wanted, unpacked. */
   readonly bytes: number;
 }
@@ -101,7 +103,13 @@ export async function wheelContents(
   await unpackWhole(path, record, temporary, signal);
   const text = await readFile(temporary, 'utf8');
   await rm(temporary);
-  return { path, wanted, record: parseRecord(text), bytes: wanted.reduce((sum, { size }) => sum + size, 0) };
+  return {
+    path,
+    wanted,
+    record: parseRecord(text),
+    version: /-([^-/]+)\.dist-info/.exec(record.name)?.[1] ?? 'unknown',
+    bytes: wanted.reduce((sum, { size }) => sum + size, 0),
+  };
 }
 
 async function unpackWhole(

@@ -160,6 +160,18 @@ describe('a library that is there', () => {
     expect(said).toContain(`Python's TensorFlow in ${site} is not used: ${reason}`);
   });
 
+  it('has its version from the package where the headers do not tell', async () => {
+    const fake = await machineWith();
+    const site = await installedTensorFlow(fake.root, {
+      ...LIBRARY_FILES,
+      'tensorflow/include/tensorflow/core/public/version.h': '#error "TF_MAJOR_VERSION is not defined!"',
+      'tensorflow_cpu-2.21.0.dist-info/RECORD': '',
+      'tensorflow_estimator-2.15.0.dist-info/RECORD': '',
+    });
+    const machine = { ...fake.machine, env: { ...fake.machine.env, FACTS: facts({ tensorflow: site }) } };
+    expect(await installNative(DEFAULTS, machine)).toMatchObject({ tensorflow: '2.21.0', origin: site });
+  });
+
   it('that the user names may be a folder with lib and include, or a wheel, also without Python', async () => {
     const fake = await machineWith({ FACTS: 'no Python' });
     const site = await installedTensorFlow(fake.root, {

@@ -139,8 +139,8 @@ describe('files written here', () => {
           const path = join(folder, `${name}-for-keras.h5`);
           await saveWeights(path, network, weights);
           // The published generator and discriminator nest their blocks, which Keras counts as one layer each.
-        const how = name === 'resnet50' ? 'outputs' : 'in-order';
-        const printed = execFileSync(python!, [script, how, name, path], { encoding: 'utf8' });
+          const how = name === 'resnet50' ? 'outputs' : 'in-order';
+          const printed = execFileSync(python!, [script, how, name, path], { encoding: 'utf8' });
           const { shape, values } = JSON.parse(printed.trim().split('\n').at(-1)!) as Outputs;
           expect(shape).toEqual(keras[name]!.shape);
           expectClose(values, keras[name]!.values, 1e-5, name);

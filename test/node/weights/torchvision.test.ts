@@ -70,7 +70,7 @@ describe("torchvision's ResNet-50", () => {
     async () => {
       const expected = JSON.parse(readFileSync(`${full}/out.json`, 'utf8')) as TorchOutputs;
       // PyTorch in single precision is 1.3e-4 from these numbers, which are of double precision; here it is 1.8e-4.
-    await expectTorch(`${full}/full.safetensors`, expected, 1000, 1, 3e-4);
+      await expectTorch(`${full}/full.safetensors`, expected, 1000, 1, 3e-4);
     },
     300_000,
   );

@@ -41,7 +41,14 @@ export {
 export { printExperiment } from './experiment/print.ts';
 export type { Roots } from './experiment/roots.ts';
 export { experimentTemplate, type TemplateName } from './experiment/template.ts';
-export { dataGroups, groupGrid, imageShapeOf, type DataGroup } from './experiment/groups-of-data.ts';
+export {
+  dataGroups,
+  groupGrid,
+  imageShapeOf,
+  mnistCorrelationCounts,
+  type DataGroup,
+  type FourCounts,
+} from './experiment/groups-of-data.ts';
 export { StageOneCodec, type StageOneExperiment } from './experiment/stage-one.ts';
 export { StageTwoCodec, type StageTwoExperiment } from './experiment/stage-two.ts';
 export type {

@@ -2,7 +2,7 @@
 import { open, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, relative, sep } from 'node:path';
 import { either as E } from 'fp-ts';
-import { boundaryOf, type ReadText } from '../config/experiment/composition.ts';
+import { boundaryOf, isBelow, type ReadText } from '../config/experiment/composition.ts';
 import { LARGEST_DOCUMENT } from '../config/experiment/document.ts';
 import type { Experiment } from '../config/experiment/experiment.ts';
 import { loadExperiment, type LoadedExperiment, type LoadOptions } from '../config/experiment/load.ts';
@@ -38,14 +38,12 @@ function reader(entry: string): ReadText {
         const expected = `a configuration of at most ${LARGEST_DOCUMENT} bytes`;
         return refusal(file, expected, `${facts.size}`, 'point at a configuration file');
       }
-      const inside = relative(await realpath(boundary === '' ? '.' : boundary), await realpath(file));
-      if (file !== entry && boundary === '' && (inside.startsWith('..') || isAbsolute(inside))) {
-        return refusal(
-          file,
-          'a file below the working folder',
-          'a link out of it',
-          'put the file itself there',
-        );
+      if (file !== entry && isBelow(file, boundary)) {
+        const inside = relative(await realpath(boundary === '' ? '.' : boundary), await realpath(file));
+        if (inside.startsWith('..') || isAbsolute(inside)) {
+          const folder = boundary === '' ? 'the working folder' : boundary;
+          return refusal(file, `a file below ${folder}`, 'a link out of it', 'put the file itself there');
+        }
       }
       const handle = await open(file);
       try {

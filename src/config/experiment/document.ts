@@ -6,6 +6,7 @@
 import { either as E } from 'fp-ts';
 import * as yaml from 'yaml';
 import type { DataError } from '../../data/data-error.ts';
+import { tooDeepLine } from './nesting.ts';
 
 /** A value that YAML writes without brackets. */
 export type Scalar = null | boolean | number | string;
@@ -30,7 +31,7 @@ export interface DocumentEntry {
 }
 
 /** Most characters of a configuration file. */
-export const LARGEST_DOCUMENT = 1_000_000;
+export const LARGEST_DOCUMENT = 64_000;
 const MOST_NODES = 20_000;
 const MOST_ALIASES = 100;
 const DEEPEST = 32;
@@ -67,18 +68,21 @@ export function parseDocument(text: string, file: string): E.Either<DataError, D
     });
   }
   const lines = new yaml.LineCounter();
-  const parsed = E.tryCatch(
-    () => yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true }),
-    // The parser recurses: text such as 100,000 opening brackets ends its stack.
-    (): DataError => ({
-      where: file,
-      expected: `YAML of at most ${DEEPEST} levels`,
-      found: 'more than can be read',
-      cure: 'point at a configuration file',
-    }),
-  );
-  if (E.isLeft(parsed)) return parsed;
-  const document = parsed.right;
+  const deep = tooDeepLine(text);
+  if (deep !== null) {
+    return E.left({
+      where: `${file}:${deep}:1`,
+      expected: `at most ${DEEPEST} levels`,
+      found: 'more',
+      cure: 'point at a configuration file, or write out what is meant',
+    });
+  }
+  const document = yaml.parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    stringKeys: true,
+    uniqueKeys: false,
+  });
   const at = (offset: number | undefined): string => {
     const { line, col } = lines.linePos(offset ?? 0);
     return `${file}:${line}:${col}`;
@@ -127,13 +131,17 @@ function treeOf(document: yaml.Document.Parsed, at: (offset: number | undefined)
       return { of: 'list', place, items: node.items.map((item) => convert(item, depth + 1, alias)) };
     }
     if (yaml.isMap(node)) {
-      const entries = node.items.map(({ key, value }): [string, DocumentEntry] => {
+      const entries = new Map<string, DocumentEntry>();
+      for (const { key, value } of node.items) {
         const keyPlace = alias ?? at(yaml.isNode(key) ? key.range?.[0] : undefined);
         const name = yaml.isScalar(key) ? String(key.value) : '';
         if (name === '__proto__') throw fault(keyPlace, 'the name of a setting', '"__proto__"', 'remove it');
-        return [name, { keyPlace, node: convert(value, depth + 1, alias) }];
-      });
-      return { of: 'map', place, entries: new Map(entries) };
+        // The parser's own check takes time by the square of the number of keys.
+        if (entries.has(name))
+          throw fault(keyPlace, 'every key once', `"${name}" again`, 'remove one of them');
+        entries.set(name, { keyPlace, node: convert(value, depth + 1, alias) });
+      }
+      return { of: 'map', place, entries };
     }
     const value = yaml.isScalar(node) ? node.value : node;
     if (value === null || value === undefined) return { of: 'scalar', place, value: null };

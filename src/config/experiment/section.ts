@@ -153,15 +153,14 @@ export function variants<V extends Sections>(name: string, sections: V): t.Type<
       closedObject(`${name} ${kind}`, settings, kind),
     ]),
   );
-  return describe(
-    tagged('kind', objects, `a map with a kind: ${Object.keys(sections).join(' | ')}`) as t.Type<
-      VariantOf<V>
-    >,
-    {
-      of: 'variants',
-      variants: sections,
-    },
+  const choices = tagged('kind', objects, `a map with a kind: ${Object.keys(sections).join(' | ')}`);
+  const codec = new t.Type<unknown, unknown>(
+    choices.name,
+    choices.is,
+    (input, context) => (Array.isArray(input) ? t.failure(input, context) : choices.validate(input, context)),
+    choices.encode,
   );
+  return describe(codec as t.Type<VariantOf<V>>, { of: 'variants', variants: sections });
 }
 
 /**

@@ -260,5 +260,10 @@ export {
   type StageOneBatchOptions,
   type StageOneBatches,
 } from './training/stage-one.ts';
+export {
+  evaluateBatches,
+  type EvaluateBatchesOptions,
+  type EvaluatedBatches,
+} from './training/evaluation.ts';
 export { evaluateClassifier, stageTwoBatches, type StageTwoBatches } from './training/stage-two.ts';
 export { resize, type ResizeOptions } from './augmentation/resize.ts';

@@ -3,10 +3,10 @@
  * subgroup z says whether the image carries a corruption, and in the training data nearly all even digits are clean
  * and nearly all odd ones corrupted. A group's number is 2y + z.
  *
- * The first half of MNIST's training images is for training, the second for validation. In each, and in the test
- * images, clean images are taken from the front and corrupted ones from the back of the images of one parity, so
- * that no image appears in both forms. The quality gate's images are chosen by the same rule from the training
- * images that the other parts leave over.
+ * The first half of MNIST's training images is for training, the second for validation (other shares can be asked
+ * for). In each, and in the test images, clean images are taken from the front and corrupted ones from the back of the
+ * images of one parity, so that no image appears in both forms. The quality gate's images are chosen by the same rule
+ * from the training images that the other parts leave over.
  */
 import { either as E } from 'fp-ts';
 import type { GroupTable } from '../groups.ts';
@@ -52,6 +52,8 @@ export interface MnistCorrelationOptions {
    * appears in both forms.
    */
   readonly splits?: 'disjoint' | 'published';
+  /** Share of MNIST's training images, the last ones, that validation takes from; in [0, 1). Default 0.5. */
+  readonly validationFraction?: number;
   /** Training images of each group. Default 9,900, 100, 100, 9,900. */
   readonly trainingCounts?: GroupCounts;
   /** Validation images of each group. Default: as many as for training. */
@@ -169,9 +171,9 @@ export function describeMnistCorrelation(
   const gateHeldOutCounts = forEachGroup(options.gateHeldOutCount ?? 250);
   const published = splits === 'published';
 
-  const half = Math.floor(labels.train.length / 2);
-  const trainPool = poolOf(labels.train, 0, half);
-  const validationPool = poolOf(labels.train, half, labels.train.length);
+  const boundary = Math.floor(labels.train.length * (1 - (options.validationFraction ?? 0.5)));
+  const trainPool = poolOf(labels.train, 0, boundary);
+  const validationPool = poolOf(labels.train, boundary, labels.train.length);
   const testPool = poolOf(labels.test, 0, labels.test.length);
   const testCounts = options.testCounts ?? allTestImages(testPool, splits);
   const train = select('train', trainPool, trainingCounts);

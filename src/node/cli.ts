@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { configCommand } from './commands/config.ts';
+import { stageTwoCommand } from './commands/stage-2.ts';
 import { doctorCommand } from './doctor.ts';
 import { nativeCommand } from './native/command.ts';
 import { ProgramError, runProgram } from './program.ts';
@@ -14,7 +15,7 @@ const program = new Command('model-patching')
   .enablePositionalOptions()
   .exitOverride();
 
-for (const command of [configCommand(), doctorCommand(), nativeCommand()])
+for (const command of [stageTwoCommand(), configCommand(), doctorCommand(), nativeCommand()])
   program.addCommand(command.copyInheritedSettings(program));
 
 await runProgram('model-patching', async () => {

@@ -82,6 +82,7 @@ export {
   withExperimentOptions,
   type ExperimentFlags,
 } from './commands/experiment-options.ts';
+export { stageTwoCommand } from './commands/stage-2.ts';
 export { runCommand } from './commands/run-command.ts';
 export {
   loadExperimentFile,

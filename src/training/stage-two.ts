@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { zeroToOne } from '../augmentation/scaling.ts';
-import { concatenateImages } from '../augmentation/pairing.ts';
+import { concatenateImages, consecutiveBatches } from '../augmentation/pairing.ts';
 import type { Images } from '../augmentation/images.ts';
 import { groupBatches } from '../group-batches.ts';
 import type { GroupTable } from '../groups.ts';
@@ -13,7 +13,7 @@ import type { Network, NetworkWeights } from '../models/network.ts';
 import type { Schedule } from '../optimizers/schedules.ts';
 import { foldKey, randomKey } from '../random.ts';
 import { checkExamples, gatherExamples, gatherImages, imageTensor, type Examples } from './examples.ts';
-import { forwardBatches } from './forward-batches.ts';
+import { evaluateBatches } from './evaluation.ts';
 import type { RobustBatch } from './robust-step.ts';
 
 /** What a stage-2 run draws its batches from. */
@@ -37,6 +37,34 @@ function checkTranslations(images: Images, translations: readonly Images[]): voi
       );
     }
   });
+}
+
+/**
+ * A batch of {@link robustStep} from numbers on the host.
+ *
+ * @param images As the network sees them: the originals, then the first translation of each, then the second, …
+ * @param originals Classes and groups of the originals.
+ * @param options What else a step takes; `masks` becomes the batch's.
+ * @returns Owned by the caller.
+ */
+export function robustBatch(
+  images: Images<Float32Array>,
+  { labels, groups }: Pick<Examples, 'labels' | 'groups'>,
+  options: {
+    readonly learningRate: number;
+    readonly masks: tf.NamedTensorMap;
+    readonly invarianceWeight?: number;
+  },
+): RobustBatch {
+  const { learningRate, masks, invarianceWeight } = options;
+  return {
+    images: imageTensor(images),
+    labels: tf.tensor1d(labels, 'int32'),
+    groups: tf.tensor1d(groups, 'int32'),
+    learningRate: tf.scalar(learningRate),
+    masks,
+    ...(invarianceWeight !== undefined && { invarianceWeight: tf.scalar(invarianceWeight) }),
+  };
 }
 
 /**
@@ -103,14 +131,20 @@ export function stageTwoBatches({
       originals.images,
       ...translations.map((translated) => gatherImages(translated, indices)),
     ]);
-    return {
-      images: imageTensor(zeroToOne(images)),
-      labels: tf.tensor1d(originals.labels, 'int32'),
-      groups: tf.tensor1d(originals.groups, 'int32'),
-      learningRate: tf.scalar(learningRate(index)),
+    return robustBatch(zeroToOne(images), originals, {
+      learningRate: learningRate(index),
       masks: network.masks(foldKey(key, index), images.shape[0]),
-    };
+    });
   };
+}
+
+const EVALUATED_AT_ONCE = 100;
+
+function inBatches({ images, labels, groups }: Examples): Examples[] {
+  return consecutiveBatches(images, EVALUATED_AT_ONCE).map((batch, i) => {
+    const [start, end] = [i * EVALUATED_AT_ONCE, (i + 1) * EVALUATED_AT_ONCE];
+    return { images: batch, labels: labels.subarray(start, end), groups: groups.subarray(start, end) };
+  });
 }
 
 /**
@@ -150,12 +184,10 @@ export async function evaluateClassifier(
   table: GroupTable,
   options: { readonly pause?: () => Promise<void>; readonly onProgress?: (done: number) => void } = {},
 ): Promise<GroupReport> {
-  const { network, weights } = classifier;
-  const { values } = await forwardBatches(zeroToOne(examples.images), {
-    network,
-    context: { mode: 'infer', weights },
-    map: (logits) => tf.softmax(logits),
+  checkExamples(examples);
+  const { probabilities, labels, groups } = await evaluateBatches(classifier, inBatches(examples), {
+    scale: zeroToOne,
     ...options,
   });
-  return groupReport({ predictions: values, labels: examples.labels, groups: examples.groups, table });
+  return groupReport({ predictions: probabilities, labels, groups, table });
 }

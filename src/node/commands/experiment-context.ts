@@ -1,0 +1,25 @@
+/** What every program that trains does around its work: the backend first, and Ctrl-C means a checkpoint. */
+import { describeBackend, selectBackend, type SelectedBackend } from '../backend.ts';
+import type { ExperimentContext } from '../experiment/context.ts';
+import { listenForInterruption } from '../interruption.ts';
+
+/**
+ * Starts a backend, says which, and works on it until it is done or interrupted.
+ *
+ * @param backend Its name; `auto` or undefined takes the fastest that is installed.
+ * @param work Handed the backend, output and interruption.
+ */
+export async function onBackend<A>(
+  backend: string | undefined,
+  work: (backend: SelectedBackend, context: ExperimentContext) => Promise<A>,
+): Promise<A> {
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const selected = await selectBackend(backend === undefined || backend === 'auto' ? {} : { name: backend });
+  say(describeBackend(selected));
+  const interruption = listenForInterruption(() => say('stopping in good order; once more to stop at once'));
+  try {
+    return await work(selected, { say, stopRequested: interruption.requested });
+  } finally {
+    interruption.dispose();
+  }
+}

@@ -1,0 +1,191 @@
+/** MNIST and MNIST-Correlation as the images of an experiment: small enough to be held in memory. */
+import { either as E, function as F, taskEither as TE } from 'fp-ts';
+import type { DataSettings } from '../../config/experiment/data-settings.ts';
+import { dottedLine, zigzag } from '../../data/corruptions.ts';
+import type { DataError } from '../../data/data-error.ts';
+import {
+  describeDataset,
+  type Dataset,
+  type DatasetExample,
+  type LabelledEntry,
+  type SplitName,
+} from '../../data/dataset.ts';
+import { mnistCorrelation, type MnistCorrelation } from '../../data/mnist-correlation-images.ts';
+import type { GroupCounts } from '../../data/mnist-correlation.ts';
+import { MNIST_PIXELS, MNIST_SIDE, type Mnist } from '../../data/mnist.ts';
+import { foldKey, randomKey } from '../../random.ts';
+import { readMnist } from '../mnist-files.ts';
+import type { ExperimentImages, ImageReference } from './experiment-images.ts';
+
+type CorrelationSettings = Extract<DataSettings, { readonly kind: 'mnist-correlation' }>;
+type DigitSettings = Extract<DataSettings, { readonly kind: 'mnist' }>;
+
+/** An image that is held in memory: its grey values, `[784]`, made when they are asked for. */
+interface MemoryImage {
+  readonly pixels: () => Uint8Array;
+}
+
+/** Sizes of MNIST-Correlation's groups, training and validation together. */
+export function mnistSizes(sizes: CorrelationSettings['sizes']): GroupCounts {
+  switch (sizes.kind) {
+    case 'counts':
+      return [sizes.y0z0, sizes.y0z1, sizes.y1z0, sizes.y1z1];
+    case 'balanced': {
+      const [even, odd] = [Math.ceil(sizes.images / 2), Math.floor(sizes.images / 2)];
+      return [even, even, odd, odd];
+    }
+    case 'correlation': {
+      const ofClass = Math.floor(sizes.images / 2);
+      const agreeing = Math.round(sizes.probability * ofClass);
+      return [agreeing, ofClass - agreeing, ofClass - agreeing, agreeing];
+    }
+  }
+}
+
+/** The counts of training and of validation, whose share is rounded down. */
+export function mnistSplit(sizes: GroupCounts, validationFraction: number) {
+  const validation = sizes.map((size) => Math.floor(size * validationFraction));
+  const training = sizes.map((size, group) => size - validation[group]!);
+  return { training: training as unknown as GroupCounts, validation: validation as unknown as GroupCounts };
+}
+
+const inMemory = (
+  { name, classes, subgroups, table }: Omit<Dataset<MemoryImage>, 'splits'>,
+  examples: (split: SplitName) => readonly DatasetExample<MemoryImage>[],
+): ExperimentImages => {
+  const made = new Map<SplitName, readonly DatasetExample<MemoryImage>[]>();
+  return {
+    name,
+    table,
+    classes,
+    subgroups,
+    shape: [MNIST_SIDE, MNIST_SIDE, 1],
+    examples(split) {
+      const known = made.get(split) ?? examples(split);
+      made.set(split, known);
+      return known;
+    },
+    load: (image: ImageReference) => Promise.resolve(E.right((image as MemoryImage).pixels())),
+    close: () => Promise.resolve(),
+  };
+};
+
+function correlationExamples(
+  { images }: MnistCorrelation,
+  split: SplitName,
+  label: 'y' | 'z',
+): readonly DatasetExample<MemoryImage>[] {
+  const part = images(split);
+  return Array.from(part.labels, (y, i) => {
+    const [group, pixels] = [part.groups[i]!, part.images.subarray(i * MNIST_PIXELS, (i + 1) * MNIST_PIXELS)];
+    const subgroup = group % 2;
+    return { image: { pixels: () => pixels }, label: label === 'y' ? y : subgroup, subgroup, group, split };
+  });
+}
+
+/**
+ * MNIST-Correlation as an experiment sets it. Without a share for validation, the test images are those of validation.
+ *
+ * @param mnist The digits.
+ * @param settings Sizes, splits, what is learnt.
+ */
+export function correlationImages(
+  mnist: Mnist,
+  settings: CorrelationSettings,
+): E.Either<DataError, ExperimentImages> {
+  const { corruption, corruptionSeed, sizes, validationFraction, splits, testImages, label } = settings;
+  const { training, validation } = mnistSplit(mnistSizes(sizes), validationFraction);
+  const made = mnistCorrelation({
+    mnist,
+    seed: corruptionSeed,
+    corruption,
+    splits,
+    validationFraction,
+    trainingCounts: training,
+    validationCounts: validation,
+    ...(testImages !== null && { testCounts: [testImages, testImages, testImages, testImages] as const }),
+    // Images of stage 1 are training images, or in published splits taken apart; the gate's are nobody's here.
+    stage1Counts: [0, 0, 0, 0],
+    gateTrainingCount: 0,
+    gateHeldOutCount: 0,
+  });
+  const subgroups = ['clean', corruption];
+  return E.Functor.map(made, (data) =>
+    inMemory(
+      {
+        name: 'MNIST-Correlation',
+        table: data.description.table,
+        classes: label === 'y' ? ['even', 'odd'] : subgroups,
+        subgroups,
+      },
+      (split) =>
+        correlationExamples(
+          data,
+          split === 'validation' && validationFraction === 0 ? 'test' : split,
+          label,
+        ).map((example) => ({ ...example, split })),
+    ),
+  );
+}
+
+const CORRUPTIONS = { zigzag, dottedLine } as const;
+
+/** Every digit of a stretch of a split, and with a corruption every one again, corrupted. */
+function digitEntries(
+  mnist: Mnist,
+  source: 'train' | 'test',
+  [start, end]: readonly [number, number],
+  split: SplitName,
+  { corruption, corruptionSeed }: DigitSettings,
+): readonly LabelledEntry<MemoryImage>[] {
+  const { images, labels } = mnist[source];
+  const clean = (index: number) => images.subarray(index * MNIST_PIXELS, (index + 1) * MNIST_PIXELS);
+  const entries = (subgroup: number, pixels: (index: number) => Uint8Array) =>
+    Array.from({ length: end - start }, (_, i) => ({
+      image: { pixels: () => pixels(start + i) },
+      label: labels[start + i]!,
+      subgroup,
+      split,
+    }));
+  if (corruption === 'none') return entries(0, clean);
+  const key = foldKey(randomKey(corruptionSeed), corruption, source);
+  const corrupted = (index: number) => CORRUPTIONS[corruption](clean(index), foldKey(key, index));
+  return [...entries(0, clean), ...entries(1, corrupted)];
+}
+
+/**
+ * MNIST's digits as an experiment sets them: ten classes, and a corrupted copy of every image as subgroup 1 on request.
+ *
+ * @param mnist The digits.
+ * @param settings Corruption, share of validation, limits.
+ */
+export function digitImages(mnist: Mnist, settings: DigitSettings): E.Either<DataError, ExperimentImages> {
+  const { corruption, validationFraction, limits } = settings;
+  const [count, testCount] = [mnist.train.labels.length, mnist.test.labels.length];
+  const boundary = Math.floor(count * (1 - validationFraction));
+  const described = describeDataset({
+    name: 'MNIST',
+    classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
+    subgroups: corruption === 'none' ? ['clean'] : ['clean', corruption],
+    entries: [
+      ...digitEntries(mnist, 'train', [0, boundary], 'train', settings),
+      ...(validationFraction === 0
+        ? digitEntries(mnist, 'test', [0, testCount], 'validation', settings)
+        : digitEntries(mnist, 'train', [boundary, count], 'validation', settings)),
+      ...digitEntries(mnist, 'test', [0, testCount], 'test', settings),
+    ],
+    limits,
+  });
+  return E.Functor.map(described, ({ splits, ...dataset }) => inMemory(dataset, (split) => splits[split]));
+}
+
+/** Reads MNIST and makes of it what an experiment asks for. */
+export const mnistImages = (
+  settings: CorrelationSettings | DigitSettings,
+): TE.TaskEither<DataError, ExperimentImages> =>
+  F.pipe(
+    readMnist(settings.root),
+    TE.chainEitherK((mnist) =>
+      settings.kind === 'mnist' ? digitImages(mnist, settings) : correlationImages(mnist, settings),
+    ),
+  );

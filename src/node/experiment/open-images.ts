@@ -1,0 +1,81 @@
+/** Opens the data of an experiment, whatever kind it is of. */
+import { either as E, function as F, taskEither as TE } from 'fp-ts';
+import type { DataSettings } from '../../config/experiment/data-settings.ts';
+import { imageShapeOf } from '../../config/experiment/groups-of-data.ts';
+import type { DataError } from '../../data/data-error.ts';
+import { SPLITS, type ImageLocation } from '../../data/dataset.ts';
+import { openDecodePool } from '../data/decode-pool.ts';
+import { openDataset } from '../data/open-dataset.ts';
+import { orExit } from '../program.ts';
+import type { ExperimentImages, ImageReference } from './experiment-images.ts';
+import { mnistImages } from './mnist-images.ts';
+
+/** Options of {@link openExperimentImages}. */
+export interface OpenImagesOptions {
+  /** Threads that decode images, 0 to 8; default one less than there are processors. */
+  readonly workers?: number;
+}
+
+type PictureSettings = Extract<DataSettings, { readonly kind: 'waterbirds' | 'celeba' | 'folder' }>;
+
+/** Pictures on the disk, decoded in worker threads and resized to the shape that the settings ask for. */
+const pictures = (
+  settings: PictureSettings,
+  { workers }: OpenImagesOptions,
+): TE.TaskEither<DataError, ExperimentImages> =>
+  F.pipe(
+    openDataset(settings),
+    TE.map(({ dataset, close }) => {
+      const shape = imageShapeOf(settings);
+      const pool = openDecodePool({ shape, ...(workers !== undefined && { workers }) });
+      return {
+        ...dataset,
+        shape,
+        examples: (split) => dataset.splits[split],
+        load: (image: ImageReference) => pool.load(image as ImageLocation),
+        close: async () => {
+          await pool.close();
+          await close();
+        },
+      };
+    }),
+  );
+
+/** Training and evaluation need images of every group and in every split. */
+function withoutEmptyGroups(images: ExperimentImages): E.Either<DataError, ExperimentImages> {
+  const fault = (expected: string, found: string): E.Either<DataError, never> =>
+    E.left({
+      where: images.name,
+      expected,
+      found,
+      cure: 'correct the sizes or limits in the settings of data',
+    });
+  const empty = SPLITS.find((split) => images.examples(split).length === 0);
+  if (empty !== undefined) return fault('images in every split', `none in ${empty}`);
+  const trained = new Set(images.examples('train').map(({ group }) => group));
+  const missing = images.table.names.find((_, group) => !trained.has(group));
+  return missing === undefined
+    ? E.right(images)
+    : fault('training images of every group', `none of ${missing}`);
+}
+
+/**
+ * Opens the data of an experiment: finds its tables, records or files, and makes sure that they are there.
+ *
+ * @param data Settings with the roots of their paths put in.
+ * @param options How many threads decode.
+ * @returns The images; close them when the work is done.
+ * @throws ProgramError (exit code 2): which file is missing or wrong, or which group or split is empty.
+ */
+export async function openExperimentImages(
+  data: DataSettings,
+  options: OpenImagesOptions = {},
+): Promise<ExperimentImages> {
+  const opened = await (
+    data.kind === 'mnist' || data.kind === 'mnist-correlation' ? mnistImages(data) : pictures(data, options)
+  )();
+  const images = orExit(opened);
+  const checked = withoutEmptyGroups(images);
+  if (E.isLeft(checked)) await images.close();
+  return orExit(checked);
+}

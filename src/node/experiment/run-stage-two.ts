@@ -1,0 +1,109 @@
+/** The program of stage 2: an experiment from its settings to a run folder with results. */
+import { join } from 'node:path';
+import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
+import { writeFileAtomically } from '../atomic-file.ts';
+import type { SelectedBackend } from '../backend.ts';
+import { environmentFacts } from '../environment.ts';
+import { orExit, ProgramError } from '../program.ts';
+import type { ExperimentResults } from '../report/results.ts';
+import { openRun, readSettingsFile } from '../run-directory.ts';
+import type { ExperimentImages } from './experiment-images.ts';
+import { METHOD_NAMES } from './methods.ts';
+import type { ExperimentContext } from './context.ts';
+import { openExperimentImages } from './open-images.ts';
+import type { ExperimentToRun } from './run-settings.ts';
+import { stageTwo, type StageTwoOutcome } from './stage-two.ts';
+import type { ObtainTranslations, Translations } from './translations.ts';
+
+/** How an experiment is run. */
+export interface RunStageTwoOptions {
+  /** The run folder, new or begun with the same settings. */
+  readonly out: string;
+  /** For the results. */
+  readonly backend: Pick<SelectedBackend, 'name' | 'device'>;
+  /** How many images of a split may be damaged, in place of what the settings say. */
+  readonly skipDamaged?: number;
+  /** Makes or finds the translations of the method `camel`. */
+  readonly obtainTranslations?: ObtainTranslations;
+}
+
+/** How many images of a split may be damaged, unless the command line says otherwise. */
+export const skipDamagedOf = ({ data }: Pick<StageTwoExperiment, 'data'>): number =>
+  'skipDamaged' in data ? data.skipDamaged : 0;
+
+async function translationsOf(
+  experiment: StageTwoExperiment,
+  images: ExperimentImages,
+  { obtainTranslations }: RunStageTwoOptions,
+  context: ExperimentContext,
+): Promise<Translations | null> {
+  if (experiment.method.kind !== 'camel') return null;
+  if (obtainTranslations === undefined)
+    throw new ProgramError(
+      'method camel: expected translations, found no way to make them; train erm or group-dro',
+      2,
+    );
+  return obtainTranslations(experiment, images, context);
+}
+
+async function train(
+  { experiment, settings }: ExperimentToRun<'stage-2'>,
+  options: RunStageTwoOptions,
+  context: ExperimentContext,
+): Promise<StageTwoOutcome> {
+  // Before the run folder is made: who corrects a path begins anew.
+  const images = await openExperimentImages(experiment.data);
+  try {
+    const translations = await translationsOf(experiment, images, options, context);
+    try {
+      const run = orExit(await openRun(options.out, settings, { keep: experiment.checkpoints.keep }));
+      try {
+        const skipDamaged = options.skipDamaged ?? skipDamagedOf(experiment);
+        const outcome = await stageTwo({ experiment, images, translations, run, context, skipDamaged });
+        await run.finish(outcome);
+        return outcome;
+      } finally {
+        await run.close();
+      }
+    } finally {
+      await translations?.close();
+    }
+  } finally {
+    await images.close();
+  }
+}
+
+/**
+ * Runs a stage-2 experiment, or what is left of it; a run that is done gives its outcome again.
+ *
+ * @param toRun The experiment.
+ * @param options Where to, on what backend, and where translations come from.
+ * @param context Output, and whether a stop was asked for.
+ * @returns What `results.json` holds.
+ * @throws ProgramError: bad input (exit code 2), a loss that is not finite (1), a stop asked for (75).
+ */
+export async function runStageTwo(
+  toRun: ExperimentToRun<'stage-2'>,
+  options: RunStageTwoOptions,
+  context: ExperimentContext,
+): Promise<ExperimentResults> {
+  const { experiment, settings } = toRun;
+  const there = orExit(await readSettingsFile(join(options.out, 'run.json'), settings));
+  const outcome = (there?.outcome as StageTwoOutcome | undefined) ?? (await train(toRun, options, context));
+  const { results, selectedStep, damaged } = outcome;
+  for (const { where, found } of damaged) context.say(`skipped: ${where}: ${found}`);
+  const found: ExperimentResults = {
+    preset: experiment.name,
+    backend: options.backend.name,
+    seed: experiment.seed,
+    seconds: results.seconds,
+    stage1: null,
+    methods: { [METHOD_NAMES[experiment.method.kind]]: results },
+  };
+  if (there?.outcome === undefined) {
+    const environment = await environmentFacts();
+    const file = { ...found, device: options.backend.device, environment, selectedStep, damaged };
+    await writeFileAtomically(join(options.out, 'results.json'), `${JSON.stringify(file, null, 2)}\n`);
+  }
+  return found;
+}

@@ -1,0 +1,77 @@
+/** The batches of a stage-2 step, streamed: images are read and decoded ahead of the step that takes them. */
+import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
+import { concatenateImages } from '../../augmentation/pairing.ts';
+import { groupBatches } from '../../group-batches.ts';
+import type { Network } from '../../models/network.ts';
+import { foldKey, randomKey } from '../../random.ts';
+import type { RobustBatch } from '../../training/robust-step.ts';
+import { robustBatch } from '../../training/stage-two.ts';
+import { openBatchStream, type BatchStream } from '../data/batch-stream.ts';
+import type { ExperimentImages } from './experiment-images.ts';
+import { invarianceParts } from './methods.ts';
+import { learningRateOf } from './optimizers.ts';
+import { loadPaired, originals, translationLists } from './paired-examples.ts';
+import { augmentationOf, scalingOf } from './pipelines.ts';
+import type { Translations } from './translations.ts';
+
+/** What batches are made from. */
+export interface StageTwoBatchesOptions {
+  readonly experiment: StageTwoExperiment;
+  readonly images: ExperimentImages;
+  readonly translations: Translations | null;
+  readonly network: Pick<Network, 'masks'>;
+  /** Whether a batch holds the same number of images of each group. */
+  readonly balanced: boolean;
+  /** Steps of the whole training. */
+  readonly steps: number;
+  readonly skipDamaged: number;
+}
+
+/** Batches of training, with the stream that they come from. */
+export interface StageTwoBatchStream {
+  /** The batch of step 0, 1, 2, …, owned by the caller; everything random in it depends on seed and step only. */
+  batchAt(step: number): Promise<RobustBatch>;
+  readonly damaged: BatchStream['damaged'];
+  close(): void;
+}
+
+/**
+ * Opens the batches of training. Originals and translations of an image are augmented each with draws of its own.
+ *
+ * @param options Experiment, data, network.
+ */
+export function openStageTwoBatches(options: StageTwoBatchesOptions): StageTwoBatchStream {
+  const { experiment, images, translations, network, balanced, steps, skipDamaged } = options;
+  const { optimizer, training, seed } = experiment;
+  const examples = images.examples('train');
+  const stream = openBatchStream({
+    examples: originals(examples),
+    translations: translations === null ? [] : translationLists(translations.splits.train),
+    shape: images.shape,
+    indicesAt: groupBatches(
+      examples.map(({ group }) => group),
+      { batchSize: training.batchSize, seed, balanced },
+    ),
+    load: loadPaired(images, translations),
+    steps,
+    skipDamaged,
+  });
+  const augment = augmentationOf(experiment.images.augmentation);
+  const scale = scalingOf(experiment.images.scaling);
+  const learningRate = learningRateOf(optimizer, optimizer.learningRate, steps);
+  const invariance = invarianceParts(experiment.invariance);
+  const key = foldKey(randomKey(seed), 'stage 2');
+  return {
+    async batchAt(step) {
+      const batch = await stream.batch(step);
+      const all = concatenateImages([batch.images, ...batch.translations]);
+      return robustBatch(scale(augment(all, foldKey(key, 'augmentation', step))), batch, {
+        learningRate: learningRate(step),
+        masks: network.masks(foldKey(key, 'dropout', step), all.shape[0]),
+        ...(invariance && { invarianceWeight: invariance.weightAt(step) }),
+      });
+    },
+    damaged: stream.damaged,
+    close: stream.close,
+  };
+}

@@ -1,0 +1,211 @@
+/** Stage 2 of an experiment: a classifier trained in its run folder, selected on validation images, and tested. */
+import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
+import type { DataError } from '../../data/data-error.ts';
+import type { SplitName } from '../../data/dataset.ts';
+import type { ObjectiveState } from '../../objectives.ts';
+import { disposeTensors, type TensorTree } from '../../tensor-tree.ts';
+import { robustStep, type RobustState, type RobustStep } from '../../training/robust-step.ts';
+import type { Network } from '../../models/network.ts';
+import { orExit } from '../program.ts';
+import { startProgress } from '../progress.ts';
+import type { MethodResults } from '../report/results.ts';
+import type { Run } from '../run-directory.ts';
+import { stageTwoBudget } from './budget.ts';
+import type { ExperimentContext } from './context.ts';
+import { evaluateSplit, type SplitEvaluator, type SplitReport } from './evaluate-split.ts';
+import type { ExperimentImages } from './experiment-images.ts';
+import { invarianceParts, METHOD_NAMES, methodParts, type MethodParts } from './methods.ts';
+import { classifierOf, firstWeights } from './networks.ts';
+import { optimizerOf } from './optimizers.ts';
+import { openStageTwoBatches } from './stage-two-batches.ts';
+import { trainInRun } from './train-in-run.ts';
+import type { Translations } from './translations.ts';
+
+/** Everything that a step changes, whatever the optimizer and the adversary. */
+export type ClassifierState = RobustState<TensorTree, ObjectiveState>;
+
+/** What a finished stage-2 run keeps in `run.json`; JSON data. */
+export interface StageTwoOutcome {
+  /** On the test split, with the selected checkpoint. */
+  readonly results: MethodResults & SplitReport;
+  /** Steps done at the selected checkpoint. */
+  readonly selectedStep: number;
+  /** Images that were skipped because they are damaged. */
+  readonly damaged: readonly DataError[];
+}
+
+/** What stage 2 is given. */
+export interface StageTwoOptions {
+  readonly experiment: StageTwoExperiment;
+  readonly images: ExperimentImages;
+  /** For the method `camel`. */
+  readonly translations: Translations | null;
+  /** Opened with the experiment as settings, and not finished. */
+  readonly run: Run;
+  readonly context: ExperimentContext;
+  /** How many images of a split may be damaged. */
+  readonly skipDamaged: number;
+}
+
+/** The classifier of an experiment with the step that trains it. */
+export interface ClassifierWithStep {
+  readonly network: Network;
+  readonly method: MethodParts;
+  readonly robust: RobustStep<ClassifierState>;
+}
+
+/**
+ * The classifier of an experiment with the step that trains it; its weights are those that the seed gives.
+ *
+ * @param experiment Its settings.
+ * @param images Say how large images are, and which classes and groups there are.
+ */
+export function classifierWithStep(
+  experiment: StageTwoExperiment,
+  images: Pick<ExperimentImages, 'shape' | 'classes' | 'table'>,
+): ClassifierWithStep {
+  const { training, seed } = experiment;
+  const method = methodParts(experiment.method, images.table);
+  const network = classifierOf(experiment.network, {
+    inputShape: images.shape,
+    classes: images.classes.length,
+    seed,
+  });
+  const invariance = invarianceParts(experiment.invariance);
+  const { table, objective, augmentationTraining, consistency } = method;
+  const robust = robustStep({
+    network,
+    table,
+    objective,
+    optimizer: optimizerOf(experiment.optimizer),
+    weightDecay: training.weightDecay,
+    augmentationTraining,
+    ...(training.maximumGradientNorm !== null && { maxGradientNorm: training.maximumGradientNorm }),
+    ...(invariance && { invariance: invariance.form }),
+    ...(consistency && { consistency }),
+  });
+  return { network, method, robust };
+}
+
+const weightsOf = ({ trainable, statistics }: ClassifierState) => ({ trainable, statistics });
+
+/** The splits that are evaluated during training; selection needs validation. */
+export const splitsDuringTraining = ({
+  splits,
+  select,
+}: StageTwoExperiment['evaluation']): readonly SplitName[] =>
+  select === 'last' || splits.includes('validation') ? splits : ['validation', ...splits];
+
+/** By which a checkpoint is selected, the higher the better. */
+export function selectionScore(
+  select: StageTwoExperiment['evaluation']['select'],
+  { worstGroup, average, groupAverage }: SplitReport,
+): number | undefined {
+  if (select === 'last') return undefined;
+  return select === 'worst-group' ? worstGroup.accuracy : (average ?? groupAverage);
+}
+
+function checkpointEvaluation(
+  { evaluation }: StageTwoExperiment,
+  evaluator: SplitEvaluator,
+  stepsPerEpoch: number,
+  onDamaged: (faults: readonly DataError[]) => void,
+) {
+  return async (state: ClassifierState, step: number) => {
+    const reports: { [split in SplitName]?: SplitReport } = {};
+    for (const split of splitsDuringTraining(evaluation)) {
+      const { report, damaged } = await evaluateSplit(evaluator, weightsOf(state), split);
+      onDamaged(damaged);
+      reports[split] = report;
+    }
+    const [shown, report] = Object.entries(reports)[0]!;
+    const score = reports.validation && selectionScore(evaluation.select, reports.validation);
+    return {
+      record: {
+        epoch: step / stepsPerEpoch,
+        groupAccuracies: report.groups.map(({ accuracy }) => accuracy),
+        reports,
+      },
+      ...(score !== undefined && { score }),
+      note: `${shown} worst group ${(100 * report.worstGroup.accuracy).toFixed(1)} %`,
+    };
+  };
+}
+
+/** The state that is tested; `end` itself, or another one in its place. */
+async function selectState(
+  select: StageTwoExperiment['evaluation']['select'],
+  run: Run,
+  end: { readonly step: number; readonly state: ClassifierState },
+): Promise<{ readonly step: number; readonly state: ClassifierState }> {
+  const best = select === 'last' ? null : orExit(await run.best(end.state));
+  if (best === null) return end;
+  disposeTensors(end.state);
+  return best;
+}
+
+async function test(evaluator: SplitEvaluator, state: ClassifierState) {
+  const progress = startProgress('test', evaluator.images.examples('test').length);
+  try {
+    return await evaluateSplit(evaluator, weightsOf(state), 'test', progress.update);
+  } finally {
+    progress.stop();
+  }
+}
+
+/**
+ * Trains a classifier in its run folder, or goes on with it, and reports on the test split.
+ *
+ * @param options Experiment, data, run.
+ * @throws ProgramError: a damaged image too many (exit code 2), a loss that is not finite (1), a stop asked for (75).
+ */
+export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcome> {
+  const { experiment, images, translations, run, context, skipDamaged } = options;
+  const began = performance.now();
+  const damaged = new Map<string, DataError>();
+  const note = (faults: readonly DataError[]): void =>
+    faults.forEach((fault) => damaged.set(fault.where, fault));
+  const { network, method, robust } = classifierWithStep(experiment, images);
+  const { stepsPerEpoch, ...budget } = stageTwoBudget(experiment, images.table);
+  const evaluator = { experiment, images, translations, network, skipDamaged };
+  const batches = openStageTwoBatches({
+    ...options,
+    network,
+    balanced: method.balanced,
+    steps: budget.steps,
+  });
+  try {
+    const weights = await firstWeights(network, experiment.network, context.say);
+    const initial = robust.init(weights);
+    disposeTensors(weights);
+    const end = await trainInRun<ClassifierState, Parameters<typeof robust.step>[1]>({
+      label: METHOD_NAMES[experiment.method.kind],
+      run,
+      context,
+      initial,
+      ...budget,
+      step: robust.step,
+      batchAt: batches.batchAt,
+      evaluate: checkpointEvaluation(experiment, evaluator, stepsPerEpoch, note),
+    });
+    const { step, state } = await selectState(experiment.evaluation.select, run, {
+      step: budget.steps,
+      state: end,
+    });
+    try {
+      const tested = await test(evaluator, state);
+      note([...batches.damaged(), ...tested.damaged]);
+      const seconds = (performance.now() - began) / 1000;
+      return {
+        results: { ...tested.report, steps: budget.steps, seconds },
+        selectedStep: step,
+        damaged: [...damaged.values()],
+      };
+    } finally {
+      disposeTensors(state);
+    }
+  } finally {
+    batches.close();
+    network.model.dispose();
+  }
+}

@@ -1,0 +1,272 @@
+import * as tf from '@tensorflow/tfjs';
+import { either as E } from 'fp-ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { imageBatch } from '../../../src/augmentation/images.ts';
+import { randomKey } from '../../../src/random.ts';
+import { groupTable } from '../../../src/groups.ts';
+import { stageTwoBudget } from '../../../src/node/experiment/budget.ts';
+import { invarianceParts, methodParts } from '../../../src/node/experiment/methods.ts';
+import { correlationImages, mnistSizes, mnistSplit } from '../../../src/node/experiment/mnist-images.ts';
+import { resnet50Stage } from '../../../src/models/fine-tuning.ts';
+import { classifierOf } from '../../../src/node/experiment/networks.ts';
+import { optimizerOf, learningRateOf } from '../../../src/node/experiment/optimizers.ts';
+import { augmentationOf, scalingOf } from '../../../src/node/experiment/pipelines.ts';
+import { withTranslations } from '../../../src/node/experiment/paired-examples.ts';
+import { selectionScore, splitsDuringTraining } from '../../../src/node/experiment/stage-two.ts';
+import { useBackend } from '../../support/backend.ts';
+
+beforeAll(() => useBackend('cpu'));
+
+const table = groupTable(['(Y=0)(Z=0)', '(Y=0)(Z=1)', '(Y=1)(Z=0)', '(Y=1)(Z=1)'], [99, 1, 4, 96]);
+
+describe('learning rates', () => {
+  const at = (
+    schedule: Parameters<typeof learningRateOf>[0]['schedule'],
+    steps: readonly number[],
+    warmUpSteps = 0,
+  ) => steps.map(learningRateOf({ schedule, warmUpSteps }, 1, 8));
+  it('follow their course over the whole training, or over their own steps', () => {
+    expect(at({ kind: 'constant' }, [0, 7])).toEqual([1, 1]);
+    expect(at({ kind: 'linear', end: 0.5, steps: null }, [0, 4, 8])).toEqual([1, 0.75, 0.5]);
+    expect(at({ kind: 'linear', end: 0, steps: 4 }, [1, 2, 8])).toEqual([0.75, 0.5, 0]);
+    expect(at({ kind: 'linear-from-half', steps: null, clamped: true }, [4, 6, 10])).toEqual([1, 0.5, 0]);
+    expect(at({ kind: 'linear-from-half', steps: null, clamped: false }, [10])).toEqual([-0.5]);
+    expect(at({ kind: 'cosine', steps: null }, [0, 4])[1]).toBeCloseTo(0.5, 12);
+    expect(at({ kind: 'quarters', steps: null }, [2, 3, 5, 7])).toEqual([1, 0.1, 0.01, 0.001]);
+    expect(at({ kind: 'half-and-three-quarters', steps: null }, [4, 5, 7])).toEqual([1, 0.1, 0.01]);
+    expect(at({ kind: 'piecewise', boundaries: [3], rates: [5, 6] }, [3, 4])).toEqual([5, 6]);
+  });
+  it('rise from zero during the warm-up', () => {
+    expect(at({ kind: 'constant' }, [0, 1, 3, 4], 4)).toEqual([0.25, 0.5, 1, 1]);
+  });
+});
+
+it('optimizers are of the kind and the decays that are set', () => {
+  const weights = { w: tf.tensor1d([1]) };
+  const gradients = { w: tf.tensor1d([4]) };
+  const rate = tf.scalar(0.25);
+  const course = { schedule: { kind: 'constant' }, warmUpSteps: 0 } as const;
+  const first = (settings: Parameters<typeof optimizerOf>[0]): number => {
+    const optimizer = optimizerOf(settings);
+    const state = optimizer.init(weights);
+    const after = optimizer.update(gradients, state, weights, rate);
+    const value = after.weights['w']!.dataSync()[0]!;
+    tf.dispose([state as never, after.weights, after.state as never]);
+    return value;
+  };
+  // 1 + μ(−ηg) − ηg with Nesterov, 1 − ηg without, 1 − η in Adam's first step.
+  expect(first({ kind: 'sgd', learningRate: 9, momentum: 0.5, nesterov: true, ...course })).toBe(-0.5);
+  expect(first({ kind: 'sgd', learningRate: 9, momentum: 0.5, nesterov: false, ...course })).toBe(0);
+  const adam = { kind: 'adam', learningRate: 9, beta1: 0.5, beta2: 0.9, epsilon: 1e-7, ...course } as const;
+  expect(first(adam)).toBeCloseTo(0.75, 5);
+  tf.dispose([weights, gradients, rate]);
+});
+
+describe('pipelines', () => {
+  const images = imageBatch(Uint8Array.of(0, 51, 255), [1, 1, 3, 1]);
+  it('scale bytes as they are asked to', () => {
+    const scaled = (range: 'zero-one' | 'minusone-one' | 'none') =>
+      Array.from(scalingOf({ kind: 'BasicImagePreprocessing', range })(images).pixels);
+    expect(scaled('zero-one')).toEqual([0, Math.fround(0.2), 1]);
+    expect(scaled('minusone-one')).toEqual([-1, Math.fround(Math.fround(0.4) - 1), 1]);
+    expect(scaled('none')).toEqual([0, 51, 255]);
+    const colour = imageBatch(Uint8Array.of(255, 255, 255), [1, 1, 1, 3]);
+    const [red] = scalingOf({ kind: 'ImageNetPreprocessing' })(colour).pixels;
+    expect(red).toBeCloseTo((1 - 0.485) / 0.229, 5);
+  });
+  it('augment in order, with draws of the key', () => {
+    const mirror = augmentationOf([{ kind: 'fliplr', probability: 1 }]);
+    expect(Array.from(mirror(images, randomKey(1)).pixels)).toEqual([255, 51, 0]);
+    const twice = augmentationOf([
+      { kind: 'fliplr', probability: 1 },
+      { kind: 'fliplr', probability: 1 },
+    ]);
+    expect(Array.from(twice(images, randomKey(1)).pixels)).toEqual([0, 51, 255]);
+    expect(augmentationOf([])(images, randomKey(1))).toBe(images);
+    const all = augmentationOf([
+      { kind: 'rotr', degrees: 45 },
+      { kind: 'pad:crop', padding: 2, offsets: 'all' },
+      { kind: 'crop', fraction: 0.1 },
+      { kind: 'cutout', size: 2 },
+    ]);
+    const picture = imageBatch(
+      Uint8Array.from({ length: 64 }, (_, i) => 4 * i),
+      [1, 8, 8, 1],
+    );
+    expect(all(picture, randomKey(3))).toEqual(all(picture, randomKey(3)));
+    expect(all(picture, randomKey(3))).not.toEqual(all(picture, randomKey(4)));
+  });
+});
+
+describe('methods', () => {
+  const adversary = { stepSize: 1, adjustment: 2, classConditional: false, gradient: 'stopped' } as const;
+  const losses = () => ({ means: tf.tensor1d([1, 0, 0, 3]), counts: tf.tensor1d([2, 1, 1, 1]) });
+  const value = (parts: ReturnType<typeof methodParts>): number =>
+    tf.tidy(() => parts.objective.loss(parts.objective.init(), losses()).dataSync()[0]!);
+
+  it('ERM weighs examples, or groups alike', () => {
+    const natural = methodParts({ kind: 'erm', sampling: 'natural' }, table);
+    expect([natural.balanced, value(natural)]).toEqual([false, 1]);
+    const balanced = methodParts({ kind: 'erm', sampling: 'balanced' }, table);
+    expect([balanced.balanced, value(balanced)]).toEqual([true, 1]);
+    expect(balanced.consistency).toBeUndefined();
+  });
+  it('group DRO has the adversary that is set: a = L + C/√n, softmax over all groups', () => {
+    const parts = methodParts({ kind: 'group-dro', adversary }, table);
+    const logits = [1 + 2 / Math.sqrt(99), 2, 1, 3 + 2 / Math.sqrt(96)].map(Math.exp);
+    const sum = logits.reduce((a, b) => a + b);
+    expect(value(parts)).toBeCloseTo((logits[0]! * 1 + logits[3]! * 3) / sum, 5);
+  });
+  it('CAMEL adds consistency, and groups of translations where they are trained on', () => {
+    const camel = (trainOn: 'original' | 'both') =>
+      methodParts(
+        {
+          kind: 'camel',
+          adversary: { ...adversary, classConditional: true },
+          consistency: { kind: 'camel', weight: 5, reduction: 'mean' },
+          trainOn,
+          translations: {} as never,
+        },
+        table,
+      );
+    expect(camel('original').table).toEqual(table);
+    expect(camel('original').consistency).toMatchObject({ weight: 5, reduction: 'mean' });
+    const both = camel('both').table;
+    expect(both.names.slice(0, 3)).toEqual(['(Y=0)(Z=0)', '(Y=0)(Z=0)(A-F)', '(Y=0)(Z=0)(A-G)']);
+    expect(both.trainingCounts.slice(0, 6)).toEqual([99, 99, 99, 1, 1, 1]);
+  });
+  it('the invariance penalty sets in after its annealing', () => {
+    expect(invarianceParts({ kind: 'none' })).toBeUndefined();
+    const parts = invarianceParts({ kind: 'irm', form: 'irmv1', weight: 7, annealSteps: 2 })!;
+    expect([0, 1, 2, 9].map(parts.weightAt)).toEqual([0, 0, 7, 7]);
+  });
+});
+
+describe('budget', () => {
+  const settings = {
+    training: { epochs: 3, maximumSteps: null, batchSize: 16, epochBatchSize: 64 },
+    evaluation: { everyEpochs: 2 },
+    checkpoints: { everyEpochs: 1 },
+  };
+  const budget = (training: object) =>
+    stageTwoBudget({ ...settings, training: { ...settings.training, ...training } } as never, table);
+  it('counts whole batches of the training images', () => {
+    expect(budget({})).toEqual({ stepsPerEpoch: 3, steps: 9, evaluateEvery: 6, checkpointEvery: 3 });
+    expect(budget({ epochBatchSize: null }).stepsPerEpoch).toBe(12);
+    expect(budget({ epochBatchSize: 1000 })).toMatchObject({ stepsPerEpoch: 1, steps: 3 });
+    expect(budget({ maximumSteps: 4 }).steps).toBe(4);
+  });
+});
+
+describe('selection', () => {
+  const report = { worstGroup: { name: 'a', accuracy: 0.2 }, average: null, groupAverage: 0.6 } as never;
+  it('scores what it selects by, and evaluates what it needs', () => {
+    expect(selectionScore('worst-group', report)).toBe(0.2);
+    expect(selectionScore('average', report)).toBe(0.6);
+    expect(selectionScore('last', report)).toBeUndefined();
+    expect(splitsDuringTraining({ splits: ['test'], select: 'average' } as never)).toEqual([
+      'validation',
+      'test',
+    ]);
+    expect(splitsDuringTraining({ splits: ['test'], select: 'last' } as never)).toEqual(['test']);
+  });
+});
+
+describe('networks', () => {
+  it('does not train frozen stages', () => {
+    const shape = { inputShape: [32, 32, 3], classes: 2, seed: 1 } as const;
+    const settings = { kind: 'resnet50', width: 1 / 64, weights: { kind: 'random' } } as const;
+    const network = classifierOf({ ...settings, frozenStages: 2 }, shape);
+    const { trainable, statistics } = network.weights();
+    expect(Object.keys(trainable).filter((name) => resnet50Stage(name) <= 1)).toEqual([]);
+    expect(Object.keys(statistics)).toContain('conv0/kernel');
+    expect(Object.keys(trainable)).toContain('stage2_unit1_conv1/kernel');
+    tf.dispose([trainable, statistics]);
+    network.model.dispose();
+  });
+  it('gives the same weights for the same seed', () => {
+    const weights = [1, 1, 2].map((seed) => {
+      const network = classifierOf(
+        { kind: 'multilayer-perceptron', hidden: [2] },
+        { inputShape: [2, 2, 1], classes: 2, seed },
+      );
+      const { trainable } = network.weights();
+      const values = trainable['hidden1/kernel']!.dataSync().join();
+      tf.dispose(trainable);
+      network.model.dispose();
+      return values;
+    });
+    expect(weights[0]).toBe(weights[1]);
+    expect(weights[0]).not.toBe(weights[2]);
+  });
+});
+
+describe('MNIST', () => {
+  it('sizes of the groups from counts, a correlation or one number', () => {
+    expect(mnistSizes({ kind: 'counts', y0z0: 1, y0z1: 2, y1z0: 3, y1z1: 4 })).toEqual([1, 2, 3, 4]);
+    expect(mnistSizes({ kind: 'correlation', probability: 0.99, images: 400 })).toEqual([198, 2, 2, 198]);
+    expect(mnistSizes({ kind: 'balanced', images: 20 })).toEqual([10, 10, 10, 10]);
+    expect(mnistSplit([198, 2, 2, 199], 0.5)).toEqual({
+      training: [99, 1, 1, 100],
+      validation: [99, 1, 1, 99],
+    });
+  });
+  it('the label may be the subgroup, and then groups stay what they are; without a share, validation is the test', async () => {
+    const labels = Uint8Array.from({ length: 40 }, (_, i) => i % 10);
+    const split = { images: Uint8Array.from({ length: 40 * 784 }, (_, i) => i % 251), labels };
+    const settings = {
+      kind: 'mnist-correlation',
+      root: '',
+      corruption: 'dottedLine',
+      corruptionSeed: 1,
+      sizes: { kind: 'counts', y0z0: 4, y0z1: 2, y1z0: 2, y1z1: 4 },
+      validationFraction: 0,
+      splits: 'disjoint',
+      testImages: 2,
+    } as const;
+    const of = (label: 'y' | 'z') => {
+      const made = correlationImages({ train: split, test: split }, { ...settings, label });
+      if (E.isLeft(made)) throw new Error(made.left.found);
+      return made.right;
+    };
+    const [classes, subgroups] = [of('y'), of('z')];
+    const labelsOf = (images: typeof classes) =>
+      images
+        .examples('train')
+        .map(({ label }) => label)
+        .join('');
+    expect([labelsOf(classes), labelsOf(subgroups)]).toEqual(['000000111111', '000011001111']);
+    expect(
+      subgroups
+        .examples('train')
+        .map(({ group }) => group)
+        .join(''),
+    ).toBe('000011223333');
+    expect(subgroups.classes).toEqual(['clean', 'dottedLine']);
+    const [validation, test] = [classes.examples('validation'), classes.examples('test')];
+    expect(validation).toHaveLength(8);
+    const pixels = await Promise.all([validation[3]!, test[3]!].map(({ image }) => classes.load(image)));
+    expect(pixels[0]).toEqual(pixels[1]);
+  });
+});
+
+it('translations of evaluated images are groups of their own, each behind its original', () => {
+  const example = (group: number) => ({
+    image: { at: group },
+    label: 0,
+    subgroup: 0,
+    group,
+    split: 'test' as const,
+  });
+  const lists = { toSource: [{ f: 0 }, { f: 1 }], toTarget: [{ g: 0 }, { g: 1 }] };
+  const all = withTranslations([example(2), example(0)], lists);
+  expect(all.map(({ group }) => group)).toEqual([6, 7, 8, 0, 1, 2]);
+  expect(all.map(({ image }) => image)).toEqual([
+    { translated: false, image: { at: 2 } },
+    { translated: true, image: { f: 0 } },
+    { translated: true, image: { g: 0 } },
+    { translated: false, image: { at: 0 } },
+    { translated: true, image: { f: 1 } },
+    { translated: true, image: { g: 1 } },
+  ]);
+});

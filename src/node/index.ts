@@ -108,3 +108,5 @@ export {
   type TranslationFolderOptions,
 } from './data/record-folder.ts';
 export { indexRecords, listShards, type IndexedRecord } from './data/record-index.ts';
+export { encodeJpeg } from './data/encode-jpeg.ts';
+export { makeSampleData, type SampleDataOptions } from './data/sample-data.ts';

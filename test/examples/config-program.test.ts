@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { either as E } from 'fp-ts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { formatDataError } from '../../src/data/data-error.ts';
+import { configCommand } from '../../src/node/commands/config.ts';
 import { readExperiment, stageOneResults } from '../../src/node/experiment-file.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -59,41 +60,56 @@ describe('npm run config', () => {
     ]);
   });
 
-  it('show prints what can be checked, with what the command line changes', async () => {
-    const shown = await config(
+  it('refuses a mistyped command in a line', async () => {
+    const { code, out, err } = await config('chekc', 'x');
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toBe(
+      "config: unknown command 'chekc' (Did you mean check?); npm run config -- --help lists the options\n",
+    );
+  });
+});
+
+describe('the command in this process', () => {
+  const outcome = async (...args: string[]): Promise<string> => {
+    const written: string[] = [];
+    const spy = vi
+      .spyOn(process.stdout, 'write')
+      .mockImplementation((text) => written.push(String(text)) > 0);
+    try {
+      await configCommand().parseAsync(args, { from: 'user' });
+      return written.join('');
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    } finally {
+      spy.mockRestore();
+    }
+  };
+
+  it.each([
+    [['show'], "error: missing required argument 'file'"],
+    [['check', 'x', '--sett', 'a=1'], "error: unknown option '--sett'\n(Did you mean --set?)"],
+    [['check', 'x', '--root', 'data=/x'], '--root data=/x: expected NAME=folder, the name in capitals'],
+    [['check', 'x', '--stage1', 'nothing'], '--stage1 nothing: expected id=path of a run or folder'],
+    [['template', 'stage-3'], "error: command-argument value 'stage-3' is invalid"],
+  ])('refuses %j', async (args, expected) => {
+    expect(await outcome(...args)).toContain(expected);
+  });
+
+  it('template prints a configuration that is right', async () => {
+    expect((await outcome('template', 'stage-1')).length).toBeGreaterThan(10_000);
+  });
+
+  it('show prints what show prints of it', async () => {
+    const shown = await outcome(
       'show',
       'examples/configs/stage-2/celeba/camel.yaml',
       '--set',
       'training.epochs=5',
     );
-    expect(shown).toMatchObject({ code: 0, err: '' });
-    expect(shown.out).toMatch(/^version: 1\nkind: stage-2\nname: celeba-camel\nseed: 1\n/);
-    expect(shown.out).toContain('  epochs: 5\n');
-    await writeFile(at('shown.yaml'), shown.out);
-    const again = await config('show', at('shown.yaml'));
-    expect(again.out).toBe(shown.out);
-  });
-
-  it.each([
-    [['show'], "config: missing required argument 'file'"],
-    [['chekc', 'x'], "config: unknown command 'chekc' (Did you mean check?)"],
-    [['check', 'x', '--sett', 'a=1'], "config: unknown option '--sett' (Did you mean --set?)"],
-    [
-      ['check', 'x', '--root', 'data=/x'],
-      'config: --root data=/x: expected NAME=folder, the name in capitals',
-    ],
-    [['check', 'x', '--stage1', 'nothing'], 'config: --stage1 nothing: expected id=path of a run or folder'],
-    [['template', 'stage-3'], 'config: '],
-  ])('%j is refused in a line', async (args, expected) => {
-    const { code, out, err } = await config(...args);
-    expect([code, out]).toEqual([2, '']);
-    expect(err).toContain(expected);
-    expect(err.trimEnd()).not.toContain('\n');
-  });
-
-  it('template prints a configuration that is right', async () => {
-    const { code, out } = await config('template', 'stage-1');
-    expect([code, out.length > 10_000]).toEqual([0, true]);
+    expect(shown).toMatch(/^version: 1\nkind: stage-2\nname: celeba-camel\nseed: 1\n/);
+    expect(shown).toContain('  epochs: 5\n');
+    await writeFile(at('again.yaml'), shown);
+    expect(await outcome('show', at('again.yaml'))).toBe(shown);
   });
 });
 

@@ -33,6 +33,16 @@ const CAPABILITIES: readonly Capability[] = [
     expected: range(64).map((i) => 4 * Math.floor(i / 16) + Math.floor((i % 8) / 2)),
   },
   {
+    // Twice the sum, over the nine windows, of how often the pixel under the tap counts: 2 · 25 for each tap.
+    name: 'gradient of the square of a gradient',
+    compute: () =>
+      tf.grad((f) => {
+        const slope = tf.grad((x) => tf.conv2d(x as tf.Tensor4D, f as tf.Tensor4D, 1, 'valid'));
+        return slope(image()).square();
+      })(ones([2, 2, 1, 1])),
+    expected: [50, 50, 50, 50],
+  },
+  {
     name: 'gradient of max pooling',
     compute: () => tf.grad((x) => tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid'))(image()),
     expected: range(16).map((i) => ([5, 7, 13, 15].includes(i) ? 1 : 0)),
@@ -70,9 +80,22 @@ async function shortcoming({ name, compute, expected }: Capability): Promise<str
   }
 }
 
+/** tfjs's WebGPU backend computes numbers as few as these on the CPU, unless told not to. */
+async function onTheDevice<A>(body: () => Promise<A>): Promise<A> {
+  const flag = 'WEBGPU_CPU_FORWARD';
+  if (tf.getBackend() !== 'webgpu') return body();
+  const before = tf.env().getBool(flag);
+  tf.env().set(flag, false);
+  try {
+    return await body();
+  } finally {
+    tf.env().set(flag, before);
+  }
+}
+
 /**
- * What the current backend lacks, or gets wrong, of what training needs: gradients of convolution, pooling, gather
- * and softmax, and the parts of reflection padding.
+ * What the current backend lacks, or gets wrong, of what training needs: gradients of convolution (of second order
+ * too, as in a gradient penalty), pooling, gather and softmax, and the parts of reflection padding.
  *
  * @returns A phrase for every shortcoming; none if the backend can train.
  * @example
@@ -84,6 +107,6 @@ async function shortcoming({ name, compute, expected }: Capability): Promise<str
  * ```
  */
 export async function missingCapabilities(): Promise<string[]> {
-  const verdicts = await Promise.all(CAPABILITIES.map(shortcoming));
+  const verdicts = await onTheDevice(() => Promise.all(CAPABILITIES.map(shortcoming)));
   return verdicts.filter((verdict) => verdict !== null);
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { describeBackend, selectBackend } from '../../src/node/backend.ts';
+import { missingCapabilities } from '../../src/node/preflight.ts';
 import { childEnvironment, unavailable } from './both-backends.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -68,6 +69,20 @@ describe.skipIf(unavailable !== undefined)('a program on WebGPU', () => {
 
     it('leaves the globals that others look for a browser by as they were', () => {
       expect('gpu' in (globalThis.navigator ?? {})).toBe(false);
+    });
+
+    it('passes the preflight, on the GPU itself, and leaves no tensor', async () => {
+      const before = tf.memory().numTensors;
+      const flag = tf.env().getBool('WEBGPU_CPU_FORWARD');
+      const reverse = tf.getKernel('Reverse', 'webgpu');
+      expect(await missingCapabilities()).toEqual([]);
+      tf.unregisterKernel('Reverse', 'webgpu');
+      const missing = await missingCapabilities();
+      tf.registerKernel(reverse);
+      expect(missing).toHaveLength(1);
+      expect(missing[0]).toMatch(/^slices, reversal and concatenation: .*Reverse/);
+      expect(tf.memory().numTensors).toBe(before);
+      expect(tf.env().getBool('WEBGPU_CPU_FORWARD')).toBe(flag);
     });
 
     it('starts no operation on a lost device, and reads nothing from it', async () => {

@@ -2,7 +2,10 @@
 /** The package's program: `npx model-patching <command>`. */
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
+import { augmentCommand } from './commands/augment.ts';
 import { configCommand } from './commands/config.ts';
+import { stageOneCommand } from './commands/stage-1.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
 import { stageTwoCommand } from './commands/stage-2.ts';
 import { doctorCommand } from './doctor.ts';
 import { nativeCommand } from './native/command.ts';
@@ -15,7 +18,15 @@ const program = new Command('model-patching')
   .enablePositionalOptions()
   .exitOverride();
 
-for (const command of [stageTwoCommand(), configCommand(), doctorCommand(), nativeCommand()])
+for (const command of [
+  stageOneCommand(),
+  augmentCommand(),
+  stageTwoCommand(),
+  evaluateCommand(),
+  configCommand(),
+  doctorCommand(),
+  nativeCommand(),
+])
   program.addCommand(command.copyInheritedSettings(program));
 
 await runProgram('model-patching', async () => {

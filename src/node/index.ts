@@ -82,6 +82,9 @@ export {
   withExperimentOptions,
   type ExperimentFlags,
 } from './commands/experiment-options.ts';
+export { augmentCommand } from './commands/augment.ts';
+export { stageOneCommand } from './commands/stage-1.ts';
+export { evaluateCommand } from './commands/evaluate.ts';
 export { stageTwoCommand } from './commands/stage-2.ts';
 export { runCommand } from './commands/run-command.ts';
 export {

@@ -236,6 +236,31 @@ function readShard(target: string, shard: RecordShard): TE.TaskEither<DataError,
 }
 
 /**
+ * The manifest of a record folder that {@link writeRecordShards} wrote; its records are not read.
+ *
+ * @param folder Where the record folder is.
+ * @param name Name of the record folder.
+ * @param options The settings that the records must have been made from.
+ */
+export function readRecordManifest(
+  folder: string,
+  name: string,
+  options: ReadRecordShardsOptions = {},
+): TE.TaskEither<DataError, RecordManifest> {
+  return F.pipe(
+    TE.fromEither(checkName(folder, name)),
+    TE.chain((target) => {
+      const path = join(target, MANIFEST);
+      return F.pipe(
+        readBytes(path, 'make the record folder first, or give the folder that holds it'),
+        TE.chainEitherK((bytes) => decodeManifest(path, bytes)),
+        TE.chainEitherK((manifest) => checkSettings(path, manifest, options.settings)),
+      );
+    }),
+  );
+}
+
+/**
  * Reads a record folder that {@link writeRecordShards} wrote, verifying every size, checksum and count.
  *
  * @param folder Where the record folder is.
@@ -249,21 +274,13 @@ export function readRecordShards(
   options: ReadRecordShardsOptions = {},
 ): TE.TaskEither<DataError, RecordShards> {
   return F.pipe(
-    TE.fromEither(checkName(folder, name)),
-    TE.chain((target) => {
-      const path = join(target, MANIFEST);
-      return F.pipe(
-        readBytes(path, 'make the record folder first, or give the folder that holds it'),
-        TE.chainEitherK((bytes) => decodeManifest(path, bytes)),
-        TE.chainEitherK((manifest) => checkSettings(path, manifest, options.settings)),
-        TE.chain((manifest) =>
-          F.pipe(
-            manifest.shards,
-            TE.traverseSeqArray((shard) => readShard(target, shard)),
-            TE.map((records) => ({ manifest, records: records.flat() })),
-          ),
-        ),
-      );
-    }),
+    readRecordManifest(folder, name, options),
+    TE.chain((manifest) =>
+      F.pipe(
+        manifest.shards,
+        TE.traverseSeqArray((shard) => readShard(join(folder, name), shard)),
+        TE.map((records) => ({ manifest, records: records.flat() })),
+      ),
+    ),
   );
 }

@@ -1,0 +1,297 @@
+/**
+ * Translations by results of stage 1: made once and kept inside the run's folder, one record folder for each group and
+ * direction, under the run's lock; or found in a folder that others have made.
+ */
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { either as E } from 'fp-ts';
+import type { DataSettings } from '../../config/experiment/data-settings.ts';
+import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
+import type { DataError } from '../../data/data-error.ts';
+import { SPLITS, type DatasetExample, type ImageLocation, type SplitName } from '../../data/dataset.ts';
+import { foldKey, randomKey } from '../../random.ts';
+import { openDecodePool } from '../data/decode-pool.ts';
+import { indexTranslations, scratchFolder, type ScratchFolder } from '../data/record-folder.ts';
+import { orExit, ProgramError } from '../program.ts';
+import { startProgress } from '../progress.ts';
+import { readRecordManifest, writeRecordShards } from '../record-files.ts';
+import { settingsHash } from '../record-manifest.ts';
+import { lockFolder } from '../run-lock.ts';
+import { interrupted, type ExperimentContext } from './context.ts';
+import { translatesClass } from './domains.ts';
+import type { ExperimentImages, ImageReference } from './experiment-images.ts';
+import { checkpointStep, readStageOneRun, withGenerators, type StageOneRun } from './stage-one-run.ts';
+import { translationRecords, type TranslationSettings } from './translation-records.ts';
+import { TRANSLATION_VARIANTS, type ObtainTranslations, type TranslationLists } from './translations.ts';
+
+type Example = DatasetExample<ImageReference>;
+type Source = Extract<
+  StageTwoExperiment['method'],
+  { readonly kind: 'camel' }
+>['translations']['sources'][number];
+
+/** The images of one group in one split, and where they are among those of the split. */
+interface Members {
+  readonly split: SplitName;
+  readonly group: string;
+  /** Class y of the group. */
+  readonly label: number;
+  readonly places: readonly number[];
+  readonly examples: readonly Example[];
+}
+
+function membersOf(images: ExperimentImages, splits: readonly SplitName[]): readonly Members[] {
+  return splits.flatMap((split) =>
+    images.table.names.flatMap((name, group) => {
+      const examples = images.examples(split);
+      const places = [...examples.keys()].filter((i) => examples[i]!.group === group);
+      if (places.length === 0) return [];
+      const members = places.map((i) => examples[i]!);
+      return [{ split, group: name, label: images.table.classOf[group]!, places, examples: members }];
+    }),
+  );
+}
+
+const recordFolder = (group: string, variant: (typeof TRANSLATION_VARIANTS)[number]): string =>
+  `${group}(${variant})`;
+
+/** Settings of data by which translations differ; where the files lie does not matter. */
+const identityOf = (data: DataSettings): unknown =>
+  Object.fromEntries(
+    Object.entries(data).filter(([name]) => !['root', 'layout', 'skipDamaged', 'groupSizes'].includes(name)),
+  );
+
+/** What is translated by which checkpoint, and how: translations made otherwise are not taken. */
+function settingsOf(
+  run: StageOneRun,
+  step: number,
+  data: DataSettings,
+  { mode, batchSize, format }: TranslationSettings,
+): unknown {
+  return {
+    run: settingsHash({ ...run.settings, roots: null }),
+    step,
+    data: identityOf(data),
+    mode,
+    format,
+    // In inference mode the neighbours of an image do not matter.
+    ...(mode === 'published' && { batchSize }),
+  };
+}
+
+function assertSameData(run: StageOneRun, experiment: StageTwoExperiment): void {
+  const key = ({ kind, ...data }: DataSettings): unknown[] => [
+    kind.replace(/^mnist.*/, 'mnist'),
+    ...(['y', 'z', 'size', 'corruption', 'classes', 'subgroups', 'image'] as const).map((name) =>
+      name in data ? (data as Readonly<Record<string, unknown>>)[name] : null,
+    ),
+  ];
+  const [theirs, ours] = [run.experiment.data, experiment.data].map((data) => JSON.stringify(key(data)));
+  if (theirs === ours) return;
+  throw new ProgramError(
+    `${run.folder}: expected a stage-1 run of the data of this experiment, ${JSON.stringify(identityOf(experiment.data))}, found one of ${JSON.stringify(identityOf(run.experiment.data))}; give another run`,
+    2,
+  );
+}
+
+/** Waits until nobody else makes translations of this run. */
+async function waitForLock(folder: string, context: ExperimentContext): Promise<() => Promise<void>> {
+  for (let attempt = 0; ; attempt++) {
+    const lock = await lockFolder(folder);
+    if (E.isRight(lock)) return lock.right;
+    if (attempt === 0) context.say(`${folder}: another program makes translations; waiting for it`);
+    if (context.stopRequested()) throw interrupted();
+    await setTimeout(500);
+  }
+}
+
+const isThere = async (folder: string, name: string, settings: unknown): Promise<boolean> =>
+  E.isRight(await readRecordManifest(folder, name, { settings })());
+
+/** Writes the record folders that are not there yet. */
+async function translateMissing(
+  run: StageOneRun,
+  step: number,
+  missing: readonly Members[],
+  folder: string,
+  settings: unknown,
+  how: TranslationSettings,
+  images: ExperimentImages,
+  context: ExperimentContext,
+): Promise<void> {
+  const total = 2 * missing.reduce((sum, { places }) => sum + places.length, 0);
+  const progress = startProgress('translations', total);
+  let done = 0;
+  const advance = (count: number): void => progress.update((done += count));
+  try {
+    await withGenerators(run, step, images.shape, async (generators) => {
+      for (const { split, group, examples } of missing) {
+        for (const [variant, generator] of [
+          ['A-F', generators.toSource],
+          ['A-G', generators.toTarget],
+        ] as const) {
+          const name = recordFolder(group, variant);
+          if (await isThere(join(folder, split), name, settings)) {
+            advance(examples.length);
+            continue;
+          }
+          const key = foldKey(randomKey(run.experiment.seed), 'translate', split, name);
+          let stopped: unknown;
+          const records = async function* () {
+            try {
+              yield* translationRecords(images, examples, generator, how, key, context, advance);
+            } catch (error) {
+              stopped = error;
+              throw error;
+            }
+          };
+          const written = await writeRecordShards(join(folder, split), name, records(), {
+            settings,
+            shardSize: how.shardSize,
+            replace: true,
+          })();
+          if (stopped !== undefined) throw stopped;
+          orExit(written);
+        }
+      }
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
+/** The folder with one subfolder a split in which a run's translations are, made if need be. */
+async function ofRun(
+  from: Extract<Source['from'], { readonly kind: 'run' }>,
+  members: readonly Members[],
+  experiment: StageTwoExperiment,
+  how: TranslationSettings,
+  images: ExperimentImages,
+  context: ExperimentContext,
+): Promise<{ readonly folder: string; readonly settings: unknown }> {
+  const run = orExit(await readStageOneRun(from.path));
+  assertSameData(run, experiment);
+  const refused = members.find(({ label }) => !translatesClass(run.experiment, label));
+  if (refused !== undefined) {
+    throw new ProgramError(
+      `${from.path}: expected a stage-1 run that translates class ${refused.label}, found one of classes ${JSON.stringify(run.experiment.translation.classes)}; correct translations.sources`,
+      2,
+    );
+  }
+  const step = checkpointStep(run, from.checkpoint);
+  const settings = settingsOf(run, step, experiment.data, how);
+  const folder = join(from.path, 'translations', settingsHash(settings).slice(0, 12));
+  const complete = async (): Promise<readonly Members[]> => {
+    const absent: Members[] = [];
+    for (const each of members) {
+      for (const variant of TRANSLATION_VARIANTS) {
+        if (await isThere(join(folder, each.split), recordFolder(each.group, variant), settings)) continue;
+        absent.push(each);
+        break;
+      }
+    }
+    return absent;
+  };
+  if ((await complete()).length > 0) {
+    const release = await waitForLock(folder, context);
+    try {
+      const missing = await complete();
+      if (missing.length > 0)
+        await translateMissing(run, step, missing, folder, settings, how, images, context);
+    } finally {
+      await release();
+    }
+  }
+  return { folder, settings };
+}
+
+/** Where a group's translations are in a folder that others made: below its split, or for training right inside. */
+async function published(folder: string, { split }: Members, name: string, scratch: ScratchFolder) {
+  const below = await indexTranslations(join(folder, split, name), scratch)();
+  return E.isRight(below) || split !== 'train' ? below : indexTranslations(join(folder, name), scratch)();
+}
+
+function misplaced(
+  { label, examples, split, group }: Members,
+  folder: string,
+  labels: readonly number[],
+): DataError | undefined {
+  const where = `${folder}, ${group} of ${split}`;
+  const cure = 'give the translations of this data set, in its order';
+  if (labels.length !== examples.length)
+    return { where, expected: `${examples.length} records, one an image`, found: `${labels.length}`, cure };
+  // Where the subgroup is what is learnt, our records hold it.
+  const wrong = labels.findIndex((each, i) => each !== label && each !== examples[i]!.label);
+  return wrong < 0
+    ? undefined
+    : { where: `${where}, record ${wrong}`, expected: `label ${label}`, found: `${labels[wrong]}`, cure };
+}
+
+/** The source that translates a class. */
+function sourceOf(sources: readonly Source[], label: number): Source {
+  const [source, another] = sources.filter(({ classes }) => classes === 'all' || classes.includes(label));
+  if (source === undefined || another !== undefined) {
+    throw new ProgramError(
+      `method.translations.sources: expected one source for class ${label}, found ${source === undefined ? 'none' : 'two'}; correct their classes`,
+      2,
+    );
+  }
+  return source;
+}
+
+/**
+ * Makes the translations that are not there yet, or finds them.
+ *
+ * @param experiment Of the method `camel`, roots put in.
+ * @param images The data of the experiment, opened.
+ * @param context Output, and whether a stop was asked for.
+ * @returns Aligned with the images; close them when the work is done.
+ * @throws ProgramError: what is wrong with a source of translations (exit code 2), a stop asked for (75).
+ */
+export const obtainTranslations: ObtainTranslations = async (experiment, images, context) => {
+  if (experiment.method.kind !== 'camel') throw new Error('only CAMEL has translations');
+  const { sources, evaluationSplits, ...how } = experiment.method.translations;
+  const splits = evaluationSplits ? SPLITS : (['train'] as const);
+  const members = membersOf(images, splits);
+  const bySource = new Map<Source, Members[]>();
+  for (const each of members) {
+    const source = sourceOf(sources, each.label);
+    bySource.set(source, [...(bySource.get(source) ?? []), each]);
+  }
+  const scratch = scratchFolder();
+  const lists: Partial<Record<SplitName, { toSource: ImageLocation[]; toTarget: ImageLocation[] }>> = {};
+  for (const [{ from }, group] of bySource) {
+    const made = from.kind === 'run' ? await ofRun(from, group, experiment, how, images, context) : null;
+    for (const each of group) {
+      const list = (lists[each.split] ??= { toSource: [], toTarget: [] });
+      for (const [variant, direction] of [
+        ['A-F', 'toSource'],
+        ['A-G', 'toTarget'],
+      ] as const) {
+        const name = recordFolder(each.group, variant);
+        const folder = made?.folder ?? from.path;
+        const indexed = orExit(
+          made === null
+            ? await published(folder, each, name, scratch)
+            : await indexTranslations(join(folder, each.split, name), scratch, { settings: made.settings })(),
+        );
+        const fault = misplaced(
+          each,
+          folder,
+          indexed.map(({ value }) => value),
+        );
+        if (fault !== undefined) return orExit(E.left(fault));
+        each.places.forEach((place, i) => (list[direction][place] = indexed[i]!.image));
+      }
+    }
+  }
+  const pool = openDecodePool({ shape: images.shape });
+  return {
+    splits: lists as { readonly train: TranslationLists },
+    load: (image) => pool.load(image as ImageLocation),
+    close: async () => {
+      await pool.close();
+      await scratch.remove();
+    },
+  };
+};

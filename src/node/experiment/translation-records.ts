@@ -1,0 +1,106 @@
+/** Translated images as records, one by one, so that a data set of any size can be translated. */
+import jpeg from 'jpeg-js';
+import * as tf from '@tensorflow/tfjs';
+import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
+import type { Images } from '../../augmentation/images.ts';
+import { minusOneToOne, toBytes } from '../../augmentation/scaling.ts';
+import type { DatasetExample } from '../../data/dataset.ts';
+import { encodeLabelledImage } from '../../data/example.ts';
+import { encodePng } from '../../data/png.ts';
+import type { RandomKey } from '../../random.ts';
+import { foldKey } from '../../random.ts';
+import { imageTensor } from '../../training/examples.ts';
+import type { TrainedGenerator } from '../../training/gate.ts';
+import { openBatchStream, storedOrder } from '../data/batch-stream.ts';
+import { interrupted, pause, type ExperimentContext } from './context.ts';
+import type { ExperimentImages, ImageReference } from './experiment-images.ts';
+
+/** How translations are made and stored. */
+export type TranslationSettings = Pick<
+  Extract<StageTwoExperiment['method'], { readonly kind: 'camel' }>['translations'],
+  'mode' | 'batchSize' | 'format' | 'shardSize'
+>;
+
+type Picture = {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly pixels: Uint8Array;
+};
+
+/** JPEG, for grey images as for colour ones. */
+function encodeJpeg({ height, width, channels, pixels }: Picture, quality: number): Uint8Array {
+  const data = new Uint8Array(4 * height * width).fill(255);
+  for (let i = 0; i < height * width; i++)
+    for (let c = 0; c < 3; c++) data[4 * i + c] = pixels[channels * i + (channels === 1 ? 0 : c)]!;
+  return jpeg.encode({ data, width, height }, quality).data;
+}
+
+/** Numbers in [−1, 1] to bytes as published: cut off, not rounded. */
+function truncated({ pixels, shape }: Images<Float32Array>): Images<Uint8Array> {
+  return {
+    pixels: Uint8Array.from(pixels, (value) => Math.max(0, Math.min(255, (value + 1) * 127.5))),
+    shape,
+  };
+}
+
+async function translate(
+  images: Images<Uint8Array>,
+  { network, weights }: TrainedGenerator,
+  { mode }: TranslationSettings,
+  key: RandomKey,
+): Promise<Images<Uint8Array>> {
+  const output = tf.tidy(
+    () =>
+      network.forward(
+        imageTensor(minusOneToOne(images)),
+        mode === 'published' ? { mode: 'translate', weights, key } : { mode: 'infer', weights },
+      ).output,
+  );
+  const translation = { pixels: Float32Array.from(await output.data()), shape: images.shape };
+  output.dispose();
+  return mode === 'published' ? truncated(translation) : toBytes(translation);
+}
+
+/**
+ * Translations of images, in their order.
+ *
+ * @param images The data of the experiment, opened.
+ * @param examples Which, at least one.
+ * @param generator That translates them.
+ * @param settings How, and in what format.
+ * @param key Of the dropout of published mode.
+ * @param context A stop that is asked for ends it.
+ * @param onImages Called with the number of images of every batch.
+ */
+export async function* translationRecords(
+  { shape, load }: Pick<ExperimentImages, 'shape' | 'load'>,
+  examples: readonly DatasetExample<ImageReference>[],
+  generator: TrainedGenerator,
+  settings: TranslationSettings,
+  key: RandomKey,
+  context: ExperimentContext,
+  onImages: (count: number) => void,
+): AsyncGenerator<Uint8Array> {
+  const [height, width, channels] = shape;
+  const size = height * width * channels;
+  const { steps, indicesAt } = storedOrder(examples.length, settings.batchSize);
+  const stream = openBatchStream({ examples, shape, load, steps, indicesAt });
+  try {
+    for (let step = 0; step < steps; step++) {
+      if (context.stopRequested()) throw interrupted();
+      const batch = await stream.batch(step);
+      const { pixels } = await translate(batch.images, generator, settings, foldKey(key, step));
+      for (const [i, label] of batch.labels.entries()) {
+        const picture = { height, width, channels, pixels: pixels.subarray(i * size, (i + 1) * size) };
+        const image =
+          settings.format.kind === 'png' ? encodePng(picture) : encodeJpeg(picture, settings.format.quality);
+        yield encodeLabelledImage({ image, label });
+      }
+      onImages(batch.labels.length);
+      await pause();
+    }
+  } finally {
+    stream.close();
+  }
+}

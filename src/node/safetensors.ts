@@ -16,8 +16,8 @@ type Dtype = keyof typeof DTYPES;
 
 /** Types that others write: they are read, and never written here. */
 const FOREIGN = { float16: 'F16', bfloat16: 'BF16', float64: 'F64', int64: 'I64', uint8: 'U8' } as const;
-type StoredDtype = Dtype | keyof typeof FOREIGN;
-const STORED = { ...DTYPES, ...FOREIGN };
+type StoredDtype = HostTensor['dtype'];
+const STORED: Readonly<Record<StoredDtype, string>> = { ...DTYPES, ...FOREIGN };
 const BYTES: Readonly<Record<StoredDtype, number>> = {
   float32: 4,
   int32: 4,
@@ -47,7 +47,7 @@ const MetadataCodec = t.record(t.string, t.string);
 
 /** One tensor on the host. */
 export interface HostTensor {
-  readonly dtype: StoredDtype;
+  readonly dtype: 'float32' | 'int32' | 'bool' | 'float16' | 'bfloat16' | 'float64' | 'int64' | 'uint8';
   readonly shape: readonly number[];
   /** Its elements, row-major, little-endian: a view of the file's bytes. */
   readonly data: Uint8Array;

@@ -1,4 +1,5 @@
 /** The command `augment`: makes the translations that a CAMEL experiment asks for, without training it. */
+import { relative } from 'node:path';
 import { Command } from 'commander';
 import { SPLITS } from '../../data/dataset.ts';
 import { obtainTranslations } from '../experiment/augment.ts';
@@ -22,7 +23,8 @@ async function augment({ config, backend, stage1 = [], set = [], ...flags }: Aug
       2,
     );
   const sources = runs.map(
-    (run) => `method.translations.sources=${JSON.stringify([{ from: { kind: 'run', path: run } }])}`,
+    (run) =>
+      `method.translations.sources=${JSON.stringify([{ from: { kind: 'run', path: relative('.', run) || '.' } }])}`,
   );
   const options = {
     ...flags,

@@ -30,7 +30,8 @@ export {
   type MetricsLine,
   type RunFile,
 } from './run-files.ts';
-export type { DataSettings } from './experiment/data-settings.ts';
+export type { ReadText } from './experiment/composition.ts';
+export { DataCodec, type DataSettings } from './experiment/data-settings.ts';
 export type { Experiment } from './experiment/experiment.ts';
 export {
   experimentFromTexts,
@@ -52,9 +53,22 @@ export {
 export { StageOneCodec, type StageOneExperiment } from './experiment/stage-one.ts';
 export { StageTwoCodec, type StageTwoExperiment } from './experiment/stage-two.ts';
 export type {
-  AugmentationSettings,
-  OptimizerSettings,
-  ScalingSettings,
-  ScheduleSettings,
+  Described,
+  Description,
+  SectionOf,
+  Sections,
+  Setting,
+  Settings,
+  VariantOf,
+} from './experiment/section.ts';
+export {
+  AugmentationCodec,
+  OptimizerCodec,
+  ScalingCodec,
+  ScheduleCodec,
+  type AugmentationSettings,
+  type OptimizerSettings,
+  type ScalingSettings,
+  type ScheduleSettings,
 } from './experiment/training-settings.ts';
 export type { StageOneResults } from './experiment-reference/stage-two-translations.ts';

@@ -28,6 +28,14 @@ export function groupGrid(data: DataSettings): { readonly classes: number; reado
  *
  * @param data Decoded settings.
  * @returns Class after class, subgroup after subgroup.
+ * @example
+ * ```ts
+ * import { DataCodec, dataGroups, decode } from 'model-patching/config';
+ * const data = decode(DataCodec, { kind: 'waterbirds' }, 'birds.yaml');
+ * if (data._tag === 'Left') throw new Error(data.left[0]!.found);
+ * const names = dataGroups(data.right).map(({ name }) => name);
+ * if (names.join() !== '(Y=0)(Z=0),(Y=0)(Z=1),(Y=1)(Z=0),(Y=1)(Z=1)') throw new Error('four groups expected');
+ * ```
  */
 export function dataGroups(data: DataSettings): readonly DataGroup[] {
   const { classes, subgroups } = groupGrid(data);
@@ -78,6 +86,15 @@ const ROUNDING = 1e-9;
  *
  * @param data Decoded settings.
  * @returns ⌊size · validation fraction⌋ for validation, the others for training.
+ * @example
+ * ```ts
+ * import { mnistCorrelationCounts } from 'model-patching/config';
+ * const { training } = mnistCorrelationCounts({
+ *   sizes: { kind: 'correlation', probability: 0.99, images: 40_000 },
+ *   validationFraction: 0.5,
+ * });
+ * if (training.join() !== '9900,100,100,9900') throw new Error('99 of 100 expected');
+ * ```
  */
 export function mnistCorrelationCounts({
   sizes,

@@ -41,9 +41,12 @@ const isDescribed = (codec: t.Mixed): codec is t.Mixed & Described => 'descripti
 export const descriptionOf = (codec: t.Mixed): Description | undefined =>
   isDescribed(codec) ? codec.description : undefined;
 
-type SectionOf<S extends Settings> = { readonly [K in keyof S]: t.TypeOf<S[K]['codec']> };
-type Sections = Readonly<Record<string, Settings>>;
-type VariantOf<V extends Sections> = {
+/** What a section decodes to. */
+export type SectionOf<S extends Settings> = { readonly [K in keyof S]: t.TypeOf<S[K]['codec']> };
+/** The settings of each variant by its kind. */
+export type Sections = Readonly<Record<string, Settings>>;
+/** What variants decode to. */
+export type VariantOf<V extends Sections> = {
   [K in keyof V]: { readonly kind: K } & SectionOf<V[K]>;
 }[keyof V];
 

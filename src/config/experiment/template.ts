@@ -149,6 +149,11 @@ export type TemplateName = 'stage-1' | 'stage-2';
  * The commented template of a stage: a configuration that can be run as soon as its roots are given.
  *
  * @param stage Which.
+ * @example
+ * ```ts
+ * import { experimentTemplate } from 'model-patching/config';
+ * if (!experimentTemplate('stage-2').includes('#| method:')) throw new Error('the methods not taken expected');
+ * ```
  */
 export function experimentTemplate(stage: TemplateName): string {
   const codec = stage === 'stage-1' ? StageOneCodec : StageTwoCodec;

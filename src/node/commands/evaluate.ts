@@ -1,0 +1,61 @@
+/** The command `evaluate`: the group report of a trained run on any split. */
+import { Command, Option } from 'commander';
+import { SPLITS, type SplitName } from '../../data/dataset.ts';
+import { evaluateRun } from '../experiment/evaluate.ts';
+import { groupTable } from '../experiment/group-table.ts';
+import { orExit } from '../program.ts';
+import { onBackend } from './experiment-context.ts';
+import { experimentOptions, type ExperimentFlags } from './experiment-options.ts';
+import { folderName, numberOfImages } from './stage-2.ts';
+
+interface EvaluateFlags extends Pick<ExperimentFlags, 'root'> {
+  readonly run: string;
+  readonly split: SplitName;
+  readonly backend?: string;
+  readonly skipDamaged?: number;
+  readonly json?: boolean;
+}
+
+async function evaluate({ run, split, backend, skipDamaged, json, ...flags }: EvaluateFlags): Promise<void> {
+  const { roots = {} } = orExit(await experimentOptions(flags));
+  const { name, step, report, damaged } = await onBackend(backend, async (_, context) => {
+    const evaluated = await evaluateRun(
+      { run, split, roots, ...(skipDamaged !== undefined && { skipDamaged }) },
+      context,
+    );
+    evaluated.damaged.forEach(({ where, found }) => context.say(`skipped: ${where}: ${found}`));
+    return evaluated;
+  });
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ name, split, step, ...report, damaged }, null, 2)}\n`
+      : `${name}, ${split} images, checkpoint after ${step} steps\n\n${groupTable(report)}\n`,
+  );
+}
+
+/**
+ * The command `evaluate`.
+ *
+ * @returns To be added to a program.
+ */
+export const evaluateCommand = (): Command =>
+  new Command('evaluate')
+    .description('Reports how a trained classifier does on every group of a split.')
+    .requiredOption('--run <folder>', 'run folder of stage 2, finished or not', folderName)
+    .addOption(new Option('--split <name>', 'which images').choices(SPLITS).default('test'))
+    .option('--json', 'print the report as JSON')
+    .option('--backend <name>', 'tensorflow-gpu, webgpu, tensorflow, wasm or cpu (default: the fastest)')
+    .addOption(
+      new Option(
+        '--root <name=folder>',
+        'the folder that ${NAME} now stands for in paths; may be repeated',
+      ).argParser((value: string, before: readonly string[] = []) => [...before, value]),
+    )
+    .option(
+      '--skip-damaged <n>',
+      'damaged images that are skipped and listed (default: what the run allowed)',
+      numberOfImages,
+    )
+    .configureOutput({ writeErr: () => undefined })
+    .exitOverride()
+    .action(evaluate);

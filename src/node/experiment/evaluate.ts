@@ -1,0 +1,145 @@
+/** A trained run on any split: its selected checkpoint, on the data that it was trained on. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { either as E } from 'fp-ts';
+import { RunFileCodec } from '../../config/run-files.ts';
+import type { Roots } from '../../config/experiment/roots.ts';
+import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
+import type { DataError } from '../../data/data-error.ts';
+import type { SplitName } from '../../data/dataset.ts';
+import { disposeTensors } from '../../tensor-tree.ts';
+import { checkpointsIn, type Checkpoint } from '../checkpoints.ts';
+import { orExit, ProgramError } from '../program.ts';
+import { startProgress } from '../progress.ts';
+import { hasCode, parseJson, readText } from '../text-file.ts';
+import type { ExperimentContext } from './context.ts';
+import { evaluateSplit, type EvaluatedSplit } from './evaluate-split.ts';
+import { openExperimentImages } from './open-images.ts';
+import { skipDamagedOf } from './run-stage-two.ts';
+import { experimentOfRun } from './run-settings.ts';
+import { classifierWithStep, type ClassifierState, type StageTwoOutcome } from './stage-two.ts';
+import type { ObtainTranslations } from './translations.ts';
+
+/** What is evaluated, and how. */
+export interface EvaluateRunOptions {
+  /** A folder that stage 2 wrote, of a run that is finished, interrupted or under way. */
+  readonly run: string;
+  readonly split: SplitName;
+  /** Folders that stand in place of those that the run was begun with. */
+  readonly roots?: Roots;
+  readonly skipDamaged?: number;
+  /** Finds translated images, where the experiment counts them as groups too. */
+  readonly obtainTranslations?: ObtainTranslations;
+}
+
+/** A report with what it is of. */
+export interface EvaluatedRun extends EvaluatedSplit {
+  readonly name: string;
+  readonly split: SplitName;
+  /** Steps done at the evaluated checkpoint. */
+  readonly step: number;
+}
+
+/** What a run's folder says. */
+async function readRun(
+  folder: string,
+  roots: Roots,
+): Promise<
+  E.Either<
+    DataError,
+    { readonly experiment: StageTwoExperiment; readonly outcome: StageTwoOutcome | undefined }
+  >
+> {
+  const path = join(folder, 'run.json');
+  const text = await readText(path).catch((error: unknown) => {
+    if (hasCode(error, 'ENOTDIR')) return null;
+    throw error;
+  });
+  const run = text === null ? undefined : parseJson(text);
+  if (!RunFileCodec.is(run))
+    return E.left({
+      where: path,
+      expected: 'the file of a run, format 1',
+      found: text === null ? 'no such file' : JSON.stringify(text.slice(0, 60)),
+      cure: 'give the folder that npm run stage2 wrote',
+    });
+  return E.Functor.map(experimentOfRun(run.settings, path, roots), (experiment) => ({
+    experiment,
+    outcome: run.outcome as StageTwoOutcome | undefined,
+  }));
+}
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (facts) => facts.isDirectory(),
+    () => false,
+  );
+
+/** The checkpoint that was selected, or so far would be; nothing in the folder is changed. */
+async function selectedCheckpoint(
+  folder: string,
+  select: StageTwoExperiment['evaluation']['select'],
+  outcome: StageTwoOutcome | undefined,
+  expected: ClassifierState,
+): Promise<E.Either<DataError, Checkpoint<ClassifierState> | null>> {
+  const checkpointFolder = join(folder, 'checkpoints');
+  if (!(await isFolder(checkpointFolder))) return E.right(null);
+  const checkpoints = checkpointsIn(checkpointFolder, join(folder, 'best.json'));
+  if (outcome !== undefined) return checkpoints.at(outcome.selectedStep, expected);
+  const best = select === 'last' ? E.right(null) : await checkpoints.best(expected);
+  if (E.isLeft(best) || best.right !== null) return best;
+  const step = /step-(\d{9})\.safetensors$/.exec((await checkpoints.newestFile()) ?? '')?.[1];
+  return step === undefined ? E.right(null) : checkpoints.at(Number(step), expected);
+}
+
+/**
+ * Evaluates a run's selected checkpoint on a split.
+ *
+ * @param options Which run and split.
+ * @param context Output.
+ * @throws ProgramError (exit code 2): no run, no checkpoint, missing data, a damaged image too many.
+ */
+export async function evaluateRun(
+  options: EvaluateRunOptions,
+  context: ExperimentContext,
+): Promise<EvaluatedRun> {
+  const { run, split, roots = {}, obtainTranslations } = options;
+  const { experiment, outcome } = orExit(await readRun(run, roots));
+  const images = await openExperimentImages(experiment.data);
+  try {
+    const { network, robust } = classifierWithStep(experiment, images);
+    const weights = network.weights();
+    const expected = robust.init(weights);
+    disposeTensors(weights);
+    const found = await selectedCheckpoint(run, experiment.evaluation.select, outcome, expected);
+    disposeTensors(expected);
+    const checkpoint = orExit(found);
+    if (checkpoint === null)
+      throw new ProgramError(
+        `${run}/checkpoints: expected the selected checkpoint, found none; let the run come to its first evaluation`,
+        2,
+      );
+    const { step, state } = checkpoint;
+    const translations =
+      experiment.method.kind === 'camel' &&
+      experiment.evaluation.translated &&
+      obtainTranslations !== undefined
+        ? await obtainTranslations(experiment, images, context)
+        : null;
+    const progress = startProgress(split, images.examples(split).length);
+    try {
+      const skipDamaged = options.skipDamaged ?? skipDamagedOf(experiment);
+      const evaluator = { experiment, images, translations, network, skipDamaged };
+      const { trainable, statistics } = state;
+      const evaluated = await evaluateSplit(evaluator, { trainable, statistics }, split, progress.update);
+      return { ...evaluated, name: experiment.name, split, step };
+    } finally {
+      progress.stop();
+      await translations?.close();
+      disposeTensors(state);
+      network.model.dispose();
+    }
+  } finally {
+    await images.close();
+  }
+}

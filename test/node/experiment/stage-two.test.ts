@@ -1,0 +1,361 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+  existsSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs';
+import { either as E } from 'fp-ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeJson } from '../../../src/config/decoding.ts';
+import { ExperimentResultsCodec } from '../../../src/config/experiment-results.ts';
+import { encodeIdx } from '../../../src/data/idx.ts';
+import { encodePng } from '../../../src/data/png.ts';
+import { evaluateRun } from '../../../src/node/experiment/evaluate.ts';
+import { groupTable } from '../../../src/node/experiment/group-table.ts';
+import { experimentToRun } from '../../../src/node/experiment/run-settings.ts';
+import { runStageTwo, type RunStageTwoOptions } from '../../../src/node/experiment/run-stage-two.ts';
+import type { ObtainTranslations } from '../../../src/node/experiment/translations.ts';
+import { readMnist } from '../../../src/node/mnist-files.ts';
+import type { ExperimentResults } from '../../../src/node/report/results.ts';
+import { useBackend } from '../../support/backend.ts';
+
+const at = (path: string): string => fileURLToPath(new URL(`../../../examples/${path}`, import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), 'stage-two-'));
+const backend = { name: 'wasm', device: 'test' } as const;
+const roots = { DATA: scratch, RUNS: join(scratch, 'runs') };
+const tiny = [
+  ...['y0z0=40', 'y0z1=8', 'y1z0=8', 'y1z1=40'].map((count) => `data.sizes.${count}`),
+  'data.testImages=5',
+  'network.width=0.1',
+  'training.batchSize=8',
+  'training.epochBatchSize=24',
+  'training.epochs=2',
+];
+
+const config = (name: string): string => at(`configs/stage-2/mnist-correlation/${name}.yaml`);
+const experiment = (file: string, overrides: readonly string[] = tiny) =>
+  experimentToRun(file, 'stage-2', { overrides, roots });
+
+type Options = Partial<RunStageTwoOptions> & {
+  readonly overrides?: readonly string[];
+  readonly every?: number;
+};
+
+/** Runs to the end, asking for a stop after every `every` questions whether to stop. */
+async function run(
+  file: string,
+  out: string,
+  { overrides = tiny, every = Infinity, ...options }: Options = {},
+) {
+  const said: string[] = [];
+  const toRun = await experiment(file, overrides);
+  for (let calls = 1; ; calls++) {
+    let asked = 0;
+    const context = { say: (line: string) => void said.push(line), stopRequested: () => ++asked >= every };
+    try {
+      const results = await runStageTwo(toRun, { out, backend, ...options }, context);
+      return { results, calls, said };
+    } catch (error) {
+      if (!(error instanceof Error && 'exitCode' in error && error.exitCode === 75)) throw error;
+    }
+  }
+}
+
+const checkpoints = (out: string): readonly string[] => readdirSync(join(out, 'checkpoints')).sort();
+const lastCheckpoint = (out: string): Buffer =>
+  readFileSync(join(out, 'checkpoints', checkpoints(out).at(-1)!));
+const withoutSeconds = (results: ExperimentResults): unknown =>
+  JSON.parse(JSON.stringify(results, (key, value: unknown) => (key === 'seconds' ? undefined : value)));
+
+/** Every image translated to itself and to its neighbour. */
+const neighbours: ObtainTranslations = (_, images) => {
+  const of = (split: 'train' | 'validation' | 'test') => {
+    const all = images.examples(split).map(({ image }) => image);
+    return { toSource: all, toTarget: [...all.slice(1), all[0]!] };
+  };
+  return Promise.resolve({
+    splits: { train: of('train'), validation: of('validation'), test: of('test') },
+    load: images.load,
+    close: () => Promise.resolve(),
+  });
+};
+
+/** The first digits of MNIST, so that it is read in no time. */
+async function writeSmallMnist(folder: string): Promise<void> {
+  const mnist = await readMnist(at('data/mnist'))();
+  if (E.isLeft(mnist)) throw new Error(mnist.left.found);
+  mkdirSync(folder);
+  const counts = { train: 400, test: 100 };
+  for (const [split, name] of [
+    ['train', 'train'],
+    ['test', 't10k'],
+  ] as const) {
+    const { images, labels } = mnist.right[split];
+    const count = counts[split];
+    const shape = [count, 28, 28];
+    writeFileSync(
+      join(folder, `${name}-images-idx3-ubyte`),
+      encodeIdx({ shape, values: images.slice(0, count * 784) }),
+    );
+    writeFileSync(
+      join(folder, `${name}-labels-idx1-ubyte`),
+      encodeIdx({ shape: [count], values: labels.slice(0, count) }),
+    );
+  }
+}
+
+beforeAll(async () => {
+  await useBackend('wasm');
+  await writeSmallMnist(join(scratch, 'mnist'));
+});
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+describe('training', () => {
+  it.each(['erm', 'gdro'])(
+    '%s: a run that is stopped again and again ends with the same bits',
+    async (name) => {
+      const [whole, parts] = [join(scratch, name), join(scratch, `${name}-parts`)];
+      const before = tf.memory().numTensors;
+      const uninterrupted = await run(config(name), whole);
+      expect(tf.memory().numTensors, 'tensors left behind').toBe(before);
+      const stopped = await run(config(name), parts, { every: 1 });
+      expect(stopped.calls).toBe(4);
+      expect(withoutSeconds(stopped.results)).toEqual(withoutSeconds(uninterrupted.results));
+      expect(lastCheckpoint(parts).equals(lastCheckpoint(whole)), 'the same bits').toBe(true);
+      const log = (out: string) => readFileSync(join(out, 'metrics.jsonl'), 'utf8');
+      expect(log(parts)).toBe(log(whole));
+      const kinds = log(whole)
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { kind: string }).kind);
+      expect(kinds.filter((kind) => kind === 'evaluation')).toHaveLength(2);
+      expect(kinds.filter((kind) => kind === 'training')).toHaveLength(4);
+    },
+  );
+
+  it('leaves results that its codec reads, and does not train a finished run again', async () => {
+    const out = join(scratch, 'erm');
+    const text = readFileSync(join(out, 'results.json'), 'utf8');
+    const decoded = decodeJson(ExperimentResultsCodec, text, 'results.json');
+    if (E.isLeft(decoded)) throw new Error(JSON.stringify(decoded.left));
+    expect(decoded.right).toMatchObject({ preset: 'mnist-correlation-erm', backend: 'wasm', seed: 1 });
+    expect(decoded.right.methods.erm?.groups.map(({ count }) => count)).toEqual([5, 5, 5, 5]);
+    const again = await run(config('erm'), out, { every: 1 });
+    expect(again.calls, 'a stop is never asked about').toBe(1);
+    expect(text).toContain(JSON.stringify(again.results.methods.erm!.average));
+  });
+
+  it('keeps as many checkpoints as it is told to', async () => {
+    const out = join(scratch, 'kept');
+    await run(config('erm'), out, { overrides: [...tiny, 'checkpoints.keep=null', 'training.epochs=3'] });
+    expect(checkpoints(out)).toHaveLength(3);
+  });
+
+  it('CAMEL trains on translations, and counts them as groups where it is asked to', async () => {
+    const out = join(scratch, 'camel');
+    const overrides = [
+      ...tiny,
+      'method.trainOn=both',
+      'method.translations.evaluationSplits=true',
+      'evaluation.translated=true',
+      'evaluation.metrics=[auroc, confusion-matrix, recall, invariance-penalty]',
+    ];
+    const { results } = await run(config('camel'), out, { overrides, obtainTranslations: neighbours });
+    expect(results.methods.camel!.groups.map(({ name }) => name).slice(0, 3)).toEqual([
+      '(Y=0)(Z=0)',
+      '(Y=0)(Z=0)(A-F)',
+      '(Y=0)(Z=0)(A-G)',
+    ]);
+    const { metrics } = results.methods.camel as unknown as { metrics: { groups: object[]; all: object } };
+    expect(Object.keys(metrics.all)).toEqual(['auroc', 'confusion-matrix', 'recall', 'invariance-penalty']);
+    expect(metrics.groups).toHaveLength(12);
+    const losses = readFileSync(join(out, 'metrics.jsonl'), 'utf8').split('\n')[0]!;
+    expect((JSON.parse(losses) as { consistency: number }).consistency).toBeGreaterThan(0);
+  });
+});
+
+describe('evaluation', () => {
+  const context = { say: () => undefined, stopRequested: () => false };
+  it('gives the report of the test split again, with the checkpoint that was selected', async () => {
+    const out = join(scratch, 'gdro');
+    const before = tf.memory().numTensors;
+    const { report, step, damaged } = await evaluateRun({ run: out, split: 'test' }, context);
+    expect(tf.memory().numTensors).toBe(before);
+    const { results } = await run(config('gdro'), out);
+    expect(results.methods.gdro).toMatchObject(report);
+    const best = JSON.parse(readFileSync(join(out, 'best.json'), 'utf8')) as { step: number };
+    expect([step, damaged]).toEqual([best.step, []]);
+    const validation = await evaluateRun({ run: out, split: 'validation' }, context);
+    expect(validation.report.groups.map(({ count }) => count)).toEqual([20, 4, 4, 20]);
+  });
+
+  it('takes the best checkpoint so far of a run that is not finished', async () => {
+    const out = join(scratch, 'unfinished');
+    const toRun = await experiment(config('erm'));
+    let asked = 0;
+    const stopping = { say: () => undefined, stopRequested: () => ++asked >= 3 };
+    await expect(runStageTwo(toRun, { out, backend }, stopping)).rejects.toMatchObject({ exitCode: 75 });
+    const files = checkpoints(out);
+    expect(files).toHaveLength(2);
+    expect((await evaluateRun({ run: out, split: 'train' }, context)).step).toBe(2);
+    expect(checkpoints(out), 'nothing is changed').toEqual(files);
+  });
+
+  it('prints a table', () => {
+    const report = {
+      groups: [
+        { name: 'cats', count: 10, accuracy: 0.5, interval: [0.2366, 0.7634], loss: 0.25 },
+        { name: 'dogs', count: 0, accuracy: null, interval: null, loss: null },
+      ],
+      worstGroup: { name: 'cats', accuracy: 0.5 },
+      average: null,
+      groupAverage: 0.5,
+      gap: 0,
+    } as const;
+    expect(groupTable(report).split('\n')).toEqual([
+      'group  images  accuracy  95 % interval  cross-entropy',
+      'cats       10      50.0    23.7 – 76.3          0.250',
+      'dogs        0         –              –              –',
+      '',
+      'worst group 50.0 cats; average –; group average 50.0; gap within a class 0.0',
+    ]);
+  });
+});
+
+describe('bad input', () => {
+  const failure = (promise: Promise<unknown>): Promise<string> =>
+    promise.then(
+      () => 'nothing',
+      (error: unknown) => {
+        expect(error).toMatchObject({ exitCode: 2 });
+        return (error as Error).message;
+      },
+    );
+  it('a folder of data that is not there leaves no run folder behind', async () => {
+    const out = join(scratch, 'missing');
+    const toRun = await experimentToRun(config('erm'), 'stage-2', {
+      overrides: tiny,
+      roots: { DATA: join(scratch, 'nowhere') },
+    });
+    const context = { say: () => undefined, stopRequested: () => false };
+    expect(await failure(runStageTwo(toRun, { out, backend }, context))).toMatch(
+      /MNIST folder .*no such folder/,
+    );
+    expect(existsSync(out)).toBe(false);
+  });
+  it('a configuration of the other stage', async () => {
+    const file = at('configs/stage-1/mnist-correlation/all-classes.yaml');
+    expect(await failure(experiment(file, []))).toMatch(
+      /expected a stage-2 experiment, found stage-1; npm run stage1/,
+    );
+  });
+  it('other settings, or other data, in the same folder are named', async () => {
+    const out = join(scratch, 'erm');
+    expect(await failure(run(config('erm'), out, { overrides: [...tiny, 'seed=3'] }))).toMatch(
+      /seed: 1 there, 3 here/,
+    );
+    expect(
+      await failure(run(config('erm'), out, { overrides: [...tiny, 'data.corruption=dottedLine'] })),
+    ).toMatch(/data\.corruption: "zigzag" there, "dottedLine" here/);
+  });
+  it('sizes that leave a group without images', async () => {
+    const overrides = [...tiny.slice(4), 'data.sizes={ kind: correlation, probability: 1, images: 40 }'];
+    expect(await failure(run(config('erm'), join(scratch, 'empty'), { overrides }))).toMatch(
+      /training images of every group, found none of \(Y=0\)\(Z=1\)/,
+    );
+  });
+  it('translated evaluation images that nobody made', async () => {
+    const onlyTrain: ObtainTranslations = async (...given) => {
+      const { splits, ...rest } = await neighbours(...given);
+      return { ...rest, splits: { train: splits.train } };
+    };
+    const overrides = [...tiny, 'evaluation.translated=true'];
+    const message = await failure(
+      run(config('camel'), join(scratch, 'untranslated'), { overrides, obtainTranslations: onlyTrain }),
+    );
+    expect(message).toMatch(/evaluation\.translated: .*evaluationSplits/);
+  });
+  it('a folder to evaluate that is no run, or none of stage 2', async () => {
+    const context = { say: () => undefined, stopRequested: () => false };
+    const evaluate = (folder: string) => failure(evaluateRun({ run: folder, split: 'test' }, context));
+    expect(await evaluate(join(scratch, 'nowhere'))).toMatch(/run\.json: expected .* found no such file/);
+    const folder = join(scratch, 'other');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'run.json'), '{"format":1,"settingsHash":"","settings":{"kind":"stage-1"}}');
+    expect(await evaluate(folder)).toMatch(/expected a run of a stage-2 experiment/);
+    writeFileSync(join(folder, 'run.json'), readFileSync(join(scratch, 'erm', 'run.json')));
+    expect(await evaluate(folder)).toMatch(/checkpoints/);
+  });
+});
+
+describe("a folder of one's own images", () => {
+  const folder = join(scratch, 'lesions');
+  const file = join(scratch, 'lesions.yaml');
+  const names = ['train', 'val', 'test'].flatMap((split) =>
+    ['benign', 'malignant'].flatMap((y) =>
+      ['without', 'with'].flatMap((z) =>
+        [0, 1, 2].map((i) => ({ split, y, z, name: `${split}-${y}-${z}-${i}.png` })),
+      ),
+    ),
+  );
+  beforeAll(() => {
+    mkdirSync(folder);
+    const rows = names.map(({ split, y, z, name }) => `${name},${split},${y},${z}`);
+    writeFileSync(join(folder, 'metadata.csv'), ['filename,split,y,z', ...rows].join('\n'));
+    names.forEach(({ name }, i) =>
+      writeFileSync(
+        join(folder, name),
+        encodePng({
+          height: 10,
+          width: 8,
+          channels: 3,
+          pixels: Uint8Array.from({ length: 240 }, (_, k) => (37 * k + 11 * i) % 256),
+        }),
+      ),
+    );
+    writeFileSync(
+      file,
+      [
+        'version: 1',
+        'kind: stage-2',
+        'name: lesions',
+        'data:',
+        '  kind: folder',
+        '  root: ${DATA}/lesions',
+        '  classes: [benign, malignant]',
+        '  subgroups: [without, with]',
+        '  image: { height: 8, width: 8 }',
+        'images: { augmentation: [{ kind: fliplr }, { kind: crop }], scaling: { kind: ImageNetPreprocessing } }',
+        'network: { kind: multilayer-perceptron, hidden: [4] }',
+        'method: { kind: group-dro, adversary: { adjustment: 1 } }',
+        'training: { epochs: 2, batchSize: 8 }',
+      ].join('\n'),
+    );
+  });
+  const toRun = () => experimentToRun(file, 'stage-2', { roots: { DATA: scratch } });
+  const context = { say: () => undefined, stopRequested: () => false };
+
+  it('is trained on, and a damaged image is skipped and listed on request only', async () => {
+    const results = await runStageTwo(await toRun(), { out: join(scratch, 'whole'), backend }, context);
+    expect(results.methods.gdro!.groups.map(({ count }) => count)).toEqual([3, 3, 3, 3]);
+    const damaged = names.find(({ split }) => split === 'test')!.name;
+    writeFileSync(join(folder, damaged), 'no image');
+    const out = join(scratch, 'skipping');
+    await expect(runStageTwo(await toRun(), { out, backend }, context)).rejects.toThrow(/--skip-damaged N/);
+    const said: string[] = [];
+    const skipping = await runStageTwo(
+      await toRun(),
+      { out, backend, skipDamaged: 1 },
+      { ...context, say: (line) => void said.push(line) },
+    );
+    expect(skipping.methods.gdro!.groups.map(({ count }) => count)).toEqual([2, 3, 3, 3]);
+    expect(said.join('\n')).toContain(`skipped: ${join(folder, damaged)}`);
+  });
+});

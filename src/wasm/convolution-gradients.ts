@@ -28,6 +28,8 @@ type ConvolutionInfo = tf.backend_util.Conv2DInfo;
 /** What one pass over the blocks reads, images or rows of one, in bytes: about what the second-level cache holds. */
 const CACHED = 192 * 1024;
 const FLOAT = 4;
+/** Channels whose products are added up in one go: in single precision a sum of shorter sums is the more exact one. */
+const RUN = 64;
 
 function convolution(kernel: string, x: number[], filter: number[], attrs: tf.NamedAttrMap): ConvolutionInfo {
   const { strides, pad, dimRoundingMode, dataFormat } = attrs as unknown as tf.Conv2DBackpropInputAttrs;
@@ -126,8 +128,6 @@ export const convolutionInputGradient: WasmKernel = ({ inputs, attrs, backend })
   const rows = phases(info.padInfo.top, info.strideHeight, info.filterHeight, info.inHeight);
   const columns = phases(info.padInfo.left, info.strideWidth, info.filterWidth, info.inWidth);
   const border = {
-    top: Math.max(0, ...rows.map(({ first, taps }) => taps - 1 - first)),
-    bottom: Math.max(0, ...rows.map(({ first, count }) => first + count - info.outHeight)),
     left: Math.max(0, ...columns.map(({ first, taps }) => taps - 1 - first)),
     right: Math.max(0, ...columns.map(({ first, count }) => first + count - info.outWidth)),
   };
@@ -163,16 +163,13 @@ function phases(pad: number, stride: number, size: number, inputs: number): Phas
   }).filter(({ taps }) => taps > 0);
 }
 
-type Border = Readonly<Record<'top' | 'bottom' | 'left' | 'right', number>>;
+type Border = Readonly<Record<'left' | 'right', number>>;
 
-function withBorder(
-  backend: BackendWasm,
-  x: tf.TensorInfo,
-  { top, bottom, left, right }: Border,
-): tf.TensorInfo {
+/** Columns of zeros on both sides; the caller disposes it. */
+function withBorder(backend: BackendWasm, x: tf.TensorInfo, { left, right }: Border): tf.TensorInfo {
   const paddings = [
     [0, 0],
-    [top, bottom],
+    [0, 0],
     [left, right],
     [0, 0],
   ];
@@ -212,28 +209,38 @@ function addPhases(
   const [dyStart, filterStart, xStart] = [padded, packed, output].map((tensor) =>
     address(backend, tensor),
   ) as [number, number, number];
-  const [, paddedHeight, paddedWidth] = padded.shape as [number, number, number, number];
+  const paddedWidth = padded.shape[2]!;
   const [dyPixel, xPixel] = [outChannels * FLOAT, inChannels * FLOAT];
   const filterColumns = columnBlocks(inChannels);
   for (let image = 0; image < info.batchSize; image++)
     for (const row of rows)
       for (let k = 0; k < row.count; k++) {
-        const dyRow = (image * paddedHeight + border.top + row.first + k) * paddedWidth + border.left;
+        // The taps that read inside the rows of dy.
+        const skipped = Math.max(0, row.first + k - (info.outHeight - 1));
+        const taps = Math.min(row.taps - 1, row.first + k) - skipped + 1;
+        if (taps < 1) continue;
+        const dyRow = (image * info.outHeight + row.first + k - skipped) * paddedWidth + border.left;
+        const firstTap = row.tap + skipped * strideHeight;
         const xRow = (image * inHeight + row.start + k * strideHeight) * inWidth;
         for (const column of columns)
           for (const { column: channel, width } of filterColumns) {
             const tap = outChannels * width * FLOAT;
             const filterBlock = channel * filterHeight * filterWidth * dyPixel;
-            accumulateColumns(blocks, column.count, width, {
-              a: dyStart + (dyRow + column.first) * dyPixel,
-              b: filterStart + filterBlock + (row.tap * filterWidth + column.tap) * tap,
-              out: xStart + (xRow + column.start) * xPixel + channel * FLOAT,
-              counts: [outChannels, column.taps, row.taps],
-              aStrides: [FLOAT, -dyPixel, -paddedWidth * dyPixel],
-              bStrides: [width * FLOAT, strideWidth * tap, strideHeight * filterWidth * tap],
-              aStrideOfM: dyPixel,
-              outStrideOfM: strideWidth * xPixel,
-            });
+            for (let output = 0; output < outChannels; output += RUN)
+              accumulateColumns(blocks, column.count, width, {
+                a: dyStart + (dyRow + column.first) * dyPixel + output * FLOAT,
+                b:
+                  filterStart +
+                  filterBlock +
+                  (firstTap * filterWidth + column.tap) * tap +
+                  output * width * FLOAT,
+                out: xStart + (xRow + column.start) * xPixel + channel * FLOAT,
+                counts: [Math.min(RUN, outChannels - output), column.taps, taps],
+                aStrides: [FLOAT, -dyPixel, -paddedWidth * dyPixel],
+                bStrides: [width * FLOAT, strideWidth * tap, strideHeight * filterWidth * tap],
+                aStrideOfM: dyPixel,
+                outStrideOfM: strideWidth * xPixel,
+              });
           }
       }
 }

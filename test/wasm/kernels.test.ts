@@ -68,7 +68,7 @@ const geometry: fc.Arbitrary<Geometry> = fc
     kernel: fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 })),
     strides: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
     channels: fc.constantFrom(1, 2, 3, 4, 5, 8, 13),
-    outputs: fc.constantFrom(1, 3, 4, 7, 8, 12, 17),
+    outputs: fc.constantFrom(1, 3, 4, 7, 8, 12, 17, 70),
     pad,
   })
   .filter(({ size, kernel, pad: p }) => p === 'same' || (kernel[0] <= size[0] && kernel[1] <= size[1]))

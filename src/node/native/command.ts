@@ -10,7 +10,7 @@ import { tryBackend } from './try-backends.ts';
 import { DEFAULT_VERSION } from './wheels.ts';
 
 /** How to get what TensorFlow 2.15 loads when it starts on a GPU. */
-const CUDA = `no GPU was found. TensorFlow 2.15 wants an NVIDIA driver, CUDA 12.2 and cuDNN 8.9; these come with
+const CUDA = `no GPU was found. Beside NVIDIA's driver TensorFlow 2.15 wants CUDA 12.2 and cuDNN 8.9, which come with
   pip install 'tensorflow[and-cuda]==${DEFAULT_VERSION}'        (Python 3.9 to 3.11)
 and are found once this is set:
   export LD_LIBRARY_PATH=$(python3 -c 'import glob, nvidia; print(":".join(glob.glob(list(nvidia.__path__)[0] + "/*/lib")))')`;
@@ -98,6 +98,6 @@ export const nativeCommand = (): Command =>
     .option('--download', 'fetch the wheel even where Python has TensorFlow installed')
     .addHelpText(
       'after',
-      '\nNeeds Linux on x64, a C++ compiler, Python 3.8 or later with pip, and about 1 GB of free disk.',
+      '\nNeeds Linux on x64, a C++ compiler, Python 3.8 or later with pip, and 1 GB of free disk (2 GB with --gpu).',
     )
     .action(run);

@@ -3,7 +3,7 @@
  * its place by renaming alone; one installer at a time works in it. What an interrupted run left there is gone on
  * with; any other end clears it away.
  */
-import { lstat, mkdir, rename, rm, rmdir, statfs } from 'node:fs/promises';
+import { lstat, mkdir, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { either as E } from 'fp-ts';
 import { lockFolder } from '../run-lock.ts';
@@ -47,10 +47,10 @@ export function writeFailure(error: unknown, place: Place): Error | null {
  * @throws ProgramError if it cannot be written, or another installer works in it.
  */
 export async function openStaging(place: Place): Promise<() => Promise<void>> {
-  await mkdir(place.staging, { recursive: true });
+  const isNew = (await mkdir(place.staging, { recursive: true })) !== undefined;
   await mkdir(dirname(place.folder), { recursive: true });
   const lock = await lockFolder(place.staging).catch(async (error: unknown) => {
-    await rmdir(place.staging).catch(() => undefined);
+    if (isNew) await rm(place.staging, { recursive: true, force: true });
     throw error;
   });
   if (E.isRight(lock)) return lock.right;

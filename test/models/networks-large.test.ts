@@ -3,7 +3,8 @@ import { beforeAll, describe, it } from 'vitest';
 import { publishedGenerator } from '../../src/models/published.ts';
 import { resnet50 } from '../../src/models/resnet50.ts';
 import { useBackend } from '../support/backend.ts';
-import { expectGolden, fixture, type ModelCase } from './golden.ts';
+import { readFixture } from '../support/fixture.ts';
+import { expectGolden, fixture, type DoubleCase, type ModelCase } from './golden.ts';
 
 const full = process.env['MODEL_PATCHING_FULL'] === '1';
 if (!full)
@@ -13,6 +14,9 @@ if (!full)
 
 const large = fixture.cases.filter(({ model }) => /^(unet|pix2pix)/.test(model));
 const resnets = fixture.cases.filter(({ model }) => model.startsWith('resnet50'));
+const doubles = readFixture<DoubleCase>('model-gradients-float64').cases;
+const doubleOf = ({ model, input: { shape } }: ModelCase): DoubleCase | undefined =>
+  doubles.find((one) => one.model === model && one.inputShape.join() === shape.join());
 const withWeights = (model: string): ModelCase => {
   const found = fixture.cases.find((other) => other.model === model && Array.isArray(other.weights));
   if (!found) throw new Error(`no case ${model} with weights`);
@@ -55,6 +59,7 @@ describe('large networks agree with the reference', () => {
       expectGolden(network, golden, {
         head,
         weightsOf: weightsOf(golden),
+        double: doubleOf(golden),
       });
     },
     600_000,

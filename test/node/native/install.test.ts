@@ -1,4 +1,5 @@
 import { lstat, mkdir, readFile, readdir, readlink, realpath, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { outcome } from '../../../src/node/native/command.ts';
@@ -170,6 +171,24 @@ describe('a library that is there', () => {
     });
     const machine = { ...fake.machine, env: { ...fake.machine.env, FACTS: facts({ tensorflow: site }) } };
     expect(await installNative(DEFAULTS, machine)).toMatchObject({ tensorflow: '2.21.0', origin: site });
+  });
+
+  it('that the user names may be a gzipped tar archive', async () => {
+    const fake = await machineWith();
+    const site = await installedTensorFlow(fake.root, {
+      'own/lib/libtensorflow_cc.so.2': 'of C++',
+      'own/lib/libtensorflow_framework.so.2': 'framework of C++',
+      'own/include/tensorflow/c/c_api.h': '// C',
+    });
+    const [archive, own] = [join(fake.root, 'libtensorflow.tar.gz'), join(site, '..', 'own')];
+    const env = { ...fake.machine.env, PATH: `${fake.bin}:${process.env['PATH']!}` };
+    execFileSync('tar', ['-czf', archive, '-C', own, '.']);
+    await installNative({ ...DEFAULTS, libtensorflow: archive }, { ...fake.machine, env });
+    expect(await text(packageOf(fake), 'deps', 'lib', 'libtensorflow.so')).toBe('of C++');
+    await writeFile(archive, 'no archive');
+    await expect(
+      installNative({ ...DEFAULTS, libtensorflow: archive, gpu: true }, { ...fake.machine, env }),
+    ).rejects.toThrow('expected a gzipped tar archive of libtensorflow');
   });
 
   it('that the user names may be a folder with lib and include, or a wheel, also without Python', async () => {

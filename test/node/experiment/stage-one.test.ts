@@ -1,0 +1,332 @@
+/** Stage 1 and its translations on small pictures in memory: from a configuration to record folders. */
+import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { either as E } from 'fp-ts';
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { StageOneCodec, type StageOneExperiment } from '../../../src/config/experiment/stage-one.ts';
+import { StageTwoCodec, type StageTwoExperiment } from '../../../src/config/experiment/stage-two.ts';
+import type { DatasetExample, SplitName } from '../../../src/data/dataset.ts';
+import { groupTable } from '../../../src/groups.ts';
+import { obtainTranslations } from '../../../src/node/experiment/augment.ts';
+import type { ExperimentContext } from '../../../src/node/experiment/context.ts';
+import { domainsOf } from '../../../src/node/experiment/domains.ts';
+import type { ExperimentImages, ImageReference } from '../../../src/node/experiment/experiment-images.ts';
+import { runStageOne } from '../../../src/node/experiment/stage-one.ts';
+import { openRun } from '../../../src/node/run-directory.ts';
+import { foldKey, randomIntegers, randomKey } from '../../../src/random.ts';
+import { useBackend } from '../../support/backend.ts';
+
+let root = '';
+beforeAll(async () => {
+  await useBackend('wasm');
+  root = await mkdtemp(join(tmpdir(), 'stage-one-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+const SIDE = 18;
+const NAMES = ['(Y=0)(Z=0)', '(Y=0)(Z=1)', '(Y=1)(Z=0)', '(Y=1)(Z=1)'];
+const COUNTS: Readonly<Record<SplitName, readonly number[]>> = {
+  train: [6, 3, 4, 5],
+  validation: [6, 6, 6, 6],
+  test: [2, 2, 2, 2],
+};
+
+/** Pictures whose brightness is that of the subgroup, group by group in turns. */
+function pictures(): ExperimentImages {
+  const examples = (split: SplitName): readonly DatasetExample<ImageReference>[] => {
+    const rounds = Math.max(...COUNTS[split]);
+    return Array.from({ length: rounds }, (_, round) =>
+      COUNTS[split].flatMap((count, group) => (round < count ? [{ round, group }] : [])),
+    )
+      .flat()
+      .map(({ round, group }, i) => ({
+        image: { seed: [split.length, round, group], subgroup: group % 2 },
+        label: group >> 1,
+        subgroup: group % 2,
+        group,
+        split,
+        position: i,
+      }));
+  };
+  return {
+    name: 'pictures',
+    table: groupTable(NAMES, COUNTS.train),
+    classes: ['one', 'other'],
+    subgroups: ['dark', 'bright'],
+    shape: [SIDE, SIDE, 1],
+    examples,
+    load: (image) => {
+      const { seed, subgroup } = image as { readonly seed: readonly number[]; readonly subgroup: number };
+      const low = 128 * subgroup;
+      return Promise.resolve(
+        E.right(Uint8Array.from(randomIntegers(foldKey(randomKey(5), ...seed), SIDE * SIDE, low, low + 128))),
+      );
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+function decoded<A>(either: E.Either<unknown, A>): A {
+  if (E.isLeft(either)) throw new Error('the settings of the test are wrong');
+  return either.right;
+}
+
+const DATA = { kind: 'folder', root: 'x', classes: ['one', 'other'], subgroups: ['dark', 'bright'] } as const;
+const IMAGE = { height: SIDE, width: SIDE, channels: 1 };
+
+const stageOneSettings = (changed: object = {}): StageOneExperiment =>
+  decoded(
+    StageOneCodec.decode({
+      version: 1,
+      kind: 'stage-1',
+      data: { ...DATA, image: IMAGE },
+      generator: { kind: 'unet', filters: [2, 3], dropout: [0.5] },
+      discriminator: { filters: [2, 3] },
+      images: { augmentation: [{ kind: 'fliplr' }] },
+      training: { epochs: 3, batchSize: 2 },
+      checkpoints: { everyEpochs: 1, keep: null },
+      gallery: { everySteps: 2, images: 2 },
+      pool: { capacity: 4 },
+      ...changed,
+    }),
+  );
+
+const camel = (sources: object, translations: object = {}, data: object = {}): StageTwoExperiment =>
+  decoded(
+    StageTwoCodec.decode({
+      version: 1,
+      kind: 'stage-2',
+      data: { ...DATA, image: IMAGE, ...data },
+      network: { kind: 'small-cnn' },
+      method: { kind: 'camel', translations: { sources, batchSize: 2, ...translations } },
+    }),
+  );
+
+const said: string[] = [];
+const context = (stopAfter = Infinity): ExperimentContext => {
+  let asked = 0;
+  return { say: (line) => void said.push(line), stopRequested: () => ++asked > stopAfter };
+};
+
+async function trainIn(folder: string, experiment: StageOneExperiment, stopAfter?: number) {
+  const run = decoded(await openRun(folder, { ...experiment, roots: {} }, { keep: null }));
+  try {
+    return await runStageOne(experiment, pictures(), run, context(stopAfter));
+  } finally {
+    await run.close();
+  }
+}
+
+const filesOf = async (folder: string): Promise<string[]> =>
+  (await readdir(folder, { recursive: true })).sort();
+
+describe('the domains', () => {
+  it('are the training images of the classes and subgroups, a number of them in equal parts from each class', () => {
+    const at = (changed: object) => {
+      const { source, target } = domainsOf(stageOneSettings({ translation: changed }), pictures());
+      return [source, target].map((list) => list.map(({ group }) => group).join(''));
+    };
+    expect(at({})).toEqual(
+      ['0202020200', '13131333'].map((text) =>
+        expect.stringMatching(RegExp(`^[${[...new Set(text)].join('')}]+$`)),
+      ),
+    );
+    expect(at({}).map((text) => text.length)).toEqual([10, 8]);
+    expect(at({ classes: [1] })).toEqual(['2222', '33333']);
+    expect(at({ source: { subgroup: 0, images: 5 } })[0]).toBe('02020');
+    // class 0 has 3 bright ones only
+    expect([...at({ target: { subgroup: 1, images: 7 } })[1]!].sort().join('')).toBe('1113333');
+    expect(at({ source: { subgroup: 1 }, target: { subgroup: 0 }, classes: [0] })).toEqual(['111', '000000']);
+  });
+
+  it.each([
+    [
+      { classes: [2] },
+      'translation.classes: expected classes below 2, the number of classes of pictures, found 2',
+    ],
+    [
+      { target: { subgroup: 3 } },
+      'translation.target: expected training images of subgroup 3 (of which there is none)',
+    ],
+  ])('refuse %j', (translation, message) => {
+    expect(() => domainsOf(stageOneSettings({ translation }), pictures())).toThrow(message);
+  });
+});
+
+describe('a stage-1 run', () => {
+  const GATE = {
+    kind: 'strict',
+    everyEpochs: 1,
+    trainingImages: 4,
+    heldOutImages: 3,
+    domainSteps: 2,
+    labelSteps: 2,
+    batchSize: 8,
+    width: 0.1,
+  };
+
+  it('leaves the same bits whether or not it was stopped, with pictures, and is not trained again', async () => {
+    const [whole, parts] = [join(root, 'whole'), join(root, 'parts')];
+    const outcome = await trainIn(whole, stageOneSettings());
+    // the smaller domain has 8 images
+    expect([outcome.stepsPerEpoch, outcome.steps, outcome.bestStep, outcome.measure]).toEqual([
+      4,
+      12,
+      12,
+      null,
+    ]);
+    await expect(trainIn(parts, stageOneSettings(), 4)).rejects.toThrow(
+      'stopped; run the same command again',
+    );
+    await expect(trainIn(parts, stageOneSettings(), 2)).rejects.toThrow('stopped');
+    await trainIn(parts, stageOneSettings());
+    const last = join('checkpoints', 'step-000000012.safetensors');
+    expect((await readFile(join(parts, last))).equals(await readFile(join(whole, last)))).toBe(true);
+    expect(await filesOf(join(whole, 'gallery'))).toEqual(
+      ['02', '04', '06', '08', '10', '12'].map((step) => `step-0000000${step}.png`),
+    );
+    const { mtimeMs } = await stat(join(whole, last));
+    expect(await trainIn(whole, stageOneSettings())).toEqual(outcome);
+    expect((await stat(join(whole, last))).mtimeMs).toBe(mtimeMs);
+  });
+
+  it('is judged by a gate from validation images, and says which checkpoint is best', async () => {
+    const folder = join(root, 'judged');
+    const outcome = await trainIn(folder, stageOneSettings({ gate: GATE }));
+    const scores = (await readFile(join(folder, 'metrics.jsonl'), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { kind: string; step: number; score: number })
+      .filter(({ kind }) => kind === 'evaluation');
+    expect(scores.map(({ step }) => step)).toEqual([4, 8, 12]);
+    const best = scores.reduce((a, b) => (b.score > a.score ? b : a));
+    expect([outcome.bestStep, outcome.measure!.score]).toEqual([best.step, best.score]);
+  });
+
+  it('refuses a gate for which there are too few images', async () => {
+    const few = { ...pictures(), examples: (split: SplitName) => pictures().examples(split).slice(0, 9) };
+    const run = decoded(await openRun(join(root, 'few'), 1));
+    const experiment = stageOneSettings({ gate: GATE });
+    await expect(runStageOne(experiment, few, run, context())).rejects.toThrow(
+      'gate: expected at least 4 validation images of group (Y=0)(Z=0) in pictures, found 3',
+    );
+    await run.close();
+  });
+});
+
+describe('translations', () => {
+  let run = '';
+  const images = pictures();
+  beforeAll(async () => {
+    run = join(root, 'run');
+    await trainIn(run, stageOneSettings());
+  });
+  const source = (changed: object = {}) => [{ from: { kind: 'run', path: run, ...changed } }];
+  /** Without the check that paths are relative, which the configuration makes. */
+  const experiment = (sources: readonly object[], translations: object = {}, data: object = {}) => {
+    const plain = camel([{ from: { kind: 'run', path: 'x' } }], translations, data);
+    const method = plain.method as Extract<StageTwoExperiment['method'], { readonly kind: 'camel' }>;
+    const filled = sources.map((each) => {
+      const { from, classes = 'all' } = each as { from: object; classes?: unknown };
+      return { classes, from: { checkpoint: 'best', ...from } };
+    });
+    return {
+      ...plain,
+      method: { ...method, translations: { ...method.translations, sources: filled } },
+    } as StageTwoExperiment;
+  };
+
+  async function pixelsOf(sources: readonly object[], translations: object = {}): Promise<string[]> {
+    const opened = await obtainTranslations(experiment(sources, translations), images, context());
+    try {
+      const lists = opened.splits.train;
+      const load = async (image: ImageReference) => decoded(await opened.load(image)).join();
+      return await Promise.all([...lists.toSource, ...lists.toTarget].map(load));
+    } finally {
+      await opened.close();
+    }
+  }
+
+  it('are aligned with the images, made once, and by two programs at once as well', async () => {
+    const tensors = tf.memory().numTensors;
+    const [one, two] = await Promise.all([pixelsOf(source()), pixelsOf(source())]);
+    expect(tf.memory().numTensors).toBe(tensors);
+    expect(one.length).toBe(2 * 18);
+    expect(two).toEqual(one);
+    expect(said.filter((line) => line.includes('another program makes translations')).length).toBe(1);
+    const made = await filesOf(join(run, 'translations'));
+    expect(made.filter((name) => name.endsWith('.tfrec')).length).toBe(8);
+    expect(made.filter((name) => name.includes('.tmp') || name.endsWith('lock'))).toEqual([]);
+    const [id] = await readdir(join(run, 'translations'));
+    const shard = join(run, 'translations', id!, 'train', '(Y=0)(Z=1)(A-F)', '00-10240.tfrec');
+    const { mtimeMs } = await stat(shard);
+    expect(await pixelsOf(source())).toEqual(one);
+    expect((await stat(shard)).mtimeMs).toBe(mtimeMs);
+    // The same image, whatever its neighbours.
+    expect(await pixelsOf(source(), { batchSize: 5 })).toEqual(one);
+    // The folder of translations without our manifests stands in for the run.
+    const foreign = join(root, 'foreign');
+    await cp(join(run, 'translations', id!, 'train'), foreign, { recursive: true });
+    for (const name of await readdir(foreign)) await rm(join(foreign, name, 'manifest.json'));
+    expect(await pixelsOf([{ from: { kind: 'folder', path: foreign } }])).toEqual(one);
+  });
+
+  it('differ with the checkpoint and the mode, and published mode depends on the batch', async () => {
+    const best = await pixelsOf(source());
+    const first = await pixelsOf(source({ checkpoint: 1 }));
+    const published = await pixelsOf(source(), { mode: 'published' });
+    const others = await pixelsOf(source(), { mode: 'published', batchSize: 3 });
+    for (const each of [first, published, others]) expect(each).not.toEqual(best);
+    expect(others).not.toEqual(published);
+    expect(await pixelsOf(source(), { mode: 'published' })).toEqual(published);
+    expect((await readdir(join(run, 'translations'))).length).toBe(4);
+  });
+
+  it('as JPEG are near those that are lossless', async () => {
+    const values = (texts: string[]) => texts.flatMap((text) => text.split(',').map(Number));
+    const [png, jpeg] = [
+      await pixelsOf(source()),
+      await pixelsOf(source(), { format: { kind: 'jpeg' } }),
+    ].map(values);
+    const error = png!.reduce((sum, value, i) => sum + Math.abs(value - jpeg![i]!), 0) / png!.length;
+    expect(error).toBeGreaterThan(0);
+    expect(error).toBeLessThan(8);
+  });
+
+  it.each<[string, () => StageTwoExperiment, RegExp]>([
+    [
+      'a run that is not there',
+      () => experiment(source({ path: join(root, 'none') })),
+      /run\.json: expected a finished stage-1 run, found no such file/,
+    ],
+    [
+      'a checkpoint that is not there',
+      () => experiment(source({ checkpoint: 9 })),
+      /expected a checkpoint after 36 steps, found none/,
+    ],
+    [
+      'a run of other data',
+      () => experiment(source(), {}, { classes: ['a', 'b'] }),
+      /expected a stage-1 run of the data of this experiment/,
+    ],
+    [
+      'a class that nothing translates',
+      () => experiment([{ classes: [0], ...source()[0] }]),
+      /expected one source for class 1, found none/,
+    ],
+    [
+      'a class that two translate',
+      () => experiment([...source(), ...source()]),
+      /expected one source for class 0, found two/,
+    ],
+    [
+      'a folder that is not there',
+      () => experiment([{ from: { kind: 'folder', path: join(root, 'none') } }]),
+      /none/,
+    ],
+  ])('of %s are refused', async (_, build, message) => {
+    await expect(obtainTranslations(build(), images, context())).rejects.toThrow(message);
+  });
+});

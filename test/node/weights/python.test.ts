@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,8 @@ import * as tf from '@tensorflow/tfjs';
 import { either as E } from 'fp-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatDataError } from '../../../src/data/data-error.ts';
+import { decodeKerasHdf5, encodeKerasHdf5 } from '../../../src/data/weights/keras-hdf5.ts';
+import { storedValues } from '../../../src/data/weights/stored-weight.ts';
 import type { Network } from '../../../src/models/network.ts';
 import { publishedDiscriminator, publishedGenerator } from '../../../src/models/published.ts';
 import { resnet50 } from '../../../src/models/resnet50.ts';
@@ -45,6 +47,7 @@ function loaded(result: Awaited<ReturnType<typeof loadWeights>>): LoadedWeights 
   return result.right;
 }
 
+const script = fileURLToPath(new URL('../../fixtures/weights/keras_weights.py', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'model-patching-weights-'));
 beforeAll(() => useBackend('wasm'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -133,7 +136,6 @@ describe('files written here', () => {
   it.runIf(python !== undefined)(
     'are read by Keras with equal outputs',
     async () => {
-      const script = fileURLToPath(new URL('../../fixtures/weights/keras_weights.py', import.meta.url));
       for (const name of Object.keys(NETWORKS)) {
         await withFixture(name, `${name}.h5.gz`, async (network, { weights }) => {
           const path = join(folder, `${name}-for-keras.h5`);
@@ -147,6 +149,30 @@ describe('files written here', () => {
         });
       }
     },
-    120_000,
+    300_000,
+  );
+
+  it.runIf(python !== undefined)(
+    'are read by Keras by the names of the layers',
+    () => {
+      const decoded = decodeKerasHdf5(weightFile('resnet50.h5.gz'), 'resnet50.h5');
+      if (E.isLeft(decoded)) throw new Error(decoded.left.found);
+      const layers = [...new Set(decoded.right.map(({ layer }) => layer!))].map((name) => ({
+        name,
+        weights: decoded.right
+          .filter(({ layer }) => layer === name)
+          .map((weight) => ({
+            name: weight.name.replace(':0', ''),
+            shape: weight.shape,
+            values: storedValues(weight),
+          })),
+      }));
+      const path = join(folder, 'by-name.h5');
+      writeFileSync(path, Buffer.concat(encodeKerasHdf5(layers.reverse())));
+      const printed = execFileSync(python!, [script, 'by-name', 'resnet50', path], { encoding: 'utf8' });
+      const { values } = JSON.parse(printed.trim().split('\n').at(-1)!) as Outputs;
+      expectClose(values, keras['resnet50']!.values, 1e-6);
+    },
+    300_000,
   );
 });

@@ -52,7 +52,7 @@ async function expectTorch(
     const statistic = train.statistics[torchvisionName(name)!]!.dataSync().slice(0, values.length);
     expectClose(statistic, values, 1e-5, name);
   }
-  tf.dispose([x, infer, train, weights.trainable, weights.statistics]);
+  tf.dispose([x, infer.output, train.output, train.statistics, weights.trainable, weights.statistics]);
   network.model.dispose();
   expect(tf.memory().numTensors).toBe(before);
 }

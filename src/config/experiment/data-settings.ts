@@ -74,8 +74,8 @@ const columns = section('columns', {
 const cells = (name: string) => distinct(listOf(cell, name), `${name}, at least one, each once`);
 const splits = section('splits', {
   train: setting('Values in the split column that mean training.', cells('values'), ['train', 'training']),
-  validation: setting('Values that mean validation.', cells('values'), ['val', 'valid', 'validation']),
-  test: setting('Values that mean test.', cells('values'), ['test']),
+  validation: setting('Values that mean validation.', cells('values'), ['validation', 'val', 'valid', 'dev']),
+  test: setting('Values that mean test.', cells('values'), ['test', 'testing']),
 });
 
 /** The data of an experiment. */
@@ -161,6 +161,15 @@ export const DataCodec = variants('data', {
     table: setting('CSV table below `root`, one row an image, with a header.', path, 'metadata.csv'),
     columns: setting('Names of the columns.', columns, {}),
     splits: setting('What the split column holds.', splits, {}),
+    extension: setting('Put behind every file’s name, e.g. .jpg for a table of ids.', t.string, ''),
+    required: setting(
+      'Splits that must hold images.',
+      distinct(
+        listOf(choice('train', 'validation', 'test'), 'splits'),
+        'a list of "train", "validation" and "test"',
+      ),
+      ['train', 'validation', 'test'],
+    ),
     classes: required('Values of the class column, in order: the first is class 0.', cells('values'), [
       'benign',
       'malignant',

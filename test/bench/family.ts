@@ -47,24 +47,26 @@ export function lossDifferences(own: readonly number[], other: readonly number[]
 }
 
 /** A peer that computes the same is timed; of any other it is said what is wrong. */
-type Peer = { readonly timed: Timed; readonly differences: [number, number] } | { readonly untimed: string };
+type Peer =
+  | { readonly timed: Timed; readonly differences: [number, number]; readonly operations?: number }
+  | { readonly untimed: string };
 
 const firstLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
 
 async function checkedPeer(
   own: readonly number[],
-  load: () => Promise<{ losses: readonly number[]; run: Runner }>,
+  load: () => Promise<{ losses: readonly number[]; run: Runner; operations?: number }>,
   time: (run: Runner) => Timed,
 ): Promise<Peer> {
   try {
-    const { losses, run } = await load();
+    const { losses, run, ...counted } = await load();
     const differences = lossDifferences(own, losses);
     if (!differences.every((difference, i) => difference <= TOLERANCES[i]!))
       return {
         untimed: `its losses are ${losses.join(', ')}, ours ${own.join(', ')}`,
       };
-    return { timed: time(run), differences };
+    return { timed: time(run), differences, ...counted };
   } catch (error) {
     return { untimed: firstLine(error) };
   }
@@ -173,7 +175,9 @@ export async function measureFamily(
     const peers = new Map<string, Peer>();
     const loadPlain = async () => {
       const plain = own(await plainContender(row));
-      return { losses: await plain.firstLosses(CHECKED), run: () => clocked(() => plain.step()) };
+      const losses = await plain.firstLosses(CHECKED);
+      const { operations } = await workOf(row, () => plain.step());
+      return { losses, run: () => clocked(() => plain.step()), operations };
     };
     peers.set('plain tfjs', await checkedPeer(ours, loadPlain, time));
     if (pythonPeers.length > 0) await writeRow(row, join(folder, rowName));
@@ -227,6 +231,7 @@ function peerResults(peers: ReadonlyMap<string, Peer>, ours: Timing): Record<str
           ratio: ours.milliseconds / measured.milliseconds,
           lossDifference,
           laterLossDifference,
+          ...(peer.operations !== undefined && { operations: peer.operations }),
         },
       ];
     }),

@@ -18,6 +18,7 @@ const result = (name: string, milliseconds: number, peerMilliseconds: number): R
       ratio: milliseconds / peerMilliseconds,
       lossDifference: 1e-7,
       laterLossDifference: 2e-6,
+      operations: 300,
     },
     other: { untimed: 'its losses are 1, ours 2' },
   },
@@ -31,8 +32,8 @@ it('shows our steps, and each peer once with both of our times over its own', ()
   });
   const lines = table.split('\n').map((line) => line.trim().split(/ {2,}/));
   expect(lines).toContainEqual(['erm/compiled', '40.0 ± 1.0', '2500', '228', '–', '100', '25 %']);
-  expect(lines).toContainEqual(['erm', 'plain tfjs', '100 ± 2.0', '0.80', '0.40', '1e-7, 2e-6']);
-  expect(lines).toContainEqual(['erm', 'other', '–', '–', '–', 'its losses are 1, ours 2']);
+  expect(lines).toContainEqual(['erm', 'plain tfjs', '100 ± 2.0', '300', '0.80', '0.40', '1e-7, 2e-6']);
+  expect(lines).toContainEqual(['erm', 'other', '–', '–', '–', '–', 'its losses are 1, ours 2']);
 });
 
 it('columns are as wide as their widest cell', () => {

@@ -9,6 +9,8 @@ export type PeerResult =
       /** Relative difference of the first loss, and the largest of the first few. */
       readonly lossDifference: number;
       readonly laterLossDifference: number;
+      /** Counted as ours, where it runs on the same backend. */
+      readonly operations?: number;
     })
   | { readonly untimed: string };
 
@@ -81,7 +83,7 @@ function ways(results: readonly Result[]): Map<string, Result[]> {
 function peerRows(results: readonly Result[]): string[][] {
   return Array.from(ways(results)).flatMap(([row, own]) =>
     Object.entries(own[0]!.peer ?? {}).map(([peerName, first]) => {
-      if ('untimed' in first) return [row, peerName, '–', '–', '–', first.untimed];
+      if ('untimed' in first) return [row, peerName, '–', '–', '–', '–', first.untimed];
       const ratio = (way: string): string => {
         const peer = own.find(({ name }) => name === `${row}/${way}`)?.peer?.[peerName];
         return peer === undefined || 'untimed' in peer ? '–' : fixed(peer.ratio, 2);
@@ -90,6 +92,7 @@ function peerRows(results: readonly Result[]): string[][] {
         row,
         peerName,
         milliseconds(first),
+        first.operations === undefined ? '' : fixed(first.operations),
         ratio('eager'),
         ratio('compiled'),
         `${first.lossDifference.toExponential(0)}, ${first.laterLossDifference.toExponential(0)}`,

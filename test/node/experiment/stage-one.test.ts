@@ -104,6 +104,9 @@ const camel = (sources: object, translations: object = {}, data: object = {}): S
     }),
   );
 
+type Camel = Extract<StageTwoExperiment['method'], { readonly kind: 'camel' }>;
+type Sources = Camel['translations']['sources'];
+
 const said: string[] = [];
 const context = (stopAfter = Infinity): ExperimentContext => {
   let asked = 0;
@@ -223,22 +226,19 @@ describe('translations', () => {
     run = join(root, 'run');
     await trainIn(run, stageOneSettings());
   });
-  const source = (changed: object = {}) => [{ from: { kind: 'run', path: run, ...changed } }];
+  const source = (
+    changed: { readonly path?: string; readonly checkpoint?: number } = {},
+    classes: 'all' | number[] = 'all',
+  ): Sources => [{ classes, from: { kind: 'run', path: run, checkpoint: 'best', ...changed } }];
+  const folder = (path: string): Sources => [{ classes: 'all', from: { kind: 'folder', path } }];
   /** Without the check that paths are relative, which the configuration makes. */
-  const experiment = (sources: readonly object[], translations: object = {}, data: object = {}) => {
+  const experiment = (sources: Sources, translations: object = {}, data: object = {}): StageTwoExperiment => {
     const plain = camel([{ from: { kind: 'run', path: 'x' } }], translations, data);
-    const method = plain.method as Extract<StageTwoExperiment['method'], { readonly kind: 'camel' }>;
-    const filled = sources.map((each) => {
-      const { from, classes = 'all' } = each as { from: object; classes?: unknown };
-      return { classes, from: { checkpoint: 'best', ...from } };
-    });
-    return {
-      ...plain,
-      method: { ...method, translations: { ...method.translations, sources: filled } },
-    } as StageTwoExperiment;
+    const method = plain.method as Camel;
+    return { ...plain, method: { ...method, translations: { ...method.translations, sources } } };
   };
 
-  async function pixelsOf(sources: readonly object[], translations: object = {}): Promise<string[]> {
+  async function pixelsOf(sources: Sources, translations: object = {}): Promise<string[]> {
     const opened = await obtainTranslations(experiment(sources, translations), images, context());
     try {
       const lists = opened.splits.train;
@@ -270,7 +270,7 @@ describe('translations', () => {
     const foreign = join(root, 'foreign');
     await cp(join(run, 'translations', id!, 'train'), foreign, { recursive: true });
     for (const name of await readdir(foreign)) await rm(join(foreign, name, 'manifest.json'));
-    expect(await pixelsOf([{ from: { kind: 'folder', path: foreign } }])).toEqual(one);
+    expect(await pixelsOf(folder(foreign))).toEqual(one);
   });
 
   it('differ with the checkpoint and the mode, and published mode depends on the batch', async () => {
@@ -313,7 +313,7 @@ describe('translations', () => {
     ],
     [
       'a class that nothing translates',
-      () => experiment([{ classes: [0], ...source()[0] }]),
+      () => experiment(source({}, [0])),
       /expected one source for class 1, found none/,
     ],
     [
@@ -321,11 +321,7 @@ describe('translations', () => {
       () => experiment([...source(), ...source()]),
       /expected one source for class 0, found two/,
     ],
-    [
-      'a folder that is not there',
-      () => experiment([{ from: { kind: 'folder', path: join(root, 'none') } }]),
-      /none/,
-    ],
+    ['a folder that is not there', () => experiment(folder(join(root, 'none'))), /none/],
   ])('of %s are refused', async (_, build, message) => {
     await expect(obtainTranslations(build(), images, context())).rejects.toThrow(message);
   });

@@ -12,7 +12,7 @@ import { METHOD_NAMES } from './methods.ts';
 import type { ExperimentContext } from './context.ts';
 import { openExperimentImages } from './open-images.ts';
 import type { ExperimentToRun } from './run-settings.ts';
-import { stageTwo, type StageTwoOutcome } from './stage-two.ts';
+import { beginStageTwo, stageTwo, type StageTwoOutcome } from './stage-two.ts';
 import type { ObtainTranslations, Translations } from './translations.ts';
 
 /** How an experiment is run. */
@@ -51,15 +51,24 @@ async function train(
   options: RunStageTwoOptions,
   context: ExperimentContext,
 ): Promise<StageTwoOutcome> {
-  // Before the run folder is made: who corrects a path begins anew.
+  // All that a path may be wrong of comes before the run folder, so that who corrects it begins anew.
   const images = await openExperimentImages(experiment.data);
   try {
     const translations = await translationsOf(experiment, images, options, context);
     try {
+      const begun = await beginStageTwo(experiment, images, context.say);
       const run = orExit(await openRun(options.out, settings, { keep: experiment.checkpoints.keep }));
       try {
         const skipDamaged = options.skipDamaged ?? skipDamagedOf(experiment);
-        const outcome = await stageTwo({ experiment, images, translations, run, context, skipDamaged });
+        const outcome = await stageTwo({
+          ...begun,
+          experiment,
+          images,
+          translations,
+          run,
+          context,
+          skipDamaged,
+        });
         await run.finish(outcome);
         return outcome;
       } finally {

@@ -36,6 +36,9 @@ export interface StageTwoOutcome {
 
 /** What stage 2 is given. */
 export interface StageTwoOptions {
+  readonly classifier: ClassifierWithStep;
+  /** The classifier's state before the first step, which is disposed; see {@link beginStageTwo}. */
+  readonly initial: ClassifierState;
   readonly experiment: StageTwoExperiment;
   readonly images: ExperimentImages;
   /** For the method `camel`. */
@@ -85,6 +88,26 @@ export function classifierWithStep(
     ...(consistency && { consistency }),
   });
   return { network, method, robust };
+}
+
+/**
+ * The classifier of an experiment and its state before the first step, with the weights that the settings name.
+ *
+ * @param experiment Its settings.
+ * @param images As for {@link classifierWithStep}.
+ * @param say Told what was and was not loaded.
+ * @throws ProgramError (exit code 2): what is wrong with a file of weights.
+ */
+export async function beginStageTwo(
+  experiment: StageTwoExperiment,
+  images: Pick<ExperimentImages, 'shape' | 'classes' | 'table'>,
+  say: (line: string) => void,
+): Promise<Pick<StageTwoOptions, 'classifier' | 'initial'>> {
+  const classifier = classifierWithStep(experiment, images);
+  const weights = await firstWeights(classifier.network, experiment.network, say);
+  const initial = classifier.robust.init(weights);
+  disposeTensors(weights);
+  return { classifier, initial };
 }
 
 const weightsOf = ({ trainable, statistics }: ClassifierState) => ({ trainable, statistics });
@@ -160,12 +183,12 @@ async function test(evaluator: SplitEvaluator, state: ClassifierState) {
  * @throws ProgramError: a damaged image too many (exit code 2), a loss that is not finite (1), a stop asked for (75).
  */
 export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcome> {
-  const { experiment, images, translations, run, context, skipDamaged } = options;
+  const { classifier, initial, experiment, images, translations, run, context, skipDamaged } = options;
   const began = performance.now();
   const damaged = new Map<string, DataError>();
   const note = (faults: readonly DataError[]): void =>
     faults.forEach((fault) => damaged.set(fault.where, fault));
-  const { network, method, robust } = classifierWithStep(experiment, images);
+  const { network, method, robust } = classifier;
   const { stepsPerEpoch, ...budget } = stageTwoBudget(experiment, images.table);
   const evaluator = { experiment, images, translations, network, skipDamaged };
   const batches = openStageTwoBatches({
@@ -175,9 +198,6 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
     steps: budget.steps,
   });
   try {
-    const weights = await firstWeights(network, experiment.network, context.say);
-    const initial = robust.init(weights);
-    disposeTensors(weights);
     const end = await trainInRun<ClassifierState, Parameters<typeof robust.step>[1]>({
       label: METHOD_NAMES[experiment.method.kind],
       run,

@@ -15,16 +15,15 @@ import { either as E } from 'fp-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeJson } from '../../../src/config/decoding.ts';
 import { ExperimentResultsCodec } from '../../../src/config/experiment-results.ts';
-import { encodeIdx } from '../../../src/data/idx.ts';
 import { encodePng } from '../../../src/data/png.ts';
 import { evaluateRun } from '../../../src/node/experiment/evaluate.ts';
 import { groupTable } from '../../../src/node/experiment/group-table.ts';
 import { experimentToRun } from '../../../src/node/experiment/run-settings.ts';
 import { runStageTwo, type RunStageTwoOptions } from '../../../src/node/experiment/run-stage-two.ts';
 import type { ObtainTranslations } from '../../../src/node/experiment/translations.ts';
-import { readMnist } from '../../../src/node/mnist-files.ts';
 import type { ExperimentResults } from '../../../src/node/report/results.ts';
 import { useBackend } from '../../support/backend.ts';
+import { writeSmallMnist } from '../../support/small-mnist.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../../../examples/${path}`, import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'stage-two-'));
@@ -86,30 +85,6 @@ const neighbours: ObtainTranslations = (_, images) => {
     close: () => Promise.resolve(),
   });
 };
-
-/** The first digits of MNIST, so that it is read in no time. */
-async function writeSmallMnist(folder: string): Promise<void> {
-  const mnist = await readMnist(at('data/mnist'))();
-  if (E.isLeft(mnist)) throw new Error(mnist.left.found);
-  mkdirSync(folder);
-  const counts = { train: 400, test: 100 };
-  for (const [split, name] of [
-    ['train', 'train'],
-    ['test', 't10k'],
-  ] as const) {
-    const { images, labels } = mnist.right[split];
-    const count = counts[split];
-    const shape = [count, 28, 28];
-    writeFileSync(
-      join(folder, `${name}-images-idx3-ubyte`),
-      encodeIdx({ shape, values: images.slice(0, count * 784) }),
-    );
-    writeFileSync(
-      join(folder, `${name}-labels-idx1-ubyte`),
-      encodeIdx({ shape: [count], values: labels.slice(0, count) }),
-    );
-  }
-}
 
 beforeAll(async () => {
   await useBackend('wasm');
@@ -247,6 +222,17 @@ describe('bad input', () => {
     const context = { say: () => undefined, stopRequested: () => false };
     expect(await failure(runStageTwo(toRun, { out, backend }, context))).toMatch(
       /MNIST folder .*no such folder/,
+    );
+    expect(existsSync(out)).toBe(false);
+  });
+  it('weights that are not there leave no run folder behind either', async () => {
+    const out = join(scratch, 'weightless');
+    const overrides = [
+      ...tiny.filter((each) => !each.startsWith('network')),
+      'network={ kind: resnet50, width: 0.02, weights: { kind: file, path: nowhere.h5 } }',
+    ];
+    expect(await failure(run(config('erm'), out, { overrides }))).toMatch(
+      /nowhere\.h5: expected a file of weights/,
     );
     expect(existsSync(out)).toBe(false);
   });

@@ -1,0 +1,106 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs';
+import { either as E } from 'fp-ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeSampleData } from '../../../src/node/data/sample-data.ts';
+import { obtainTranslations } from '../../../src/node/experiment/augment.ts';
+import { evaluateRun } from '../../../src/node/experiment/evaluate.ts';
+import { openExperimentImages } from '../../../src/node/experiment/open-images.ts';
+import { experimentToRun } from '../../../src/node/experiment/run-settings.ts';
+import { runStageTwo } from '../../../src/node/experiment/run-stage-two.ts';
+import { runStageOne } from '../../../src/node/experiment/stage-one.ts';
+import { openRun } from '../../../src/node/run-directory.ts';
+import { useBackend } from '../../support/backend.ts';
+import { writeSmallMnist } from '../../support/small-mnist.ts';
+
+const configs = fileURLToPath(new URL('../../../examples/configs', import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), 'configs-'));
+const roots = { DATA: join(scratch, 'data'), RUNS: join(scratch, 'runs'), WEIGHTS: scratch };
+const context = { say: () => undefined, stopRequested: () => false };
+
+const found = (stage: 'stage-1' | 'stage-2') =>
+  readdirSync(join(configs, stage)).flatMap((data) =>
+    readdirSync(join(configs, stage, data)).map((file) => ({
+      data,
+      config: `${stage}/${data}/${file}`,
+      method: file.replace('.yaml', ''),
+    })),
+  );
+
+const dataOverrides = (data: string): readonly string[] =>
+  data === 'mnist-correlation'
+    ? ['data.sizes={ kind: counts, y0z0: 16, y0z1: 8, y1z0: 8, y1z1: 16 }', 'data.testImages=3']
+    : ['data.size=32'];
+
+beforeAll(async () => {
+  await useBackend('wasm');
+  await makeSampleData(roots.DATA, { share: 0.04, scale: 0.12 });
+  await writeSmallMnist(join(roots.DATA, 'mnist'));
+});
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+describe('two steps of every configuration, small', () => {
+  it('there are fourteen', () => {
+    expect([found('stage-1').length, found('stage-2').length]).toEqual([5, 9]);
+  });
+
+  it.each(found('stage-1'))('$config', async ({ data, config }) => {
+    const before = tf.memory().numTensors;
+    const { experiment, settings } = await experimentToRun(join(configs, config), 'stage-1', {
+      roots,
+      overrides: [
+        ...dataOverrides(data),
+        'generator={ kind: unet, filters: [4, 8] }',
+        'discriminator.filters=[4, 8]',
+        'pool.capacity=8',
+        'training.batchSize=4',
+        'training.maximumSteps=2',
+        'gate={ kind: none }',
+      ],
+    });
+    const images = await openExperimentImages(experiment.data, { workers: 0 });
+    const run = await openRun(join(roots.RUNS, experiment.name), settings);
+    if (E.isLeft(run)) throw new Error(run.left.found);
+    const { steps } = await runStageOne(experiment, images, run.right, context);
+    await run.right.close();
+    await images.close();
+    expect(steps).toBe(2);
+    expect(tf.memory().numTensors, 'tensors left behind').toBe(before);
+  });
+
+  it.each(found('stage-2'))('$config', async ({ data, config, method }) => {
+    const before = tf.memory().numTensors;
+    const photographs = data !== 'mnist-correlation';
+    const toRun = await experimentToRun(join(configs, config), 'stage-2', {
+      roots,
+      overrides: [
+        ...dataOverrides(data),
+        ...(photographs ? ['network.weights={ kind: random }', 'network.width=0.02'] : ['network.width=0.1']),
+        'training.batchSize=8',
+        'training.epochBatchSize=8',
+        'training.maximumSteps=2',
+      ],
+    });
+    const out = join(scratch, data, method);
+    const results = await runStageTwo(
+      toRun,
+      { out, backend: { name: 'wasm', device: 'test' }, obtainTranslations },
+      context,
+    );
+    const result = results.methods[method as 'erm' | 'gdro' | 'camel']!;
+    expect(result.groups.map(({ count }) => count > 0)).toEqual([true, true, true, true]);
+    expect(result.steps).toBe(2);
+    const [first] = readFileSync(join(out, 'metrics.jsonl'), 'utf8').split('\n');
+    const { loss, robust, decay, consistency } = JSON.parse(first!) as Record<string, number>;
+    expect(loss).toBeCloseTo(robust! + decay! + consistency!, 3);
+    expect(consistency! > 0).toBe(method === 'camel');
+    if (method === 'camel') {
+      const { report } = await evaluateRun({ run: out, split: 'test' }, context);
+      expect(result).toMatchObject(report);
+    }
+    expect(tf.memory().numTensors, 'tensors left behind').toBe(before);
+  });
+});

@@ -53,6 +53,7 @@ export {
   type Dataset,
   type DatasetEntries,
   type DatasetExample,
+  type GroupLimits,
   type ImageLocation,
   type LabelledEntry,
   type SplitName,
@@ -81,3 +82,10 @@ export type { RecordLabels } from './record-features.ts';
 export { decodeKerasHdf5, encodeKerasHdf5, type LayerWeights } from './weights/keras-hdf5.ts';
 export { storedValues, type StoredType, type StoredWeight } from './weights/stored-weight.ts';
 export type { WeightMapping } from './weights/match-weights.ts';
+export {
+  mnistCorrelationEntries,
+  parseMnistCorrelationName,
+  type MnistCorrelationName,
+  type MnistImage,
+} from './mnist-correlation-names.ts';
+export { MNIST_CORRUPTIONS, mnistLoader, type MnistCorruption } from './mnist-loader.ts';

@@ -84,6 +84,19 @@ export function loadExperimentFile(
  * @param file Its path.
  * @param options Overrides, roots (or else environment variables), mapped stage-1 results.
  * @returns The experiment, or the first fault; others are counted in it.
+ * @example
+ * ```ts
+ * import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+ * import { join } from 'node:path';
+ * import { tmpdir } from 'node:os';
+ * import { readExperiment } from 'model-patching/node';
+ * const folder = await mkdtemp(join(tmpdir(), 'example-'));
+ * const file = join(folder, 'erm.yaml');
+ * await writeFile(file, 'version: 1\nkind: stage-2\ndata: { kind: celeba }\nnetwork: { kind: small-cnn }\nmethod: { kind: erm }');
+ * const read = await readExperiment(file, { overrides: ['data.size=64'], roots: { DATA: '/data' } });
+ * await rm(folder, { recursive: true });
+ * if (read._tag === 'Left' || read.right.data.root !== '/data/celeba') throw new Error('a root expected');
+ * ```
  */
 export async function readExperiment(
   file: string,

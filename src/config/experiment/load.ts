@@ -64,6 +64,23 @@ async function ownDocument(
   }));
 }
 
+const LONGEST = 400;
+
+/** Text of somebody else’s in a fault: on one line, without what steers a terminal, cut where it goes on and on. */
+const oneLine = (text: string): string => {
+  const plain = text.replace(/[\s\p{C}]+/gu, ' ');
+  return plain.length > LONGEST ? `${plain.slice(0, LONGEST)}…` : plain;
+};
+
+const readable = E.mapLeft((faults: readonly DataError[]): readonly DataError[] =>
+  faults.map(({ where, expected, found, cure }) => ({
+    where: oneLine(where),
+    expected: oneLine(expected),
+    found: oneLine(found),
+    cure: oneLine(cure),
+  })),
+);
+
 /**
  * Loads an experiment.
  *
@@ -72,10 +89,16 @@ async function ownDocument(
  * @param options Overrides and mapped stage-1 results.
  * @returns The experiment, or every fault that was found.
  */
-export async function loadExperiment(
+export const loadExperiment = async (
   file: string,
   read: ReadText,
-  { overrides = [], stage1 = {} }: LoadOptions = {},
+  options: LoadOptions = {},
+): Promise<E.Either<readonly DataError[], LoadedExperiment>> => readable(await loaded(file, read, options));
+
+async function loaded(
+  file: string,
+  read: ReadText,
+  { overrides = [], stage1 = {} }: LoadOptions,
 ): Promise<E.Either<readonly DataError[], LoadedExperiment>> {
   const own = await ownDocument(file, read, stage1);
   if (E.isLeft(own)) return own;
@@ -87,7 +110,7 @@ export async function loadExperiment(
   }
   return E.Functor.map(decodeExperiment(document), (experiment) => ({
     experiment,
-    notices: own.right.notices,
+    notices: own.right.notices.map(oneLine),
     roots: rootsOf(codecOf(experiment), experiment),
     resolve: (roots) => rootedExperiment(experiment, roots, document),
   }));

@@ -405,6 +405,19 @@ describe('bad input is one line for each fault, never a stack trace', () => {
     expect(performance.now() - before).toBeLessThan(10_000);
   });
 
+  it.each([
+    ['a key', `${ERM}\n"a\\nb\\e[31m": 1`],
+    ['a long key', `${ERM}\n${'x'.repeat(900)}: 1`],
+    ['a file', 'extends: "a\\nb"'],
+    ['a way out', 'extends: "../a\\rb"'],
+    ['a published name', 'prefix: robust\ntrain_datasets: ["mnist\\n\\e[2J"]'],
+    ['a value', `${ERM}\nname: "\\u202e\\nb"`],
+  ])('%s of several lines, or that steers a terminal, stays a line', async (_, text) => {
+    const line = (await faults(text))[0]!;
+    expect(line).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(line.length).toBeLessThan(1500);
+  });
+
   it('leaves prototypes alone', async () => {
     await faults(`${ERM}\n"__proto__": { polluted: true }`);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();

@@ -85,6 +85,7 @@ export {
 export { augmentCommand } from './commands/augment.ts';
 export { stageOneCommand } from './commands/stage-1.ts';
 export { evaluateCommand } from './commands/evaluate.ts';
+export { chainCommand, type ChainFolders } from './commands/chain.ts';
 export { stageTwoCommand } from './commands/stage-2.ts';
 export { runCommand } from './commands/run-command.ts';
 export {

@@ -1,0 +1,156 @@
+/** The command `chain`: both stages of a data set with the three methods, for every seed, from the configurations. */
+import { join } from 'node:path';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { writeFileAtomically } from '../atomic-file.ts';
+import { makeSampleData } from '../data/sample-data.ts';
+import { environmentFacts } from '../environment.ts';
+import { chainOverrides } from '../experiment/chain-overrides.ts';
+import { chainReport } from '../experiment/chain-report.ts';
+import { CHAINS, runChain, type ChainName } from '../experiment/chain.ts';
+import { orExit } from '../program.ts';
+import { onBackend } from './experiment-context.ts';
+import { experimentOptions } from './experiment-options.ts';
+import { folderName } from './stage-2.ts';
+
+/** Folders that a chain takes when it is not told others. */
+export interface ChainFolders {
+  /** With `stage-1` and `stage-2` in it. */
+  readonly configs: string;
+  /** With `mnist` in it. */
+  readonly digits: string;
+}
+
+interface ChainFlags {
+  readonly root?: readonly string[];
+  readonly set?: readonly string[];
+  readonly seeds: readonly number[];
+  readonly stage1Steps?: number;
+  readonly steps?: number;
+  readonly size?: number;
+  readonly width?: number;
+  readonly backend?: string;
+  readonly out?: string;
+  readonly null?: boolean;
+}
+
+/** Steps where no data were given; on the originals the configurations say how many. */
+const DEFAULT_STEPS = { stageOneSteps: 100, steps: 200 } as const;
+
+function seedsOf(value: string): readonly number[] {
+  const seeds = value.split(',').map(Number);
+  if (!/^\d+(,\d+)*$/.test(value) || !seeds.every(Number.isSafeInteger))
+    throw new InvalidArgumentError(`expected whole numbers such as 1,2,3, found '${value}'`);
+  return [...new Set(seeds)];
+}
+
+function count(value: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(value))
+    throw new InvalidArgumentError(`expected a whole number above 0, found '${value}'`);
+  return Number(value);
+}
+
+function factor(value: string): number {
+  const number = value.trim() === '' ? NaN : Number(value);
+  if (!(number > 0 && Number.isFinite(number)))
+    throw new InvalidArgumentError(`expected a number above 0, found '${value}'`);
+  return number;
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+async function chain(name: ChainName, flags: ChainFlags, folders: ChainFolders): Promise<void> {
+  const { seeds, stage1Steps, steps, size, width, set = [], backend } = flags;
+  const withoutLink = flags.null ?? false;
+  const out = flags.out ?? `experiments/chain-${name}${withoutLink ? '-null' : ''}`;
+  const { roots = {} } = orExit(await experimentOptions({ ...(flags.root && { root: flags.root }) }));
+  const given = roots['DATA'] ?? process.env['DATA'];
+  const digits = name === 'mnist-correlation';
+  const sample = given === undefined && !digits;
+  const data = given ?? (digits ? folders.digits : join(out, 'data'));
+  const weights = roots['WEIGHTS'] ?? process.env['WEIGHTS'];
+  const budget = {
+    ...(given === undefined && DEFAULT_STEPS),
+    ...(stage1Steps !== undefined && { stageOneSteps: stage1Steps }),
+    ...(steps !== undefined && { steps }),
+    ...(size !== undefined && { size }),
+    ...(width !== undefined && { width }),
+  };
+  const overrides = chainOverrides(name, {
+    ...budget,
+    sample,
+    null: withoutLink,
+    weights: weights !== undefined,
+    set,
+  });
+  const { results, facts } = await onBackend(backend, async (selected, context) => {
+    if (sample) {
+      context.say(`${data}: sample data${withoutLink ? ', without the spurious link' : ''}`);
+      await makeSampleData(data, { null: withoutLink });
+    }
+    const settings = { chain: name, configs: folders.configs, seeds, overrides, out };
+    const all = { ...roots, DATA: data, ...(weights !== undefined && { WEIGHTS: weights }) };
+    const chains = await runChain({ ...settings, roots: all }, selected, context);
+    return { results: chains, facts: { backend: selected.name, device: selected.device } };
+  });
+  const kindOfData = sample ? 'sample data' : (given ?? 'MNIST');
+  const title = `${name}: ${kindOfData}${withoutLink ? ' without the spurious link' : ''}, backend ${facts.backend}`;
+  const report = chainReport(title, results);
+  const peakMemory = process.resourceUsage().maxRSS * 1024;
+  const file = {
+    chain: name,
+    sample,
+    null: withoutLink,
+    overrides,
+    ...facts,
+    environment: await environmentFacts(),
+    peakMemory,
+    seeds: results,
+  };
+  await writeFileAtomically(join(out, 'chain.json'), `${JSON.stringify(file, null, 2)}\n`);
+  await writeFileAtomically(join(out, 'chain.md'), report);
+  process.stdout.write(`${report}\nat most ${(peakMemory / 2 ** 30).toFixed(1)} GiB\n\n${out}/chain.md\n`);
+}
+
+/**
+ * The command `chain`.
+ *
+ * @param folders Where the configurations and the digits are.
+ * @returns To be added to a program.
+ */
+export const chainCommand = (folders: ChainFolders): Command =>
+  new Command('chain')
+    .description(
+      'Runs everything on one data set: stage 1 of every class, translations, ERM, group DRO and CAMEL, and their tests; the same command goes on with what was stopped.',
+    )
+    .addArgument(new Argument('<data>', 'the data set').choices(CHAINS))
+    .addOption(new Option('--seeds <list>', 'one chain each').argParser(seedsOf).default([1], '1'))
+    .addOption(
+      new Option('--stage1-steps <n>', 'steps of each CycleGAN (default without --root DATA: 100)').argParser(
+        count,
+      ),
+    )
+    .addOption(
+      new Option('--steps <n>', 'steps of each classifier (default without --root DATA: 200)').argParser(
+        count,
+      ),
+    )
+    .addOption(new Option('--size <pixels>', 'height and width of the images').argParser(count))
+    .addOption(new Option('--width <factor>', 'factor of the filters of all networks').argParser(factor))
+    .addOption(
+      new Option(
+        '--root <name=folder>',
+        'DATA: the data sets (default: sample data are made); WEIGHTS: pretrained weights (default: none); may be repeated',
+      ).argParser(collect),
+    )
+    .addOption(
+      new Option(
+        '--set <setting=value>',
+        'change a setting of a stage, e.g. stage-1.training.batchSize=4; may be repeated',
+      ).argParser(collect),
+    )
+    .option('--null', 'data without the spurious link between class and subgroup')
+    .option('--backend <name>', 'tensorflow-gpu, webgpu, tensorflow, wasm or cpu (default: the fastest)')
+    .option('--out <folder>', 'new or to go on with (default: experiments/chain-<data>)', folderName)
+    .configureOutput({ writeErr: () => undefined })
+    .exitOverride()
+    .action((name: ChainName, flags: ChainFlags) => chain(name, flags, folders));

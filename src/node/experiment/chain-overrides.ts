@@ -1,0 +1,99 @@
+/** How the command line of a chain changes the configurations of its two stages. */
+import { SAMPLE_CELEBA_LIMITS } from '../../data/samples/plan.ts';
+import { ProgramError } from '../program.ts';
+import type { ChainName } from './chain.ts';
+
+/** `setting=value`, later ones win. */
+export interface ChainOverrides {
+  readonly 'stage-1': readonly string[];
+  readonly 'stage-2': readonly string[];
+}
+
+/** What the command line of a chain says. */
+export interface ChainBudget {
+  /** Optimizer steps of each CycleGAN. */
+  readonly stageOneSteps?: number;
+  /** Optimizer steps of each classifier; an epoch is then a step, and there are four evaluations. */
+  readonly steps?: number;
+  /** Height and width of the images; digits have 28. */
+  readonly size?: number;
+  /** Factor of the numbers of filters of all networks. */
+  readonly width?: number;
+  /** Whether the data are the sample data and not the originals. */
+  readonly sample: boolean;
+  /** Without the spurious link between class and subgroup. */
+  readonly null: boolean;
+  /** Whether there are pretrained weights. */
+  readonly weights: boolean;
+  /** `stage-1.setting=value` or `stage-2.setting=value`. */
+  readonly set: readonly string[];
+}
+
+/**
+ * Learning rate of every method where no pretrained weights are at hand: the published rates are those of fine-tuning
+ * and hardly move random weights. Chosen before any run on the sample data, and the same for the three.
+ */
+export const RATE_FROM_SCRATCH = 0.01;
+
+/** Of a classifier during its training, each with a checkpoint. */
+const EVALUATIONS = 4;
+
+/** More images than any data set has: an epoch is one step. */
+const ALL_IMAGES = 1_000_000_000;
+
+/**
+ * The changes that a budget makes.
+ *
+ * @param chain Of which data set.
+ * @param budget From the command line.
+ * @throws ProgramError (exit code 2): a size of digits, a setting without its stage.
+ */
+export function chainOverrides(chain: ChainName, budget: ChainBudget): ChainOverrides {
+  const { stageOneSteps, steps, size, width, sample, weights, set } = budget;
+  const digits = chain === 'mnist-correlation';
+  if (digits && size !== undefined)
+    throw new ProgramError(`--size: expected none for ${chain}, whose images are 28×28, found ${size}`, 2);
+  const wrong = set.find((each) => !/^stage-[12]\./.test(each));
+  if (wrong !== undefined)
+    throw new ProgramError(
+      `--set ${wrong}: expected stage-1.setting=value or stage-2.setting=value; put the stage before it`,
+      2,
+    );
+  const ofStage = (stage: string): readonly string[] =>
+    set.filter((each) => each.startsWith(`${stage}.`)).map((each) => each.slice(stage.length + 1));
+  const data = [
+    ...(size === undefined ? [] : [`data.size=${size}`]),
+    ...(digits && budget.null ? ['data.sizes={ kind: correlation, probability: 0.5, images: 40000 }'] : []),
+  ];
+  const every = steps === undefined ? 1 : Math.ceil(steps / EVALUATIONS);
+  return {
+    'stage-1': [
+      ...data,
+      ...(width === undefined ? [] : [`generator.width=${width}`, `discriminator.width=${width}`]),
+      ...(stageOneSteps === undefined
+        ? []
+        : [`training.epochs=${stageOneSteps}`, `training.maximumSteps=${stageOneSteps}`]),
+      ...ofStage('stage-1'),
+    ],
+    'stage-2': [
+      ...data,
+      ...(chain === 'celeba' && sample && !budget.null
+        ? [`data.limits=${JSON.stringify(SAMPLE_CELEBA_LIMITS)}`]
+        : []),
+      ...(digits || weights
+        ? []
+        : ['network.weights={ kind: random }', `optimizer.learningRate=${RATE_FROM_SCRATCH}`]),
+      ...(width === undefined ? [] : [`network.width=${width}`]),
+      ...(steps === undefined
+        ? []
+        : [
+            `training.epochs=${steps}`,
+            `training.maximumSteps=${steps}`,
+            `training.epochBatchSize=${ALL_IMAGES}`,
+            `evaluation.everyEpochs=${every}`,
+            `checkpoints.everyEpochs=${every}`,
+          ]),
+      ...ofStage('stage-2'),
+    ],
+  };
+}

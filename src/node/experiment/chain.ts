@@ -1,0 +1,170 @@
+/**
+ * The whole published chain on one data set: CycleGANs of every class (stage 1), translations of the training images,
+ * ERM, group DRO and CAMEL (stage 2), and the test of each, once for every seed (Goel et al. 2021, "Model patching").
+ * Every part is a run in a folder of its own, so that a chain that was stopped goes on where it was.
+ */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SelectedBackend } from '../backend.ts';
+import { writeFileAtomically } from '../atomic-file.ts';
+import { orExit, ProgramError } from '../program.ts';
+import type { MethodName, MethodResults } from '../report/results.ts';
+import { openRun } from '../run-directory.ts';
+import { hasCode, parseJson, readText } from '../text-file.ts';
+import { obtainTranslations } from './augment.ts';
+import type { ChainOverrides } from './chain-overrides.ts';
+import type { ExperimentContext } from './context.ts';
+import { evaluateRun, type EvaluatedRun } from './evaluate.ts';
+import { openExperimentImages } from './open-images.ts';
+import { experimentToRun } from './run-settings.ts';
+import { runStageTwo } from './run-stage-two.ts';
+import { runStageOne, type StageOneOutcome } from './stage-one.ts';
+
+/** The data sets that have configurations of both stages. */
+export const CHAINS = ['waterbirds', 'celeba', 'mnist-correlation'] as const;
+
+/** One of {@link CHAINS}. */
+export type ChainName = (typeof CHAINS)[number];
+
+/** A chain to be run. */
+export interface ChainSettings {
+  readonly chain: ChainName;
+  /** Folder of the configurations, with `stage-1` and `stage-2` in it. */
+  readonly configs: string;
+  /** Each is a chain of its own. */
+  readonly seeds: readonly number[];
+  /** `DATA` at least. */
+  readonly roots: Readonly<Record<string, string>>;
+  /** Changes of the configurations of either stage. */
+  readonly overrides: ChainOverrides;
+  /** Holds one folder a seed. */
+  readonly out: string;
+}
+
+/** What one seed came to; JSON data. */
+export interface ChainOfSeed {
+  readonly seed: number;
+  /** By the name of the experiment. */
+  readonly stageOne: Readonly<Record<string, StageOneOutcome>>;
+  /** Number of translated training images, both ways together, and how long they took (less if they were there). */
+  readonly translations: { readonly count: number; readonly seconds: number };
+  /** Test reports of the selected checkpoints. */
+  readonly methods: { readonly [method in MethodName]?: MethodResults };
+}
+
+async function configsOf({ configs, chain }: ChainSettings, stage: string): Promise<readonly string[]> {
+  const folder = join(configs, stage, chain);
+  try {
+    const files = (await readdir(folder)).filter((file) => file.endsWith('.yaml')).sort();
+    return files.map((file) => join(folder, file));
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+    throw new ProgramError(
+      `${folder}: expected the configurations of ${chain}, found no such folder; give the folder of examples/configs`,
+      2,
+    );
+  }
+}
+
+async function stageOneOf(
+  config: string,
+  options: { readonly roots: Readonly<Record<string, string>>; readonly overrides: readonly string[] },
+  context: ExperimentContext,
+): Promise<readonly [string, StageOneOutcome]> {
+  const { experiment, settings } = await experimentToRun(config, 'stage-1', options);
+  const images = await openExperimentImages(experiment.data);
+  try {
+    const folder = join(options.roots['RUNS']!, experiment.name);
+    const run = orExit(await openRun(folder, settings, { keep: experiment.checkpoints.keep }));
+    try {
+      return [experiment.name, await runStageOne(experiment, images, run, context)];
+    } finally {
+      await run.close();
+    }
+  } finally {
+    await images.close();
+  }
+}
+
+/** Translations before CAMEL asks for them, so that its own time is that of training. */
+async function translate(
+  config: string,
+  options: Parameters<typeof stageOneOf>[1],
+  context: ExperimentContext,
+): Promise<ChainOfSeed['translations']> {
+  const began = performance.now();
+  const { experiment } = await experimentToRun(config, 'stage-2', options);
+  const images = await openExperimentImages(experiment.data);
+  try {
+    const translations = await obtainTranslations(experiment, images, context);
+    await translations.close();
+    const { toSource, toTarget } = translations.splits.train;
+    return { count: toSource.length + toTarget.length, seconds: (performance.now() - began) / 1000 };
+  } finally {
+    await images.close();
+  }
+}
+
+/** The test of a finished run, which is kept beside it. */
+async function tested(run: string, context: ExperimentContext): Promise<EvaluatedRun> {
+  const path = join(run, 'evaluation-test.json');
+  const text = await readText(path);
+  const known = text === null ? undefined : parseJson(text);
+  if (known !== undefined) return known as EvaluatedRun;
+  const evaluated = await evaluateRun({ run, split: 'test', obtainTranslations }, context);
+  await writeFileAtomically(path, `${JSON.stringify(evaluated, null, 2)}\n`);
+  return evaluated;
+}
+
+async function chainOfSeed(
+  settings: ChainSettings,
+  seed: number,
+  backend: Pick<SelectedBackend, 'name' | 'device'>,
+  context: ExperimentContext,
+): Promise<ChainOfSeed> {
+  const runs = join(settings.out, `seed-${seed}`);
+  const roots = { ...settings.roots, RUNS: runs };
+  const options = (stage: keyof ChainOverrides) => ({
+    roots,
+    overrides: [...settings.overrides[stage], `seed=${seed}`],
+  });
+  const stageOne: Record<string, StageOneOutcome> = {};
+  for (const config of await configsOf(settings, 'stage-1')) {
+    const [name, outcome] = await stageOneOf(config, options('stage-1'), context);
+    stageOne[name] = outcome;
+    context.say(`seed ${seed}: ${name}: ${outcome.steps} steps in ${outcome.seconds.toFixed(0)} s`);
+  }
+  const fileOf = (method: MethodName): string =>
+    join(settings.configs, 'stage-2', settings.chain, `${method}.yaml`);
+  const translations = await translate(fileOf('camel'), options('stage-2'), context);
+  context.say(`seed ${seed}: ${translations.count} translations in ${translations.seconds.toFixed(0)} s`);
+  const methods: { [method in MethodName]?: MethodResults } = {};
+  for (const method of ['erm', 'gdro', 'camel'] as const) {
+    const toRun = await experimentToRun(fileOf(method), 'stage-2', options('stage-2'));
+    const out = join(runs, toRun.experiment.name);
+    const results = await runStageTwo(toRun, { out, backend, obtainTranslations }, context);
+    const { steps, seconds } = results.methods[method]!;
+    const { report } = await tested(out, context);
+    methods[method] = { ...report, steps, seconds };
+    context.say(`seed ${seed}: ${toRun.experiment.name}: ${steps} steps in ${seconds.toFixed(0)} s`);
+  }
+  return { seed, stageOne, translations, methods };
+}
+
+/**
+ * Runs a chain for every seed, or what is left of it.
+ *
+ * @param settings Which, from which configurations, where to.
+ * @param backend For the results.
+ * @param context Output, and whether a stop was asked for.
+ * @throws ProgramError: bad input (exit code 2), a loss that is not finite (1), a stop asked for (75).
+ */
+export async function runChain(
+  settings: ChainSettings,
+  backend: Pick<SelectedBackend, 'name' | 'device'>,
+  context: ExperimentContext,
+): Promise<readonly ChainOfSeed[]> {
+  const seeds: ChainOfSeed[] = [];
+  for (const seed of settings.seeds) seeds.push(await chainOfSeed(settings, seed, backend, context));
+  return seeds;
+}

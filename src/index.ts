@@ -267,3 +267,10 @@ export {
 } from './training/evaluation.ts';
 export { evaluateClassifier, stageTwoBatches, type StageTwoBatches } from './training/stage-two.ts';
 export { resize, type ResizeOptions } from './augmentation/resize.ts';
+export {
+  imagePipeline,
+  imageScaling,
+  type AugmentationStage,
+  type ImagePipeline,
+  type ScalingStage,
+} from './augmentation/pipelines.ts';

@@ -1,6 +1,4 @@
 /** Stage 1 of the main job: the gate's classifiers, the CycleGAN under the gate's eyes, and its best checkpoint. */
-import { join } from 'node:path';
-import { readFile, stat } from 'node:fs/promises';
 import { compose } from '../../augmentation/images.ts';
 import { randomPadAndCrop } from '../../augmentation/crop-and-flip.ts';
 import { randomRotation } from '../../augmentation/rotation.ts';
@@ -14,20 +12,17 @@ import { foldKey, randomKey } from '../../random.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 import { gatherExamples, type Examples } from '../../training/examples.ts';
 import {
+  disposeGate,
   measureGenerators,
-  trainGate,
   type Gate,
   type GateMeasure,
   type TrainedGenerator,
 } from '../../training/gate.ts';
 import { stageOneBatches, translatingWeights } from '../../training/stage-one.ts';
-import { compileStep } from '../compile/compile-step.ts';
-import { writeFileAtomically } from '../atomic-file.ts';
 import { orExit } from '../program.ts';
-import { startProgress } from '../progress.ts';
 import type { Run } from '../run-directory.ts';
-import { decodeSafetensors, encodeSafetensors, restoreTree } from '../safetensors.ts';
-import { interrupted, pause, type ExperimentContext } from '../experiment/context.ts';
+import { pause, type ExperimentContext } from '../experiment/context.ts';
+import { gateOfRun } from '../experiment/gate-file.ts';
 import { trainInRun } from '../experiment/train-in-run.ts';
 import { DOMAIN_OF_GROUP, ofDomain, type ExperimentData } from './experiment-data.ts';
 import type { CamelSettings } from './settings.ts';
@@ -49,75 +44,31 @@ function seedOf({ seed }: CamelSettings, purpose: string): number {
   return foldKey(randomKey(seed), 'initial weights', purpose)[0];
 }
 
-function gateNetworks(settings: CamelSettings): Pick<Gate, 'domain' | 'label'> {
-  const classifier = (name: string) => {
-    const network = smallCnn({
-      inputShape: SHAPE,
-      classes: 2,
-      width: settings.gate.width,
-      seed: seedOf(settings, `gate ${name}`),
-    });
-    return { network, weights: network.weights() };
-  };
-  return { domain: classifier('domain'), label: classifier('label') };
-}
-
-const gateTree = ({ domain, label }: Pick<Gate, 'domain' | 'label'>) => ({
-  domain: domain.weights,
-  label: label.weights,
-});
-
 /** The gate's classifiers, from the run's folder if they have been trained before. */
-async function obtainGate(
+function obtainGate(
   settings: CamelSettings,
   data: ExperimentData,
   run: Run,
   context: ExperimentContext,
 ): Promise<Gate> {
-  const path = join(run.folder, 'gate-classifiers.safetensors');
-  const untrained = gateNetworks(settings);
-  const exists = await stat(path).then(
-    () => true,
-    () => false,
+  const { width, domainSteps, labelSteps, batchSize, learningRate } = settings.gate;
+  const network = (name: string) =>
+    smallCnn({ inputShape: SHAPE, classes: 2, width, seed: seedOf(settings, `gate ${name}`) });
+  return gateOfRun(
+    run.folder,
+    { domain: network('domain'), label: network('label') },
+    () =>
+      Promise.resolve({
+        train: data.examples('gateTrain'),
+        heldOut: data.examples('gateHeldOut'),
+        domainOf: DOMAIN_OF_GROUP,
+        steps: { domain: domainSteps, label: labelSteps },
+        batchSize,
+        learningRate,
+        seed: settings.seed,
+      }),
+    context,
   );
-  if (exists) {
-    const file = orExit(decodeSafetensors(await readFile(path), path));
-    const weights = orExit(restoreTree(file, gateTree(untrained), path));
-    disposeTensors(gateTree(untrained));
-    return {
-      domain: { network: untrained.domain.network, weights: weights.domain },
-      label: { network: untrained.label.network, weights: weights.label },
-      heldOutAccuracy: {
-        domain: Number(file.metadata['domainAccuracy']),
-        label: Number(file.metadata['labelAccuracy']),
-      },
-    };
-  }
-  disposeTensors(gateTree(untrained));
-  const { domainSteps, labelSteps, batchSize, learningRate } = settings.gate;
-  const progress = startProgress('gate classifiers', domainSteps + labelSteps);
-  const gate = await trainGate({
-    train: data.examples('gateTrain'),
-    heldOut: data.examples('gateHeldOut'),
-    domainOf: DOMAIN_OF_GROUP,
-    networks: { domain: untrained.domain.network, label: untrained.label.network },
-    steps: { domain: domainSteps, label: labelSteps },
-    batchSize,
-    learningRate,
-    seed: settings.seed,
-    compile: compileStep,
-    pause,
-    stopRequested: context.stopRequested,
-    onProgress: progress.update,
-  });
-  progress.stop();
-  if (gate === null) throw interrupted();
-  const { domain, label } = gate.heldOutAccuracy;
-  await writeFileAtomically(
-    path,
-    await encodeSafetensors(gateTree(gate), { domainAccuracy: `${domain}`, labelAccuracy: `${label}` }),
-  );
-  return gate;
 }
 
 /** Held-out images of one domain, the same at every measurement. */
@@ -231,7 +182,7 @@ export async function stageOne(
     { source: measuredAll(heldOut, 0), target: measuredAll(heldOut, 1) },
     pause,
   );
-  disposeTensors(gateTree(gate));
+  disposeGate(gate);
   [gate.domain, gate.label].forEach(({ network }) => network.model.dispose());
   context.say(
     `stage 1: best checkpoint after ${best.step} steps; strict flip rate to zigzag ${percent(measure.flipRate.toTarget)}, to clean ${percent(measure.flipRate.toSource)}; class kept ${percent(measure.labelPreservation.toTarget)}, ${percent(measure.labelPreservation.toSource)}`,

@@ -2,23 +2,17 @@
  * The gate of a stage-1 experiment. Its classifiers learn from validation images, which neither stage 1 nor the test
  * split holds; the images that the generators are judged by are other validation images.
  */
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { StageOneExperiment } from '../../config/experiment/stage-one.ts';
 import type { DatasetExample } from '../../data/dataset.ts';
 import { smallCnn } from '../../models/small-classifiers.ts';
 import { foldKey, randomKey } from '../../random.ts';
-import { disposeTensors } from '../../tensor-tree.ts';
 import { gatherExamples, type Examples } from '../../training/examples.ts';
-import { trainGate, type Gate } from '../../training/gate.ts';
-import { writeFileAtomically } from '../atomic-file.ts';
-import { compileStep } from '../compile/compile-step.ts';
-import { orExit, ProgramError } from '../program.ts';
-import { startProgress } from '../progress.ts';
-import { decodeSafetensors, encodeSafetensors, restoreTree } from '../safetensors.ts';
-import { interrupted, pause, type ExperimentContext } from './context.ts';
+import { disposeGate, type Gate } from '../../training/gate.ts';
+import { ProgramError } from '../program.ts';
+import type { ExperimentContext } from './context.ts';
 import { translatesClass } from './domains.ts';
 import type { ExperimentImages, ImageReference } from './experiment-images.ts';
+import { gateOfRun } from './gate-file.ts';
 import { loadExamples } from './load-images.ts';
 
 /** A trained gate and the images that it judges. */
@@ -56,17 +50,6 @@ function split(experiment: StageOneExperiment, images: ExperimentImages, setting
   return { train, heldOut, domainOf };
 }
 
-const treeOf = ({ domain, label }: Pick<Gate, 'domain' | 'label'>) => ({
-  domain: domain.weights,
-  label: label.weights,
-});
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
-
 /**
  * The gate of an experiment, trained, or from the run's folder if it has been trained before.
  *
@@ -90,32 +73,20 @@ export async function obtainGate(
     });
   const networks = { domain: network('domain', 2), label: network('label', images.classes.length) };
   const judged = await loadExamples(images, heldOut);
-  const path = join(folder, 'gate-classifiers.safetensors');
-  const gate = (await exists(path)) ? await savedGate(path, networks) : await trainedGate();
-
-  async function trainedGate(): Promise<Gate> {
-    const progress = startProgress('gate classifiers', settings.domainSteps + settings.labelSteps);
-    const trained = await trainGate({
+  const gate = await gateOfRun(
+    folder,
+    networks,
+    async () => ({
       train: await loadExamples(images, train),
       heldOut: judged,
       domainOf,
-      networks,
       steps: { domain: settings.domainSteps, label: settings.labelSteps },
       batchSize: settings.batchSize,
       learningRate: settings.learningRate,
       seed: experiment.seed,
-      compile: compileStep,
-      pause,
-      stopRequested: context.stopRequested,
-      onProgress: progress.update,
-    }).finally(() => progress.stop());
-    if (trained === null) throw interrupted();
-    const { domain, label } = trained.heldOutAccuracy;
-    const facts = { domainAccuracy: `${domain}`, labelAccuracy: `${label}` };
-    await writeFileAtomically(path, await encodeSafetensors(treeOf(trained), facts));
-    return trained;
-  }
-
+    }),
+    context,
+  );
   const ofDomain = (domain: number): Examples =>
     gatherExamples(
       judged,
@@ -125,29 +96,8 @@ export async function obtainGate(
     gate,
     images: { source: ofDomain(0), target: ofDomain(1) },
     dispose: () => {
-      disposeTensors(treeOf(gate));
+      disposeGate(gate);
       Object.values(networks).forEach(({ model }) => model.dispose());
-    },
-  };
-}
-
-async function savedGate(
-  path: string,
-  networks: { readonly domain: Gate['domain']['network']; readonly label: Gate['label']['network'] },
-): Promise<Gate> {
-  const untrained = {
-    domain: { network: networks.domain, weights: networks.domain.weights() },
-    label: { network: networks.label, weights: networks.label.weights() },
-  };
-  const file = orExit(decodeSafetensors(await readFile(path), path));
-  const weights = orExit(restoreTree(file, treeOf(untrained), path));
-  disposeTensors(treeOf(untrained));
-  return {
-    domain: { network: networks.domain, weights: weights.domain },
-    label: { network: networks.label, weights: weights.label },
-    heldOutAccuracy: {
-      domain: Number(file.metadata['domainAccuracy']),
-      label: Number(file.metadata['labelAccuracy']),
     },
   };
 }

@@ -9,6 +9,7 @@ import type { ExperimentResults } from '../report/results.ts';
 import { openRun, readSettingsFile } from '../run-directory.ts';
 import type { ExperimentImages } from './experiment-images.ts';
 import { METHOD_NAMES } from './methods.ts';
+import { stageTwoBudget } from './budget.ts';
 import type { ExperimentContext } from './context.ts';
 import { openExperimentImages } from './open-images.ts';
 import type { ExperimentToRun } from './run-settings.ts';
@@ -46,6 +47,14 @@ async function translationsOf(
   return obtainTranslations(experiment, images, context);
 }
 
+/** What will be done, in one line. */
+function describeRun(experiment: StageTwoExperiment, images: ExperimentImages): string {
+  const { name, method, network } = experiment;
+  const { stepsPerEpoch, steps } = stageTwoBudget(experiment, images.table);
+  const count = images.examples('train').length;
+  return `${name}: ${method.kind} with ${network.kind} on ${count} training images of ${images.name}; ${stepsPerEpoch} steps an epoch, ${steps} in all`;
+}
+
 async function train(
   { experiment, settings }: ExperimentToRun<'stage-2'>,
   options: RunStageTwoOptions,
@@ -54,6 +63,7 @@ async function train(
   // All that a path may be wrong of comes before the run folder, so that who corrects it begins anew.
   const images = await openExperimentImages(experiment.data);
   try {
+    context.say(describeRun(experiment, images));
     const translations = await translationsOf(experiment, images, options, context);
     try {
       const begun = await beginStageTwo(experiment, images, context.say);

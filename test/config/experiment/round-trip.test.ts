@@ -60,19 +60,14 @@ const CANDIDATES = [
 
 function arbitrary(codec: t.Mixed): fc.Arbitrary<unknown> {
   const description = descriptionOf(codec);
-  const fields = (settings: Settings, kind?: string): fc.Arbitrary<unknown> =>
-    fc.record(
-      {
-        ...(kind !== undefined && { kind: fc.constant(kind) }),
-        ...Object.fromEntries(Object.entries(settings).map(([key, each]) => [key, arbitrary(each.codec)])),
-      },
-      {
-        requiredKeys: [
-          ...(kind === undefined ? [] : ['kind']),
-          ...Object.keys(settings).filter((key) => settings[key]!.required),
-        ],
-      },
+  const fields = (settings: Settings, kind?: string): fc.Arbitrary<unknown> => {
+    const parts: Record<string, fc.Arbitrary<unknown>> = Object.fromEntries(
+      Object.entries(settings).map(([key, each]) => [key, arbitrary(each.codec)]),
     );
+    const needed = Object.keys(settings).filter((key) => settings[key]!.required);
+    if (kind !== undefined) parts['kind'] = fc.constant(kind);
+    return fc.record(parts, { requiredKeys: kind === undefined ? needed : [...needed, 'kind'] });
+  };
   if (description?.of === 'section') return fields(description.settings);
   if (description?.of === 'variants') {
     return fc.oneof(

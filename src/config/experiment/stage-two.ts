@@ -52,6 +52,11 @@ export const NetworkCodec = variants('network', {
   },
   resnet50: {
     width,
+    variant: setting(
+      'pre-activation: as published, Keras weights; post-activation: torchvision weights, which want ImageNetPreprocessing.',
+      choice('pre-activation', 'post-activation'),
+      'pre-activation',
+    ),
     weights: setting('Where its initial weights come from.', WeightsCodec, { kind: 'random' }),
     frozenStages: setting(
       'First stages that are not trained: 0 none, 1 the stem, 2 to 5 also so many of the residual stages less one.',

@@ -41,7 +41,10 @@ export function classifierOf(
     case 'multilayer-perceptron':
       return multilayerPerceptron({ ...common, hidden: settings.hidden });
     case 'resnet50':
-      return fineTuned(resnet50({ ...common, width: settings.width }), settings.frozenStages);
+      return fineTuned(
+        resnet50({ ...common, width: settings.width, variant: settings.variant }),
+        settings.frozenStages,
+      );
   }
 }
 

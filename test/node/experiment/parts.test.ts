@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { either as E } from 'fp-ts';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -8,11 +11,13 @@ import { stageTwoBudget } from '../../../src/node/experiment/budget.ts';
 import { invarianceParts, methodParts } from '../../../src/node/experiment/methods.ts';
 import { correlationImages, mnistSizes, mnistSplit } from '../../../src/node/experiment/mnist-images.ts';
 import { resnet50Stage } from '../../../src/models/fine-tuning.ts';
-import { classifierOf } from '../../../src/node/experiment/networks.ts';
+import type { NetworkWeights } from '../../../src/models/network.ts';
+import { classifierOf, firstWeights } from '../../../src/node/experiment/networks.ts';
 import { optimizerOf, learningRateOf } from '../../../src/node/experiment/optimizers.ts';
 import { augmentationOf, scalingOf } from '../../../src/node/experiment/pipelines.ts';
 import { withTranslations } from '../../../src/node/experiment/paired-examples.ts';
 import { selectionScore, splitsDuringTraining } from '../../../src/node/experiment/stage-two.ts';
+import { saveWeights } from '../../../src/node/weights/save-weights.ts';
 import { useBackend } from '../../support/backend.ts';
 
 beforeAll(() => useBackend('cpu'));
@@ -175,7 +180,12 @@ describe('selection', () => {
 describe('networks', () => {
   it('does not train frozen stages', () => {
     const shape = { inputShape: [32, 32, 3], classes: 2, seed: 1 } as const;
-    const settings = { kind: 'resnet50', width: 1 / 64, weights: { kind: 'random' } } as const;
+    const settings = {
+      kind: 'resnet50',
+      variant: 'pre-activation',
+      width: 1 / 64,
+      weights: { kind: 'random' },
+    } as const;
     const network = classifierOf({ ...settings, frozenStages: 2 }, shape);
     const { trainable, statistics } = network.weights();
     expect(Object.keys(trainable).filter((name) => resnet50Stage(name) <= 1)).toEqual([]);
@@ -183,6 +193,46 @@ describe('networks', () => {
     expect(Object.keys(trainable)).toContain('stage2_unit1_conv1/kernel');
     tf.dispose([trainable, statistics]);
     network.model.dispose();
+  });
+  it('begins with the weights of a file, its head only on request', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'weights-'));
+    const path = join(folder, 'weights.h5');
+    const settings = (head: boolean, file = path) =>
+      ({
+        kind: 'resnet50',
+        variant: 'pre-activation',
+        width: 1 / 64,
+        frozenStages: 0,
+        weights: { kind: 'file', path: file, head },
+      }) as const;
+    const classifier = (classes: number, seed: number) =>
+      classifierOf(settings(false), { inputShape: [32, 32, 3], classes, seed });
+    const [stored, two, three] = [classifier(3, 1), classifier(2, 2), classifier(3, 2)];
+    await saveWeights(path, stored);
+    const said: string[] = [];
+    const say = (line: string): void => void said.push(line);
+    const values = ({ trainable }: NetworkWeights, name: string) => trainable[name]!.dataSync().join();
+    const [first, own, whole, headless] = [stored.weights(), two.weights(), three.weights(), three.weights()];
+    const loaded = {
+      two: await firstWeights(two, settings(false), say),
+      whole: await firstWeights(three, settings(true), say),
+      headless: await firstWeights(three, settings(false), say),
+    };
+    for (const weights of Object.values(loaded))
+      expect(values(weights, 'conv0/kernel')).toBe(values(first, 'conv0/kernel'));
+    expect(values(loaded.two, 'logits/kernel')).toBe(values(own, 'logits/kernel'));
+    expect(values(loaded.headless, 'logits/kernel')).toBe(values(headless, 'logits/kernel'));
+    expect(values(loaded.whole, 'logits/kernel')).toBe(values(first, 'logits/kernel'));
+    expect(said[0]).toMatch(/weights\.h5: \d+ of \d+ weights loaded from hdf5/);
+    await expect(firstWeights(two, settings(true), say)).rejects.toMatchObject({ exitCode: 2 });
+    await expect(firstWeights(two, settings(true, `${path}.gone`), say)).rejects.toThrow(
+      /expected a file of weights/,
+    );
+    for (const weights of [first, own, whole, headless, ...Object.values(loaded)])
+      tf.dispose([weights.trainable, weights.statistics]);
+    [stored, two, three].forEach(({ model }) => model.dispose());
+    expect(tf.memory().numTensors).toBe(0);
+    rmSync(folder, { recursive: true });
   });
   it('gives the same weights for the same seed', () => {
     const weights = [1, 1, 2].map((seed) => {

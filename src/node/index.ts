@@ -87,6 +87,10 @@ export { stageOneCommand } from './commands/stage-1.ts';
 export { evaluateCommand } from './commands/evaluate.ts';
 export { chainCommand, type ChainFolders } from './commands/chain.ts';
 export { stageTwoCommand } from './commands/stage-2.ts';
+export { evaluateRun, type EvaluatedRun, type EvaluateRunOptions } from './experiment/evaluate.ts';
+export type { SplitReport } from './experiment/evaluate-split.ts';
+export { experimentToRun, type ExperimentToRun } from './experiment/run-settings.ts';
+export { runStageTwo, type RunStageTwoOptions } from './experiment/run-stage-two.ts';
 export { runCommand } from './commands/run-command.ts';
 export {
   loadExperimentFile,

@@ -47,9 +47,17 @@ async function stageTwo({ config, out, backend, skipDamaged, ...flags }: StageTw
 }
 
 /**
- * The command `stage2`.
+ * The command `stage2`: reads a configuration, trains in a run folder, and prints the table of results. Exit codes as
+ * everywhere: 0 done, 1 a loss was not finite, 2 bad input, 75 stopped after a checkpoint.
  *
- * @returns To be added to a program.
+ * @returns To be added to a program, or run by `runCommand`.
+ * @example
+ * ```ts
+ * import { Command } from 'commander';
+ * import { stageTwoCommand } from 'model-patching/node';
+ * const program = new Command().addCommand(stageTwoCommand());
+ * if (program.commands[0]?.name() !== 'stage2') throw new Error('the command stage2 expected');
+ * ```
  */
 export const stageTwoCommand = (): Command =>
   withExperimentOptions(

@@ -100,6 +100,24 @@ async function train(
  * @param context Output, and whether a stop was asked for.
  * @returns What `results.json` holds.
  * @throws ProgramError: bad input (exit code 2), a loss that is not finite (1), a stop asked for (75).
+ * @example
+ * ```ts
+ * import { mkdtemp, rm } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { evaluateRun, experimentToRun, runStageTwo } from 'model-patching/node';
+ * const toRun = await experimentToRun('examples/configs/stage-2/mnist-correlation/erm.yaml', 'stage-2', {
+ *   roots: { DATA: 'examples/data' },
+ *   overrides: ['training.maximumSteps=1', 'training.batchSize=4', 'network.width=0.1', 'data.testImages=2',
+ *     'data.sizes={ kind: balanced, images: 8 }'],
+ * });
+ * const out = join(await mkdtemp(join(tmpdir(), 'experiments-')), 'erm');
+ * const context = { say: () => undefined, stopRequested: () => false };
+ * const results = await runStageTwo(toRun, { out, backend: { name: 'wasm', device: 'CPU' } }, context);
+ * const { report } = await evaluateRun({ run: out, split: 'test' }, context);
+ * if (results.methods.erm?.average !== report.average) throw new Error('the same report expected');
+ * await rm(join(out, '..'), { recursive: true });
+ * ```
  */
 export async function runStageTwo(
   toRun: ExperimentToRun<'stage-2'>,

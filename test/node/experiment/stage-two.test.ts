@@ -127,6 +127,18 @@ describe('training', () => {
     expect(text).toContain(JSON.stringify(again.results.methods.erm!.average));
   });
 
+  it('ends with exit code 1 when a loss is not finite, and names the last good checkpoint', async () => {
+    const before = tf.memory().numTensors;
+    const overrides = [...tiny, 'optimizer.learningRate=1e30'];
+    await expect(run(config('erm'), join(scratch, 'infinite'), { overrides })).rejects.toMatchObject({
+      exitCode: 1,
+      message: expect.stringMatching(
+        /^erm: loss is not finite at step \d+: .*last good checkpoint/,
+      ) as string,
+    });
+    expect(tf.memory().numTensors, 'tensors left behind').toBe(before);
+  });
+
   it('keeps as many checkpoints as it is told to', async () => {
     const out = join(scratch, 'kept');
     await run(config('erm'), out, { overrides: [...tiny, 'checkpoints.keep=null', 'training.epochs=3'] });

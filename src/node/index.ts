@@ -72,6 +72,7 @@ export {
   type BatchStreamOptions,
   type LoadPixels,
   type PictureShape,
+  type StoredOrder,
   type StreamBatch,
 } from './data/batch-stream.ts';
 export { openDecodePool, type DecodePool, type DecodePoolOptions } from './data/decode-pool.ts';
@@ -108,7 +109,12 @@ export {
 export { assignWeights, encodeWeights, saveWeights, type SingleFileFormat } from './weights/save-weights.ts';
 export { modelOnDisk } from './weights/layers-model.ts';
 export type { WeightFormat } from './weights/weight-file.ts';
-export { openDataset, type DatasetSettings, type OpenedDataset } from './data/open-dataset.ts';
+export {
+  openDataset,
+  type CommonDatasetSettings,
+  type DatasetSettings,
+  type OpenedDataset,
+} from './data/open-dataset.ts';
 export {
   indexTranslations,
   scratchFolder,

@@ -231,6 +231,13 @@ export function openBatchStream<Image>(options: BatchStreamOptions<Image>): Batc
   };
 }
 
+/** See {@link storedOrder}. */
+export interface StoredOrder {
+  readonly steps: number;
+  /** The examples of a step. */
+  readonly indicesAt: (step: number) => Int32Array;
+}
+
 /**
  * Every example once, in stored order: consecutive batches, the last one short.
  *
@@ -245,10 +252,7 @@ export function openBatchStream<Image>(options: BatchStreamOptions<Image>): Batc
  * if (steps !== 3 || indicesAt(2).join() !== '4') throw new Error('2, 2 and 1 expected');
  * ```
  */
-export function storedOrder(
-  count: number,
-  batchSize: number,
-): { readonly steps: number; readonly indicesAt: (step: number) => Int32Array } {
+export function storedOrder(count: number, batchSize: number): StoredOrder {
   if (!(Number.isInteger(batchSize) && batchSize >= 1)) {
     throw new RangeError(`batchSize: expected a whole number ≥ 1, received ${batchSize}`);
   }

@@ -32,7 +32,8 @@ import { readTable } from './read-table.ts';
 import { scratchFolder, type ScratchFolder } from './record-folder.ts';
 import { indexRecords, listShards } from './record-index.ts';
 
-interface CommonSettings {
+/** What every data set on the disk has. */
+export interface CommonDatasetSettings {
   /** Folder of the data set. */
   readonly root: string;
   /** Most training images of a group. Default: all. */
@@ -43,12 +44,12 @@ interface CommonSettings {
 
 /** Which data set, and where it lies. */
 export type DatasetSettings =
-  | (CommonSettings & {
+  | (CommonDatasetSettings & {
       readonly kind: 'waterbirds';
       /** Record shards, or `metadata.csv` and the images; `auto` (default) takes what is there. */
       readonly layout?: 'auto' | 'records' | 'folder';
     })
-  | (CommonSettings & {
+  | (CommonDatasetSettings & {
       readonly kind: 'celeba';
       readonly layout?: 'auto' | 'records' | 'folder';
       /** Attributes that are class and subgroup. Default `Blond_Hair` and `Male`. */
@@ -56,7 +57,7 @@ export type DatasetSettings =
       readonly z?: string;
       readonly groupSizes?: 'used' | 'published';
     })
-  | (CommonSettings &
+  | (CommonDatasetSettings &
       Pick<TableOptions, 'columns' | 'extension' | 'classes' | 'subgroups' | 'splits' | 'required'> & {
         readonly kind: 'folder';
         /** The table in the folder. Default `metadata.csv`. */

@@ -15,7 +15,9 @@ import { indexRecords, listShards, type IndexedRecord } from './record-index.ts'
 
 /** A folder for files that are needed for as long as a data set is; made when it is first asked for. */
 export interface ScratchFolder {
+  /** Its path; makes it. */
   readonly path: () => Promise<string>;
+  /** Removes it with everything in it. */
   readonly remove: () => Promise<void>;
 }
 

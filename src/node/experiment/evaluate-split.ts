@@ -106,6 +106,13 @@ function evaluated({ experiment, images, translations }: SplitEvaluator, split: 
   };
 }
 
+/** How many images an evaluation of a split passes through the network. */
+export const evaluatedCount = (
+  { experiment, images }: Pick<SplitEvaluator, 'experiment' | 'images'>,
+  split: SplitName,
+): number =>
+  images.examples(split).length * (experiment.evaluation.translated ? 1 + TRANSLATION_VARIANTS.length : 1);
+
 async function* batchesOf(stream: BatchStream, steps: number) {
   for (let step = 0; step < steps; step++) yield await stream.batch(step);
 }

@@ -13,7 +13,7 @@ import { orExit, ProgramError } from '../program.ts';
 import { startProgress } from '../progress.ts';
 import { hasCode, parseJson, readText } from '../text-file.ts';
 import type { ExperimentContext } from './context.ts';
-import { evaluateSplit, type EvaluatedSplit } from './evaluate-split.ts';
+import { evaluatedCount, evaluateSplit, type EvaluatedSplit } from './evaluate-split.ts';
 import { openExperimentImages } from './open-images.ts';
 import { skipDamagedOf } from './run-stage-two.ts';
 import { experimentOfRun } from './run-settings.ts';
@@ -126,7 +126,7 @@ export async function evaluateRun(
       obtainTranslations !== undefined
         ? await obtainTranslations(experiment, images, context)
         : null;
-    const progress = startProgress(split, images.examples(split).length);
+    const progress = startProgress(split, evaluatedCount({ experiment, images }, split));
     try {
       const skipDamaged = options.skipDamaged ?? skipDamagedOf(experiment);
       const evaluator = { experiment, images, translations, network, skipDamaged };

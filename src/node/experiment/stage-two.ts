@@ -12,7 +12,7 @@ import type { MethodResults } from '../report/results.ts';
 import type { Run } from '../run-directory.ts';
 import { stageTwoBudget } from './budget.ts';
 import type { ExperimentContext } from './context.ts';
-import { evaluateSplit, type SplitEvaluator, type SplitReport } from './evaluate-split.ts';
+import { evaluatedCount, evaluateSplit, type SplitEvaluator, type SplitReport } from './evaluate-split.ts';
 import type { ExperimentImages } from './experiment-images.ts';
 import { invarianceParts, METHOD_NAMES, methodParts, type MethodParts } from './methods.ts';
 import { classifierOf, firstWeights } from './networks.ts';
@@ -168,7 +168,7 @@ async function selectState(
 }
 
 async function test(evaluator: SplitEvaluator, state: ClassifierState) {
-  const progress = startProgress('test', evaluator.images.examples('test').length);
+  const progress = startProgress('test', evaluatedCount(evaluator, 'test'));
   try {
     return await evaluateSplit(evaluator, weightsOf(state), 'test', progress.update);
   } finally {

@@ -93,14 +93,14 @@ beforeAll(async () => {
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 describe('training', () => {
-  it.each(['erm', 'gdro'])(
+  it.each(['erm', 'gdro', 'camel'])(
     '%s: a run that is stopped again and again ends with the same bits',
     async (name) => {
       const [whole, parts] = [join(scratch, name), join(scratch, `${name}-parts`)];
       const before = tf.memory().numTensors;
-      const uninterrupted = await run(config(name), whole);
+      const uninterrupted = await run(config(name), whole, { obtainTranslations: neighbours });
       expect(tf.memory().numTensors, 'tensors left behind').toBe(before);
-      const stopped = await run(config(name), parts, { every: 1 });
+      const stopped = await run(config(name), parts, { every: 1, obtainTranslations: neighbours });
       expect(stopped.calls).toBe(4);
       expect(withoutSeconds(stopped.results)).toEqual(withoutSeconds(uninterrupted.results));
       expect(lastCheckpoint(parts).equals(lastCheckpoint(whole)), 'the same bits').toBe(true);
@@ -146,7 +146,7 @@ describe('training', () => {
   });
 
   it('CAMEL trains on translations, and counts them as groups where it is asked to', async () => {
-    const out = join(scratch, 'camel');
+    const out = join(scratch, 'camel-both');
     const overrides = [
       ...tiny,
       'method.trainOn=both',

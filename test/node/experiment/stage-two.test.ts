@@ -15,7 +15,6 @@ import { either as E } from 'fp-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeJson } from '../../../src/config/decoding.ts';
 import { ExperimentResultsCodec } from '../../../src/config/experiment-results.ts';
-import { encodePng } from '../../../src/data/png.ts';
 import { evaluateRun } from '../../../src/node/experiment/evaluate.ts';
 import { groupTable } from '../../../src/node/experiment/group-table.ts';
 import { experimentToRun } from '../../../src/node/experiment/run-settings.ts';
@@ -290,70 +289,5 @@ describe('bad input', () => {
     expect(await evaluate(folder)).toMatch(/expected a run of a stage-2 experiment/);
     writeFileSync(join(folder, 'run.json'), readFileSync(join(scratch, 'erm', 'run.json')));
     expect(await evaluate(folder)).toMatch(/checkpoints/);
-  });
-});
-
-describe("a folder of one's own images", () => {
-  const folder = join(scratch, 'lesions');
-  const file = join(scratch, 'lesions.yaml');
-  const names = ['train', 'val', 'test'].flatMap((split) =>
-    ['benign', 'malignant'].flatMap((y) =>
-      ['without', 'with'].flatMap((z) =>
-        [0, 1, 2].map((i) => ({ split, y, z, name: `${split}-${y}-${z}-${i}.png` })),
-      ),
-    ),
-  );
-  beforeAll(() => {
-    mkdirSync(folder);
-    const rows = names.map(({ split, y, z, name }) => `${name},${split},${y},${z}`);
-    writeFileSync(join(folder, 'metadata.csv'), ['filename,split,y,z', ...rows].join('\n'));
-    names.forEach(({ name }, i) =>
-      writeFileSync(
-        join(folder, name),
-        encodePng({
-          height: 10,
-          width: 8,
-          channels: 3,
-          pixels: Uint8Array.from({ length: 240 }, (_, k) => (37 * k + 11 * i) % 256),
-        }),
-      ),
-    );
-    writeFileSync(
-      file,
-      [
-        'version: 1',
-        'kind: stage-2',
-        'name: lesions',
-        'data:',
-        '  kind: folder',
-        '  root: ${DATA}/lesions',
-        '  classes: [benign, malignant]',
-        '  subgroups: [without, with]',
-        '  image: { height: 8, width: 8 }',
-        'images: { augmentation: [{ kind: fliplr }, { kind: crop }], scaling: { kind: ImageNetPreprocessing } }',
-        'network: { kind: multilayer-perceptron, hidden: [4] }',
-        'method: { kind: group-dro, adversary: { adjustment: 1 } }',
-        'training: { epochs: 2, batchSize: 8 }',
-      ].join('\n'),
-    );
-  });
-  const toRun = () => experimentToRun(file, 'stage-2', { roots: { DATA: scratch } });
-  const context = { say: () => undefined, stopRequested: () => false };
-
-  it('is trained on, and a damaged image is skipped and listed on request only', async () => {
-    const results = await runStageTwo(await toRun(), { out: join(scratch, 'whole'), backend }, context);
-    expect(results.methods.gdro!.groups.map(({ count }) => count)).toEqual([3, 3, 3, 3]);
-    const damaged = names.find(({ split }) => split === 'test')!.name;
-    writeFileSync(join(folder, damaged), 'no image');
-    const out = join(scratch, 'skipping');
-    await expect(runStageTwo(await toRun(), { out, backend }, context)).rejects.toThrow(/--skip-damaged N/);
-    const said: string[] = [];
-    const skipping = await runStageTwo(
-      await toRun(),
-      { out, backend, skipDamaged: 1 },
-      { ...context, say: (line) => void said.push(line) },
-    );
-    expect(skipping.methods.gdro!.groups.map(({ count }) => count)).toEqual([2, 3, 3, 3]);
-    expect(said.join('\n')).toContain(`skipped: ${join(folder, damaged)}`);
   });
 });

@@ -1,0 +1,78 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodePng } from '../../../src/data/png.ts';
+import { experimentToRun } from '../../../src/node/experiment/run-settings.ts';
+import { runStageTwo } from '../../../src/node/experiment/run-stage-two.ts';
+import { useBackend } from '../../support/backend.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'own-folder-'));
+const backend = { name: 'wasm', device: 'test' } as const;
+beforeAll(() => useBackend('wasm'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+describe("a folder of one's own images", () => {
+  const folder = join(scratch, 'lesions');
+  const file = join(scratch, 'lesions.yaml');
+  const names = ['train', 'val', 'test'].flatMap((split) =>
+    ['benign', 'malignant'].flatMap((y) =>
+      ['without', 'with'].flatMap((z) =>
+        [0, 1, 2].map((i) => ({ split, y, z, name: `${split}-${y}-${z}-${i}.png` })),
+      ),
+    ),
+  );
+  beforeAll(() => {
+    mkdirSync(folder);
+    const rows = names.map(({ split, y, z, name }) => `${name},${split},${y},${z}`);
+    writeFileSync(join(folder, 'metadata.csv'), ['filename,split,y,z', ...rows].join('\n'));
+    names.forEach(({ name }, i) =>
+      writeFileSync(
+        join(folder, name),
+        encodePng({
+          height: 10,
+          width: 8,
+          channels: 3,
+          pixels: Uint8Array.from({ length: 240 }, (_, k) => (37 * k + 11 * i) % 256),
+        }),
+      ),
+    );
+    writeFileSync(
+      file,
+      [
+        'version: 1',
+        'kind: stage-2',
+        'name: lesions',
+        'data:',
+        '  kind: folder',
+        '  root: ${DATA}/lesions',
+        '  classes: [benign, malignant]',
+        '  subgroups: [without, with]',
+        '  image: { height: 8, width: 8 }',
+        'images: { augmentation: [{ kind: fliplr }, { kind: crop }], scaling: { kind: ImageNetPreprocessing } }',
+        'network: { kind: multilayer-perceptron, hidden: [4] }',
+        'method: { kind: group-dro, adversary: { adjustment: 1 } }',
+        'training: { epochs: 2, batchSize: 8 }',
+      ].join('\n'),
+    );
+  });
+  const toRun = () => experimentToRun(file, 'stage-2', { roots: { DATA: scratch } });
+  const context = { say: () => undefined, stopRequested: () => false };
+
+  it('is trained on, and a damaged image is skipped and listed on request only', async () => {
+    const results = await runStageTwo(await toRun(), { out: join(scratch, 'whole'), backend }, context);
+    expect(results.methods.gdro!.groups.map(({ count }) => count)).toEqual([3, 3, 3, 3]);
+    const damaged = names.find(({ split }) => split === 'test')!.name;
+    writeFileSync(join(folder, damaged), 'no image');
+    const out = join(scratch, 'skipping');
+    await expect(runStageTwo(await toRun(), { out, backend }, context)).rejects.toThrow(/--skip-damaged N/);
+    const said: string[] = [];
+    const skipping = await runStageTwo(
+      await toRun(),
+      { out, backend, skipDamaged: 1 },
+      { ...context, say: (line) => void said.push(line) },
+    );
+    expect(skipping.methods.gdro!.groups.map(({ count }) => count)).toEqual([2, 3, 3, 3]);
+    expect(said.join('\n')).toContain(`skipped: ${join(folder, damaged)}`);
+  });
+});

@@ -146,16 +146,20 @@ const REPORT = (accuracies: readonly number[]): MethodResults => ({
 
 describe('npm run chain', () => {
   const options = [
-    ...['celeba', '--root', 'DATA=experiments/data', '--out', 'chain', '--backend', 'wasm', '--seeds', '1,2'],
+    ...['celeba', '--root', 'DATA=experiments/data', '--out', 'chain', '--backend', 'wasm'],
     ...['--size', '16', '--steps', '2', '--stage1-steps', '2', '--width', '0.02'],
     ...['--set', 'stage-1.generator={ kind: unet, filters: [4, 8] }'],
     ...['--set', 'stage-1.discriminator.filters=[64, 64]', '--set', 'stage-1.training.batchSize=1'],
     ...['--set', 'stage-2.network={ kind: small-cnn, width: 0.1 }', '--set', 'stage-2.training.batchSize=8'],
   ];
 
-  it('runs both stages, three methods and their tests for every seed, and then has nothing left to do', async () => {
+  it('runs both stages, three methods and their tests, and for another seed only what is not there', async () => {
     const before = tf.memory().numTensors;
-    const output = await chain(...options);
+    await chain(...options);
+    const log = 'chain/seed-1/celeba-camel/metrics.jsonl';
+    const { mtimeMs } = statSync(log);
+    const output = await chain(...options, '--seeds', '1,2');
+    expect(statSync(log).mtimeMs).toBe(mtimeMs);
     expect(tf.memory().numTensors, 'tensors left behind').toBe(before);
     const { seeds } = JSON.parse(readFileSync('chain/chain.json', 'utf8')) as {
       seeds: {
@@ -177,13 +181,8 @@ describe('npm run chain', () => {
     };
     expect(second!.methods['gdro']).toMatchObject(results.methods.gdro);
     expect(output).toContain(readFileSync('chain/chain.md', 'utf8'));
-
-    const log = 'chain/seed-1/celeba-camel/metrics.jsonl';
-    const { mtimeMs } = statSync(log);
-    await chain(...options);
-    expect(statSync(log).mtimeMs).toBe(mtimeMs);
     expect(readFileSync('chain/chain.md', 'utf8')).toContain('Mean ± standard deviation, 2 seeds');
-  });
+  }, 120_000);
 
   it.each([
     [['birds'], 'Allowed choices are waterbirds, celeba, mnist-correlation'],

@@ -9,7 +9,7 @@ import type { SelectedBackend } from '../backend.ts';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { orExit, ProgramError } from '../program.ts';
 import type { MethodName, MethodResults } from '../report/results.ts';
-import { openRun } from '../run-directory.ts';
+import { openRun, readSettingsFile } from '../run-directory.ts';
 import { hasCode, parseJson, readText } from '../text-file.ts';
 import { obtainTranslations } from './augment.ts';
 import type { ChainOverrides } from './chain-overrides.ts';
@@ -72,9 +72,11 @@ async function stageOneOf(
   context: ExperimentContext,
 ): Promise<readonly [string, StageOneOutcome]> {
   const { experiment, settings } = await experimentToRun(config, 'stage-1', options);
+  const folder = join(options.roots['RUNS']!, experiment.name);
+  const there = orExit(await readSettingsFile(join(folder, 'run.json'), settings));
+  if (there?.outcome !== undefined) return [experiment.name, there.outcome as StageOneOutcome];
   const images = await openExperimentImages(experiment.data);
   try {
-    const folder = join(options.roots['RUNS']!, experiment.name);
     const run = orExit(await openRun(folder, settings, { keep: experiment.checkpoints.keep }));
     try {
       return [experiment.name, await runStageOne(experiment, images, run, context)];

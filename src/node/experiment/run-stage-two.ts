@@ -7,6 +7,7 @@ import { environmentFacts } from '../environment.ts';
 import { orExit, ProgramError } from '../program.ts';
 import type { ExperimentResults } from '../report/results.ts';
 import { openRun, readSettingsFile } from '../run-directory.ts';
+import { readText } from '../text-file.ts';
 import type { ExperimentImages } from './experiment-images.ts';
 import { METHOD_NAMES } from './methods.ts';
 import { stageTwoBudget } from './budget.ts';
@@ -137,7 +138,8 @@ export async function runStageTwo(
     stage1: null,
     methods: { [METHOD_NAMES[experiment.method.kind]]: results },
   };
-  if (there?.outcome === undefined) {
+  // Also of a run that is done: a program may be killed between the end of its run and this file.
+  if ((await readText(join(options.out, 'results.json'))) === null) {
     const environment = await environmentFacts();
     const file = { ...found, device: options.backend.device, environment, selectedStep, damaged };
     await writeFileAtomically(join(options.out, 'results.json'), `${JSON.stringify(file, null, 2)}\n`);

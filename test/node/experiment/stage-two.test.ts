@@ -126,6 +126,16 @@ describe('training', () => {
     expect(text).toContain(JSON.stringify(again.results.methods.erm!.average));
   });
 
+  it('writes the results of a run that was killed between its end and their file', async () => {
+    const out = join(scratch, 'killed');
+    const overrides = [...tiny, 'training.epochs=1'];
+    await run(config('erm'), out, { overrides });
+    const text = readFileSync(join(out, 'results.json'), 'utf8');
+    rmSync(join(out, 'results.json'));
+    await run(config('erm'), out, { overrides, every: 1 });
+    expect(readFileSync(join(out, 'results.json'), 'utf8')).toBe(text);
+  });
+
   it('ends with exit code 1 when a loss is not finite, and names the last good checkpoint', async () => {
     const before = tf.memory().numTensors;
     const overrides = [...tiny, 'optimizer.learningRate=1e30'];

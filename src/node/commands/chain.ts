@@ -108,7 +108,9 @@ async function chain(name: ChainName, flags: ChainFlags, folders: ChainFolders):
   };
   await writeFileAtomically(join(out, 'chain.json'), `${JSON.stringify(file, null, 2)}\n`);
   await writeFileAtomically(join(out, 'chain.md'), report);
-  process.stdout.write(`${report}\nat most ${(peakMemory / 2 ** 30).toFixed(1)} GiB\n\n${out}/chain.md\n`);
+  process.stdout.write(
+    `${report}\nat most ${(peakMemory / 2 ** 30).toFixed(1)} GiB this time\n\n${out}/chain.md\n`,
+  );
 }
 
 /**

@@ -7,18 +7,18 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SelectedBackend } from '../backend.ts';
 import { writeFileAtomically } from '../atomic-file.ts';
-import { orExit, ProgramError } from '../program.ts';
+import { ProgramError } from '../program.ts';
 import type { MethodName, MethodResults } from '../report/results.ts';
-import { openRun, readSettingsFile } from '../run-directory.ts';
 import { hasCode, parseJson, readText } from '../text-file.ts';
 import { obtainTranslations } from './augment.ts';
 import type { ChainOverrides } from './chain-overrides.ts';
 import type { ExperimentContext } from './context.ts';
-import { evaluateRun, type EvaluatedRun } from './evaluate.ts';
+import { evaluateRun } from './evaluate.ts';
 import { openExperimentImages } from './open-images.ts';
 import { experimentToRun } from './run-settings.ts';
+import { runStageOne } from './run-stage-one.ts';
 import { runStageTwo } from './run-stage-two.ts';
-import { runStageOne, type StageOneOutcome } from './stage-one.ts';
+import type { StageOneOutcome } from './stage-one.ts';
 
 /** The data sets that have configurations of both stages. */
 export const CHAINS = ['waterbirds', 'celeba', 'mnist-correlation'] as const;
@@ -46,7 +46,7 @@ export interface ChainOfSeed {
   readonly seed: number;
   /** By the name of the experiment. */
   readonly stageOne: Readonly<Record<string, StageOneOutcome>>;
-  /** Number of translated training images, both ways together, and how long they took (less if they were there). */
+  /** Number of translated training images, both ways together, and how long they took. */
   readonly translations: { readonly count: number; readonly seconds: number };
   /** Test reports of the selected checkpoints. */
   readonly methods: { readonly [method in MethodName]?: MethodResults };
@@ -71,21 +71,9 @@ async function stageOneOf(
   options: { readonly roots: Readonly<Record<string, string>>; readonly overrides: readonly string[] },
   context: ExperimentContext,
 ): Promise<readonly [string, StageOneOutcome]> {
-  const { experiment, settings } = await experimentToRun(config, 'stage-1', options);
-  const folder = join(options.roots['RUNS']!, experiment.name);
-  const there = orExit(await readSettingsFile(join(folder, 'run.json'), settings));
-  if (there?.outcome !== undefined) return [experiment.name, there.outcome as StageOneOutcome];
-  const images = await openExperimentImages(experiment.data);
-  try {
-    const run = orExit(await openRun(folder, settings, { keep: experiment.checkpoints.keep }));
-    try {
-      return [experiment.name, await runStageOne(experiment, images, run, context)];
-    } finally {
-      await run.close();
-    }
-  } finally {
-    await images.close();
-  }
+  const toRun = await experimentToRun(config, 'stage-1', options);
+  const { name } = toRun.experiment;
+  return [name, await runStageOne(toRun, { out: join(options.roots['RUNS']!, name) }, context)];
 }
 
 /** Translations before CAMEL asks for them, so that its own time is that of training. */
@@ -107,15 +95,14 @@ async function translate(
   }
 }
 
-/** The test of a finished run, which is kept beside it. */
-async function tested(run: string, context: ExperimentContext): Promise<EvaluatedRun> {
-  const path = join(run, 'evaluation-test.json');
+/** What a file holds, or else what is made and put there. */
+async function kept<A>(path: string, make: () => Promise<A>): Promise<A> {
   const text = await readText(path);
   const known = text === null ? undefined : parseJson(text);
-  if (known !== undefined) return known as EvaluatedRun;
-  const evaluated = await evaluateRun({ run, split: 'test', obtainTranslations }, context);
-  await writeFileAtomically(path, `${JSON.stringify(evaluated, null, 2)}\n`);
-  return evaluated;
+  if (known !== undefined) return known as A;
+  const made = await make();
+  await writeFileAtomically(path, `${JSON.stringify(made, null, 2)}\n`);
+  return made;
 }
 
 async function chainOfSeed(
@@ -138,7 +125,9 @@ async function chainOfSeed(
   }
   const fileOf = (method: MethodName): string =>
     join(settings.configs, 'stage-2', settings.chain, `${method}.yaml`);
-  const translations = await translate(fileOf('camel'), options('stage-2'), context);
+  const translations = await kept(join(runs, 'translations.json'), () =>
+    translate(fileOf('camel'), options('stage-2'), context),
+  );
   context.say(`seed ${seed}: ${translations.count} translations in ${translations.seconds.toFixed(0)} s`);
   const methods: { [method in MethodName]?: MethodResults } = {};
   for (const method of ['erm', 'gdro', 'camel'] as const) {
@@ -146,7 +135,9 @@ async function chainOfSeed(
     const out = join(runs, toRun.experiment.name);
     const results = await runStageTwo(toRun, { out, backend, obtainTranslations }, context);
     const { steps, seconds } = results.methods[method]!;
-    const { report } = await tested(out, context);
+    const { report } = await kept(join(out, 'evaluation-test.json'), () =>
+      evaluateRun({ run: out, split: 'test', obtainTranslations }, context),
+    );
     methods[method] = { ...report, steps, seconds };
     context.say(`seed ${seed}: ${toRun.experiment.name}: ${steps} steps in ${seconds.toFixed(0)} s`);
   }

@@ -1,11 +1,10 @@
 /** The command `stage1`: trains a CycleGAN between two subgroups as a configuration says. */
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { openExperimentImages } from '../experiment/open-images.ts';
 import { experimentToRun } from '../experiment/run-settings.ts';
-import { runStageOne, type StageOneOutcome } from '../experiment/stage-one.ts';
+import { runStageOne } from '../experiment/run-stage-one.ts';
+import type { StageOneOutcome } from '../experiment/stage-one.ts';
 import { orExit } from '../program.ts';
-import { openRun } from '../run-directory.ts';
 import { onBackend } from './experiment-context.ts';
 import { experimentOptions, withExperimentOptions, type ExperimentFlags } from './experiment-options.ts';
 import { folderName } from './stage-2.ts';
@@ -28,25 +27,12 @@ function summary({ steps, bestStep, measure, seconds }: StageOneOutcome, folder:
 }
 
 async function stageOne({ config, out, backend, ...flags }: StageOneFlags): Promise<void> {
-  const { experiment, settings } = await experimentToRun(
-    config,
-    'stage-1',
-    orExit(await experimentOptions(flags)),
-  );
+  const toRun = await experimentToRun(config, 'stage-1', orExit(await experimentOptions(flags)));
+  const { experiment } = toRun;
   const folder = out ?? `runs/${experiment.name}`;
-  const outcome = await onBackend(backend ?? experiment.backend, async (_, context) => {
-    const images = await openExperimentImages(experiment.data);
-    try {
-      const run = orExit(await openRun(folder, settings, { keep: experiment.checkpoints.keep }));
-      try {
-        return await runStageOne(experiment, images, run, context);
-      } finally {
-        await run.close();
-      }
-    } finally {
-      await images.close();
-    }
-  });
+  const outcome = await onBackend(backend ?? experiment.backend, (_, context) =>
+    runStageOne(toRun, { out: folder }, context),
+  );
   process.stdout.write(summary(outcome, folder));
 }
 

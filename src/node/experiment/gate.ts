@@ -4,6 +4,7 @@
  */
 import type { StageOneExperiment } from '../../config/experiment/stage-one.ts';
 import type { DatasetExample } from '../../data/dataset.ts';
+import type { Network } from '../../models/network.ts';
 import { smallCnn } from '../../models/small-classifiers.ts';
 import { foldKey, randomKey } from '../../random.ts';
 import { gatherExamples, type Examples } from '../../training/examples.ts';
@@ -15,15 +16,28 @@ import type { ExperimentImages, ImageReference } from './experiment-images.ts';
 import { gateOfRun } from './gate-file.ts';
 import { loadExamples } from './load-images.ts';
 
+type Strict = Extract<StageOneExperiment['gate'], { readonly kind: 'strict' }>;
+type Example = DatasetExample<ImageReference>;
+
+/** The gate's classifiers before training, and the images of each; dispose it when the work is done. */
+export interface GatePlan {
+  readonly settings: Strict;
+  /** Of the experiment. */
+  readonly seed: number;
+  readonly train: readonly Example[];
+  readonly heldOut: readonly Example[];
+  /** Domain of each group: 0 source, 1 target, −1 neither. */
+  readonly domainOf: readonly number[];
+  readonly networks: { readonly domain: Network; readonly label: Network };
+  dispose(): void;
+}
+
 /** A trained gate and the images that it judges. */
 export interface ExperimentGate {
   readonly gate: Gate;
   readonly images: { readonly source: Examples; readonly target: Examples };
   dispose(): void;
 }
-
-type Strict = Extract<StageOneExperiment['gate'], { readonly kind: 'strict' }>;
-type Example = DatasetExample<ImageReference>;
 
 /** Validation images of each group of the two domains: those for training, then those held out. */
 function split(experiment: StageOneExperiment, images: ExperimentImages, settings: Strict) {
@@ -51,27 +65,43 @@ function split(experiment: StageOneExperiment, images: ExperimentImages, setting
 }
 
 /**
- * The gate of an experiment, trained, or from the run's folder if it has been trained before.
+ * Chooses the images of the gate, and builds its classifiers.
  *
- * @param folder Of the run.
- * @throws ProgramError if there are too few validation images (exit code 2), or a stop was asked for (75).
+ * @throws ProgramError (exit code 2) if there are too few validation images.
  */
-export async function obtainGate(
+export function planGate(
   experiment: StageOneExperiment,
   settings: Strict,
   images: ExperimentImages,
-  folder: string,
-  context: ExperimentContext,
-): Promise<ExperimentGate> {
-  const { train, heldOut, domainOf } = split(experiment, images, settings);
+): GatePlan {
+  const { seed } = experiment;
   const network = (name: string, classes: number) =>
     smallCnn({
       inputShape: images.shape,
       classes,
       width: settings.width,
-      seed: foldKey(randomKey(experiment.seed), 'initial weights', `gate ${name}`)[0],
+      seed: foldKey(randomKey(seed), 'initial weights', `gate ${name}`)[0],
     });
+  const chosen = split(experiment, images, settings);
   const networks = { domain: network('domain', 2), label: network('label', images.classes.length) };
+  const dispose = (): void => Object.values(networks).forEach(({ model }) => model.dispose());
+  return { settings, seed, ...chosen, networks, dispose };
+}
+
+/**
+ * The gate of an experiment, trained, or from the run's folder if it has been trained before.
+ *
+ * @param plan Stays the caller's, and must outlive the gate.
+ * @param images The data of the experiment, opened.
+ * @param folder Of the run.
+ * @throws ProgramError if an image cannot be read (exit code 2), or a stop was asked for (75).
+ */
+export async function obtainGate(
+  { settings, seed, train, heldOut, domainOf, networks }: GatePlan,
+  images: ExperimentImages,
+  folder: string,
+  context: ExperimentContext,
+): Promise<ExperimentGate> {
   const judged = await loadExamples(images, heldOut);
   const gate = await gateOfRun(
     folder,
@@ -83,7 +113,7 @@ export async function obtainGate(
       steps: { domain: settings.domainSteps, label: settings.labelSteps },
       batchSize: settings.batchSize,
       learningRate: settings.learningRate,
-      seed: experiment.seed,
+      seed,
     }),
     context,
   );
@@ -95,9 +125,6 @@ export async function obtainGate(
   return {
     gate,
     images: { source: ofDomain(0), target: ofDomain(1) },
-    dispose: () => {
-      disposeGate(gate);
-      Object.values(networks).forEach(({ model }) => model.dispose());
-    },
+    dispose: () => disposeGate(gate),
   };
 }

@@ -1,6 +1,5 @@
 /** Stage 1 of an experiment: a CycleGAN trained in its run folder, under the eyes of a gate if there is one. */
 import { join } from 'node:path';
-import type { StageOneExperiment } from '../../config/experiment/stage-one.ts';
 import { compose, type Images } from '../../augmentation/images.ts';
 import { concatenateImages } from '../../augmentation/pairing.ts';
 import { imageGallery } from '../../augmentation/gallery.ts';
@@ -27,13 +26,12 @@ import { openBatchStream } from '../data/batch-stream.ts';
 import { orExit } from '../program.ts';
 import type { Run } from '../run-directory.ts';
 import { pause, type ExperimentContext } from './context.ts';
-import { cycleganNetworks, cycleganOf, type CycleganNetworks } from './cyclegan.ts';
-import { domainsOf } from './domains.ts';
-import type { ExperimentImages } from './experiment-images.ts';
+import { cycleganOf, type CycleganNetworks } from './cyclegan.ts';
 import { obtainGate } from './gate.ts';
 import { loadExamples } from './load-images.ts';
 import { learningRateOf } from './optimizers.ts';
 import { augmentationOf } from './pipelines.ts';
+import type { StageOnePlan } from './stage-one-plan.ts';
 import { trainInRun } from './train-in-run.ts';
 
 /** What a finished stage-1 run keeps in `run.json`; JSON data. */
@@ -67,13 +65,10 @@ export function generatorsOf(
   };
 }
 
-function batchesOf(
-  experiment: StageOneExperiment,
-  images: ExperimentImages,
-  networks: CycleganNetworks,
-  domains: ReturnType<typeof domainsOf>,
-  steps: number,
-): { readonly batchAt: (index: number) => Promise<CycleganBatch>; readonly close: () => void } {
+function batchesOf({ experiment, images, networks, domains, steps }: StageOnePlan): {
+  readonly batchAt: (index: number) => Promise<CycleganBatch>;
+  readonly close: () => void;
+} {
   const { data, optimizer, pool, loss, seed, training } = experiment;
   const skipDamaged = 'skipDamaged' in data ? data.skipDamaged : 0;
   const options: StageOneBatchOptions = {
@@ -131,40 +126,31 @@ async function galleryOf(
 /**
  * Trains stage 1 in its run folder, or goes on with it. A run that is done gives its outcome again.
  *
- * @param experiment Roots put in.
- * @param images The data of the experiment, opened.
+ * @param plan Of the experiment on its data; it stays the caller's.
  * @param run Opened with the experiment as settings.
  * @param context Output, and whether a stop was asked for.
- * @throws ProgramError: what does not fit the data (exit code 2), a stop asked for (75), a loss not finite (1).
+ * @throws ProgramError: an image that cannot be read (exit code 2), a stop asked for (75), a loss not finite (1).
  */
-export async function runStageOne(
-  experiment: StageOneExperiment,
-  images: ExperimentImages,
+export async function stageOne(
+  plan: StageOnePlan,
   run: Run,
   context: ExperimentContext,
 ): Promise<StageOneOutcome> {
   if (run.outcome !== undefined) return run.outcome as StageOneOutcome;
   const began = performance.now();
+  const { experiment, images, domains, smaller, stepsPerEpoch, steps, networks } = plan;
   const { training, checkpoints, gallery, gate: gateSettings } = experiment;
-  const domains = domainsOf(experiment, images);
-  const smaller = Math.min(domains.source.length, domains.target.length);
-  const stepsPerEpoch = Math.max(1, Math.floor(smaller / training.batchSize));
-  const steps = Math.min(training.epochs * stepsPerEpoch, training.maximumSteps ?? Infinity);
   context.say(
     `stage 1: ${domains.source.length} source and ${domains.target.length} target images, ${steps} steps of ${training.batchSize} + ${training.batchSize}`,
   );
-  const networks = cycleganNetworks(experiment, images.shape);
-  const { step, initial } = cycleganOf(experiment, networks, images.shape);
-  const judges =
-    gateSettings.kind === 'strict'
-      ? await obtainGate(experiment, gateSettings, images, run.folder, context)
-      : null;
-  const batches = batchesOf(experiment, images, networks, domains, steps);
+  const judges = plan.gate === null ? null : await obtainGate(plan.gate, images, run.folder, context);
+  const batches = batchesOf(plan);
   const first = async (domain: Domain): Promise<Images<Uint8Array>> =>
     (await loadExamples(images, domains[domain].slice(0, Math.min(gallery.images, smaller)))).images;
-  const shown = { source: await first('source'), target: await first('target') };
   const translating = (state: CycleganState): Generators => generatorsOf(networks, translatingWeights(state));
   try {
+    const shown = { source: await first('source'), target: await first('target') };
+    const { step, initial } = cycleganOf(experiment, networks, images.shape);
     const end = await trainInRun({
       label: 'stage 1',
       run,
@@ -220,6 +206,5 @@ export async function runStageOne(
   } finally {
     batches.close();
     judges?.dispose();
-    networks.dispose();
   }
 }

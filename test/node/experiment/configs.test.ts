@@ -3,16 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
-import { either as E } from 'fp-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeSampleData } from '../../../src/node/data/sample-data.ts';
 import { obtainTranslations } from '../../../src/node/experiment/augment.ts';
 import { evaluateRun } from '../../../src/node/experiment/evaluate.ts';
-import { openExperimentImages } from '../../../src/node/experiment/open-images.ts';
 import { experimentToRun } from '../../../src/node/experiment/run-settings.ts';
+import { runStageOne } from '../../../src/node/experiment/run-stage-one.ts';
 import { runStageTwo } from '../../../src/node/experiment/run-stage-two.ts';
-import { runStageOne } from '../../../src/node/experiment/stage-one.ts';
-import { openRun } from '../../../src/node/run-directory.ts';
 import { useBackend } from '../../support/backend.ts';
 import { writeSmallMnist } from '../../support/small-mnist.ts';
 
@@ -49,7 +46,7 @@ describe('two steps of every configuration, small', () => {
 
   it.each(found('stage-1'))('$config', async ({ data, config }) => {
     const before = tf.memory().numTensors;
-    const { experiment, settings } = await experimentToRun(join(configs, config), 'stage-1', {
+    const toRun = await experimentToRun(join(configs, config), 'stage-1', {
       roots,
       overrides: [
         ...dataOverrides(data),
@@ -61,12 +58,8 @@ describe('two steps of every configuration, small', () => {
         'gate={ kind: none }',
       ],
     });
-    const images = await openExperimentImages(experiment.data, { workers: 0 });
-    const run = await openRun(join(roots.RUNS, experiment.name), settings);
-    if (E.isLeft(run)) throw new Error(run.left.found);
-    const { steps } = await runStageOne(experiment, images, run.right, context);
-    await run.right.close();
-    await images.close();
+    const out = join(roots.RUNS, toRun.experiment.name);
+    const { steps } = await runStageOne(toRun, { out }, context);
     expect(steps).toBe(2);
     expect(tf.memory().numTensors, 'tensors left behind').toBe(before);
   });

@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodePng } from '../../../src/data/png.ts';
 import { experimentToRun } from '../../../src/node/experiment/run-settings.ts';
+import { runStageOne } from '../../../src/node/experiment/run-stage-one.ts';
 import { runStageTwo } from '../../../src/node/experiment/run-stage-two.ts';
 import { useBackend } from '../../support/backend.ts';
 
@@ -57,7 +58,42 @@ describe("a folder of one's own images", () => {
     );
   });
   const toRun = () => experimentToRun(file, 'stage-2', { roots: { DATA: scratch } });
+  const stageOne = (...overrides: readonly string[]) => {
+    const path = join(scratch, 'stage-1.yaml');
+    writeFileSync(
+      path,
+      [
+        'version: 1',
+        'kind: stage-1',
+        'name: lesions-stage-1',
+        'data:',
+        '  kind: folder',
+        '  root: ${DATA}/lesions',
+        '  classes: [benign, malignant]',
+        '  subgroups: [without, with]',
+        '  image: { height: 16, width: 16 }',
+        'generator: { kind: unet, filters: [2, 3] }',
+        'discriminator: { filters: [2, 3] }',
+        'gate: { kind: strict, trainingImages: 2, heldOutImages: 2, domainSteps: 2, labelSteps: 2, width: 0.1 }',
+        'gallery: { images: 2 }',
+        'pool: { capacity: 4 }',
+        'training: { epochs: 1, maximumSteps: 1, batchSize: 2 }',
+      ].join('\n'),
+    );
+    return experimentToRun(path, 'stage-1', { roots: { DATA: scratch }, overrides });
+  };
   const context = { say: () => undefined, stopRequested: () => false };
+
+  it('that is too small for a gate leaves no run folder behind, so that the cure works in the same folder', async () => {
+    const out = join(scratch, 'ungated');
+    await expect(runStageOne(await stageOne(), { out }, context)).rejects.toThrow(
+      /^gate: expected at least 4 validation images .* set gate\.kind to none/,
+    );
+    expect(existsSync(out)).toBe(false);
+    const outcome = await runStageOne(await stageOne('gate={ kind: none }'), { out }, context);
+    expect(outcome.steps).toBe(1);
+    expect(await runStageOne(await stageOne('gate={ kind: none }'), { out }, context)).toEqual(outcome);
+  });
 
   it('is trained on, and a damaged image is skipped and listed on request only', async () => {
     const results = await runStageTwo(await toRun(), { out: join(scratch, 'whole'), backend }, context);

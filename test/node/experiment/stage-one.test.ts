@@ -13,7 +13,8 @@ import { obtainTranslations } from '../../../src/node/experiment/augment.ts';
 import type { ExperimentContext } from '../../../src/node/experiment/context.ts';
 import { domainsOf } from '../../../src/node/experiment/domains.ts';
 import type { ExperimentImages, ImageReference } from '../../../src/node/experiment/experiment-images.ts';
-import { runStageOne } from '../../../src/node/experiment/stage-one.ts';
+import { planStageOne } from '../../../src/node/experiment/stage-one-plan.ts';
+import { stageOne } from '../../../src/node/experiment/stage-one.ts';
 import { openRun } from '../../../src/node/run-directory.ts';
 import { foldKey, randomIntegers, randomKey } from '../../../src/random.ts';
 import { useBackend } from '../../support/backend.ts';
@@ -114,11 +115,13 @@ const context = (stopAfter = Infinity): ExperimentContext => {
 };
 
 async function trainIn(folder: string, experiment: StageOneExperiment, stopAfter?: number) {
+  const plan = planStageOne(experiment, pictures());
   const run = decoded(await openRun(folder, { ...experiment, roots: {} }, { keep: null }));
   try {
-    return await runStageOne(experiment, pictures(), run, context(stopAfter));
+    return await stageOne(plan, run, context(stopAfter));
   } finally {
     await run.close();
+    plan.dispose();
   }
 }
 
@@ -208,14 +211,17 @@ describe('a stage-1 run', () => {
     expect([outcome.bestStep, outcome.measure!.score]).toEqual([best.step, best.score]);
   });
 
-  it('refuses a gate for which there are too few images', async () => {
-    const few = { ...pictures(), examples: (split: SplitName) => pictures().examples(split).slice(0, 9) };
-    const run = decoded(await openRun(join(root, 'few'), 1));
+  it('is planned without leaving tensors behind, and refuses a gate for which there are too few images', () => {
     const experiment = stageOneSettings({ gate: GATE });
-    await expect(runStageOne(experiment, few, run, context())).rejects.toThrow(
+    const before = tf.memory().numTensors;
+    planStageOne(experiment, pictures()).dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    const few = { ...pictures(), examples: (split: SplitName) => pictures().examples(split).slice(0, 9) };
+    expect(() => planStageOne(experiment, few)).toThrow(
       'gate: expected at least 4 validation images of group (Y=0)(Z=0) in pictures, found 3',
     );
-    await run.close();
+    const deep = stageOneSettings({ discriminator: { filters: [2, 2, 2, 2, 2, 2, 2] }, gate: GATE });
+    expect(() => planStageOne(deep, pictures())).toThrow('networks of stage 1 for images of [18, 18, 1]: ');
   });
 });
 

@@ -1,6 +1,7 @@
 /** MNIST and MNIST-Correlation as the images of an experiment: small enough to be held in memory. */
 import { either as E, function as F, taskEither as TE } from 'fp-ts';
 import type { DataSettings } from '../../config/experiment/data-settings.ts';
+import { mnistCorrelationCounts } from '../../config/experiment/groups-of-data.ts';
 import { dottedLine, zigzag } from '../../data/corruptions.ts';
 import type { DataError } from '../../data/data-error.ts';
 import {
@@ -11,7 +12,6 @@ import {
   type SplitName,
 } from '../../data/dataset.ts';
 import { mnistCorrelation, type MnistCorrelation } from '../../data/mnist-correlation-images.ts';
-import type { GroupCounts } from '../../data/mnist-correlation.ts';
 import { MNIST_PIXELS, MNIST_SIDE, type Mnist } from '../../data/mnist.ts';
 import { foldKey, randomKey } from '../../random.ts';
 import { readMnist } from '../mnist-files.ts';
@@ -23,30 +23,6 @@ type DigitSettings = Extract<DataSettings, { readonly kind: 'mnist' }>;
 /** An image that is held in memory: its grey values, `[784]`, made when they are asked for. */
 interface MemoryImage {
   readonly pixels: () => Uint8Array;
-}
-
-/** Sizes of MNIST-Correlation's groups, training and validation together. */
-export function mnistSizes(sizes: CorrelationSettings['sizes']): GroupCounts {
-  switch (sizes.kind) {
-    case 'counts':
-      return [sizes.y0z0, sizes.y0z1, sizes.y1z0, sizes.y1z1];
-    case 'balanced': {
-      const [even, odd] = [Math.ceil(sizes.images / 2), Math.floor(sizes.images / 2)];
-      return [even, even, odd, odd];
-    }
-    case 'correlation': {
-      const ofClass = Math.floor(sizes.images / 2);
-      const agreeing = Math.round(sizes.probability * ofClass);
-      return [agreeing, ofClass - agreeing, ofClass - agreeing, agreeing];
-    }
-  }
-}
-
-/** The counts of training and of validation, whose share is rounded down. */
-export function mnistSplit(sizes: GroupCounts, validationFraction: number) {
-  const validation = sizes.map((size) => Math.floor(size * validationFraction));
-  const training = sizes.map((size, group) => size - validation[group]!);
-  return { training: training as unknown as GroupCounts, validation: validation as unknown as GroupCounts };
 }
 
 const inMemory = (
@@ -93,8 +69,8 @@ export function correlationImages(
   mnist: Mnist,
   settings: CorrelationSettings,
 ): E.Either<DataError, ExperimentImages> {
-  const { corruption, corruptionSeed, sizes, validationFraction, splits, testImages, label } = settings;
-  const { training, validation } = mnistSplit(mnistSizes(sizes), validationFraction);
+  const { corruption, corruptionSeed, validationFraction, splits, testImages, label } = settings;
+  const { training, validation } = mnistCorrelationCounts(settings);
   const made = mnistCorrelation({
     mnist,
     seed: corruptionSeed,

@@ -1,22 +1,51 @@
 import { either as E } from 'fp-ts';
 import { describe, expect, it } from 'vitest';
-import {
-  correlationImages,
-  digitImages,
-  mnistSizes,
-  mnistSplit,
-} from '../../../src/node/experiment/mnist-images.ts';
+import type { DataSettings as AnyDataSettings } from '../../../src/config/experiment/data-settings.ts';
+import { correlationImages, digitImages } from '../../../src/node/experiment/mnist-images.ts';
 import { withTranslations } from '../../../src/node/experiment/paired-examples.ts';
 
+type DataSettings<Kind> = Extract<AnyDataSettings, { readonly kind: Kind }>;
+
 describe('MNIST', () => {
-  it('sizes of the groups from counts, a correlation or one number', () => {
-    expect(mnistSizes({ kind: 'counts', y0z0: 1, y0z1: 2, y1z0: 3, y1z1: 4 })).toEqual([1, 2, 3, 4]);
-    expect(mnistSizes({ kind: 'correlation', probability: 0.99, images: 400 })).toEqual([198, 2, 2, 198]);
-    expect(mnistSizes({ kind: 'balanced', images: 20 })).toEqual([10, 10, 10, 10]);
-    expect(mnistSplit([198, 2, 2, 199], 0.5)).toEqual({
-      training: [99, 1, 1, 100],
-      validation: [99, 1, 1, 99],
-    });
+  it('has as many images of each group as its settings are counted to have', () => {
+    const labels = Uint8Array.from({ length: 400 }, (_, i) => i % 10);
+    const split = { images: new Uint8Array(400 * 784), labels };
+    const countsOf = (sizes: DataSettings<'mnist-correlation'>['sizes'], validationFraction: number) => {
+      const made = correlationImages(
+        { train: split, test: split },
+        {
+          kind: 'mnist-correlation',
+          root: '',
+          corruption: 'zigzag',
+          corruptionSeed: 1,
+          sizes,
+          validationFraction,
+          splits: 'disjoint',
+          testImages: 1,
+          label: 'y',
+        },
+      );
+      if (E.isLeft(made)) throw new Error(made.left.found);
+      return (['train', 'validation'] as const).map((name) =>
+        [0, 1, 2, 3].map(
+          (group) => made.right.examples(name).filter((example) => example.group === group).length,
+        ),
+      );
+    };
+    expect(countsOf({ kind: 'counts', y0z0: 11, y0z1: 2, y1z0: 3, y1z1: 4 }, 0.5)).toEqual([
+      [6, 1, 2, 2],
+      [5, 1, 1, 2],
+    ]);
+    // ⌊50 · 0.75⌋ = 37 of a class in the one group
+    expect(countsOf({ kind: 'correlation', probability: 0.75, images: 100 }, 0.1)).toEqual([
+      [34, 12, 12, 34],
+      [3, 1, 1, 3],
+    ]);
+    // 100 · 0.29 is 28.999… in numbers of a computer
+    expect(countsOf({ kind: 'correlation', probability: 0.29, images: 200 }, 0.5)[0]).toEqual([
+      15, 36, 36, 15,
+    ]);
+    expect(countsOf({ kind: 'balanced', images: 21 }, 0.5)[0]).toEqual([5, 5, 5, 5]);
   });
   it('the label may be the subgroup, and then groups stay what they are; without a share, validation is the test', async () => {
     const labels = Uint8Array.from({ length: 40 }, (_, i) => i % 10);

@@ -1,5 +1,5 @@
 /** What single settings cannot know: faults that lie between two of them. */
-import { dataGroups, groupGrid } from './groups-of-data.ts';
+import { dataGroups, groupGrid, imageShapeOf } from './groups-of-data.ts';
 import type { DataSettings } from './data-settings.ts';
 import type { Experiment } from './experiment.ts';
 import type { StageOneExperiment } from './stage-one.ts';
@@ -70,12 +70,68 @@ function scheduleFaults(schedule: ScheduleSettings, path: readonly string[]): Se
       ];
 }
 
+/** Below it nothing is left after the two stages of small-cnn: each takes two pixels off and halves the rest. */
+const SMALL_CNN_SIDE = 10;
+
+function smallCnnFaults(data: DataSettings, path: readonly string[], instead: string): SettingFault[] {
+  const [height, width] = imageShapeOf(data);
+  return Math.min(height, width) >= SMALL_CNN_SIDE
+    ? []
+    : [
+        {
+          path,
+          expected: `images of at least ${SMALL_CNN_SIDE}×${SMALL_CNN_SIDE} pixels for its small convolutional classifier`,
+          found: `${height}×${width}`,
+          cure: `enlarge the images, or ${instead}`,
+        },
+      ];
+}
+
+function scalingFaults({ data, images }: StageTwoExperiment): SettingFault[] {
+  const channels = imageShapeOf(data)[2];
+  return images.scaling.kind !== 'ImageNetPreprocessing' || channels === 3
+    ? []
+    : [
+        {
+          path: ['images', 'scaling', 'kind'],
+          expected: 'BasicImagePreprocessing, as the images have no three channels',
+          found: `ImageNetPreprocessing of ${channels}`,
+          cure: 'use it for colour images only',
+        },
+      ];
+}
+
+function translatedFaults({ method, evaluation }: StageTwoExperiment): SettingFault[] {
+  if (!evaluation.translated) return [];
+  const path = ['evaluation', 'translated'];
+  if (method.kind !== 'camel')
+    return [
+      {
+        path,
+        expected: `false with the method ${method.kind}, which has no translations`,
+        found: 'true',
+        cure: 'leave it out, or use the method camel',
+      },
+    ];
+  return method.translations.evaluationSplits
+    ? []
+    : [
+        {
+          path,
+          expected: 'false where only training images are translated',
+          found: 'true',
+          cure: 'set method.translations.evaluationSplits to true, or leave it out',
+        },
+      ];
+}
+
 function stageOneFaults({
   data,
   translation,
   pool,
   training,
   optimizer,
+  gate,
 }: StageOneExperiment): SettingFault[] {
   const { subgroups, classes } = groupGrid(data);
   const domains = (['source', 'target'] as const).map((name) => ({ name, ...translation[name] }));
@@ -122,6 +178,7 @@ function stageOneFaults({
         ]
       : []),
     ...scheduleFaults(optimizer.schedule, ['optimizer', 'schedule']),
+    ...(gate.kind === 'strict' ? smallCnnFaults(data, ['gate', 'kind'], 'set gate.kind to none') : []),
   ];
 }
 
@@ -159,11 +216,14 @@ function sourceFaults({ data, method }: StageTwoExperiment): SettingFault[] {
 }
 
 function stageTwoFaults(experiment: StageTwoExperiment): SettingFault[] {
-  const { data, method, training, optimizer } = experiment;
+  const { data, network, method, training, optimizer } = experiment;
   const groups = dataGroups(data).length;
   const balanced = method.kind !== 'erm' || method.sampling === 'balanced';
   return [
     ...sourceFaults(experiment),
+    ...scalingFaults(experiment),
+    ...translatedFaults(experiment),
+    ...(network.kind === 'small-cnn' ? smallCnnFaults(data, ['network', 'kind'], 'use another network') : []),
     ...(balanced && training.batchSize < groups
       ? [
           {

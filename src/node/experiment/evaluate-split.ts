@@ -97,7 +97,7 @@ function evaluated({ experiment, images, translations }: SplitEvaluator, split: 
   const lists = translations?.splits[split];
   if (lists === undefined)
     throw new ProgramError(
-      `evaluation.translated: expected translations of the ${split} images, found none; set method.translations.evaluationSplits, or leave evaluation.translated out`,
+      `evaluation.translated: expected translations of the ${split} images, found none; use the method camel with method.translations.evaluationSplits: true, or leave evaluation.translated out`,
       2,
     );
   return {

@@ -6,7 +6,7 @@ import type { Network, NetworkWeights } from '../../models/network.ts';
 import { resnet50 } from '../../models/resnet50.ts';
 import { multilayerPerceptron, smallCnn } from '../../models/small-classifiers.ts';
 import { foldKey, randomKey } from '../../random.ts';
-import { orExit } from '../program.ts';
+import { orExit, ProgramError } from '../program.ts';
 import { describeWeightReport, loadWeights } from '../weights/load-weights.ts';
 
 type NetworkSettings = StageTwoExperiment['network'];
@@ -23,16 +23,7 @@ export interface ClassifierShape {
 const fineTuned = (network: Network, frozenStages: number): Network =>
   frozenStages === 0 ? network : freezeLayers(network, frozenInResnet50(frozenStages - 1));
 
-/**
- * The classifier, with random first weights that depend on the seed only.
- *
- * @param settings Which one.
- * @param shape Of its images, and its number of classes.
- */
-export function classifierOf(
-  settings: NetworkSettings,
-  { inputShape, classes, seed }: ClassifierShape,
-): Network {
+function built(settings: NetworkSettings, { inputShape, classes, seed }: ClassifierShape): Network {
   const weightSeed = foldKey(randomKey(seed), 'initial weights', 'classifier')[0];
   const common = { inputShape, classes, seed: weightSeed };
   switch (settings.kind) {
@@ -45,6 +36,26 @@ export function classifierOf(
         resnet50({ ...common, width: settings.width, variant: settings.variant }),
         settings.frozenStages,
       );
+  }
+}
+
+/**
+ * The classifier, with random first weights that depend on the seed only.
+ *
+ * @param settings Which one.
+ * @param shape Of its images, and its number of classes.
+ * @throws ProgramError (exit code 2) if it cannot be built for images of this shape.
+ */
+export function classifierOf(settings: NetworkSettings, shape: ClassifierShape): Network {
+  try {
+    return built(settings, shape);
+  } catch (error) {
+    // The layers of tfjs throw errors of no kind of their own.
+    if (!(error instanceof Error) || error instanceof TypeError) throw error;
+    throw new ProgramError(
+      `${settings.kind} for images of [${shape.inputShape.join(', ')}]: ${error.message.split('\n')[0]}; correct network in the configuration`,
+      2,
+    );
   }
 }
 

@@ -150,6 +150,31 @@ describe('faults between settings', () => {
       stage1('').replace('waterbirds', 'mnist'),
       'a subgroup below 1, found 1; choose data.corruption',
     ],
+    [
+      'translated evaluation images of a method without translations',
+      `${ERM}\nevaluation: { translated: true }`,
+      'false with the method erm, which has no translations, found true; leave it out',
+    ],
+    [
+      'translated evaluation images where none are translated',
+      `${camel(`[${source('all')}]`)}\nevaluation: { translated: true }`,
+      'false where only training images are translated, found true; set method.translations.evaluationSplits',
+    ],
+    [
+      'the scaling of colour images for grey ones',
+      `${ERM.replace('kind: waterbirds', 'kind: mnist-correlation')}\nimages: { scaling: { kind: ImageNetPreprocessing } }`,
+      'BasicImagePreprocessing, as the images have no three channels, found ImageNetPreprocessing of 1',
+    ],
+    [
+      'images too small for the classifier',
+      ERM.replace('resnet50', 'small-cnn').replace('waterbirds', 'waterbirds, size: 9'),
+      'images of at least 10×10 pixels for its small convolutional classifier, found 9×9; enlarge the images, or use',
+    ],
+    [
+      'images too small for the gate',
+      stage1('gate: { kind: strict }').replace('waterbirds', 'waterbirds, size: 9'),
+      'images of at least 10×10 pixels for its small convolutional classifier, found 9×9; enlarge the images, or set',
+    ],
   ])('%s', async (_, text, expected) => {
     const lines = await faults(text);
     expect(lines).toHaveLength(1);

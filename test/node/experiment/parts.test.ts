@@ -231,6 +231,17 @@ describe('networks', () => {
     expect(tf.memory().numTensors).toBe(0);
     rmSync(folder, { recursive: true });
   });
+  it('that cannot be built for the images is a fault of the configuration', () => {
+    const shape = { inputShape: [8000, 8000, 3], classes: 2, seed: 1 } as const;
+    expect(() => classifierOf({ kind: 'multilayer-perceptron', hidden: [100_000] }, shape)).toThrow(
+      expect.objectContaining({
+        exitCode: 2,
+        message: expect.stringMatching(
+          /^multilayer-perceptron for images of \[8000, 8000, 3\]: .+; correct network in the configuration$/,
+        ) as string,
+      }),
+    );
+  });
   it('gives the same weights for the same seed', () => {
     const weights = [1, 1, 2].map((seed) => {
       const network = classifierOf(

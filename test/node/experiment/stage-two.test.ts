@@ -283,7 +283,7 @@ describe('bad input', () => {
       const { splits, ...rest } = await neighbours(...given);
       return { ...rest, splits: { train: splits.train } };
     };
-    const overrides = [...tiny, 'evaluation.translated=true'];
+    const overrides = [...tiny, 'method.translations.evaluationSplits=true', 'evaluation.translated=true'];
     const message = await failure(
       run(config('camel'), join(scratch, 'untranslated'), { overrides, obtainTranslations: onlyTrain }),
     );

@@ -88,6 +88,16 @@ export { stageOneCommand } from './commands/stage-1.ts';
 export { evaluateCommand } from './commands/evaluate.ts';
 export { chainCommand, type ChainFolders } from './commands/chain.ts';
 export { stageTwoCommand } from './commands/stage-2.ts';
+export { obtainTranslations } from './experiment/augment.ts';
+export type {
+  ObtainTranslations,
+  Translations as ExperimentTranslations,
+  TranslationLists,
+} from './experiment/translations.ts';
+export { openExperimentImages, type OpenImagesOptions } from './experiment/open-images.ts';
+export type { ExperimentImages, ImageReference } from './experiment/experiment-images.ts';
+export { runStageOne, type RunStageOneOptions } from './experiment/run-stage-one.ts';
+export type { StageOneOutcome } from './experiment/stage-one.ts';
 export { evaluateRun, type EvaluatedRun, type EvaluateRunOptions } from './experiment/evaluate.ts';
 export type { SplitReport } from './experiment/evaluate-split.ts';
 export { experimentToRun, type ExperimentToRun } from './experiment/run-settings.ts';

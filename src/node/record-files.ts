@@ -133,8 +133,6 @@ function checkName(folder: string, name: string): E.Either<DataError, string> {
  * import { mkdtemp, rm } from 'node:fs/promises';
  * import { tmpdir } from 'node:os';
  * import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
  * import { readRecordShards, writeRecordShards } from 'model-patching/node';
  * const folder = await mkdtemp(join(tmpdir(), 'records-'));
  * await writeRecordShards(folder, 'train', [Uint8Array.of(1)], { settings: { seed: 1 } })();

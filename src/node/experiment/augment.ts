@@ -2,7 +2,7 @@
  * Translations by results of stage 1: made once and kept inside the run's folder, one record folder for each group and
  * direction, under the run's lock; or found in a folder that others have made.
  */
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { either as E } from 'fp-ts';
 import type { DataSettings } from '../../config/experiment/data-settings.ts';
@@ -61,13 +61,27 @@ const identityOf = (data: DataSettings): unknown =>
     Object.entries(data).filter(([name]) => !['root', 'layout', 'skipDamaged', 'groupSizes'].includes(name)),
   );
 
+/**
+ * Which images a group holds, and in what order: the paths of files below the data's folder, the places of records in
+ * their shards. Contents are not looked at. Images in memory follow from the settings alone.
+ */
+function digestOf({ examples }: Members, data: DataSettings): string {
+  const places = examples.map(({ image, label }) => {
+    const { file, record } = image as Partial<ImageLocation>;
+    const place =
+      file === undefined ? '' : record === undefined ? relative(data.root, file) : `${record.offset}`;
+    return `${label} ${place}`;
+  });
+  return settingsHash(places).slice(0, 16);
+}
+
 /** What is translated by which checkpoint, and how: translations made otherwise are not taken. */
 function settingsOf(
   run: StageOneRun,
   step: number,
   data: DataSettings,
   { mode, batchSize, format }: TranslationSettings,
-): unknown {
+): Readonly<Record<string, unknown>> {
   return {
     run: settingsHash({ ...run.settings, roots: null }),
     step,
@@ -114,7 +128,7 @@ async function translateMissing(
   step: number,
   missing: readonly Members[],
   folder: string,
-  settings: unknown,
+  settingsFor: (members: Members) => unknown,
   how: TranslationSettings,
   images: ExperimentImages,
   context: ExperimentContext,
@@ -125,7 +139,9 @@ async function translateMissing(
   const advance = (count: number): void => progress.update((done += count));
   try {
     await withGenerators(run, step, images.shape, async (generators) => {
-      for (const { split, group, examples } of missing) {
+      for (const each of missing) {
+        const { split, group, examples } = each;
+        const settings = settingsFor(each);
         for (const [variant, generator] of [
           ['A-F', generators.toSource],
           ['A-G', generators.toTarget],
@@ -168,7 +184,7 @@ async function ofRun(
   how: TranslationSettings,
   images: ExperimentImages,
   context: ExperimentContext,
-): Promise<{ readonly folder: string; readonly settings: unknown }> {
+): Promise<{ readonly folder: string; readonly settingsFor: (members: Members) => unknown }> {
   const run = orExit(await readStageOneRun(from.path));
   assertSameData(run, experiment);
   const refused = members.find(({ label }) => !translatesClass(run.experiment, label));
@@ -180,12 +196,17 @@ async function ofRun(
   }
   const step = checkpointStep(run, from.checkpoint);
   const settings = settingsOf(run, step, experiment.data, how);
+  const settingsFor = (group: Members): unknown => ({
+    ...settings,
+    images: digestOf(group, experiment.data),
+  });
   const folder = join(from.path, 'translations', settingsHash(settings).slice(0, 12));
   const complete = async (): Promise<readonly Members[]> => {
     const absent: Members[] = [];
     for (const each of members) {
       for (const variant of TRANSLATION_VARIANTS) {
-        if (await isThere(join(folder, each.split), recordFolder(each.group, variant), settings)) continue;
+        if (await isThere(join(folder, each.split), recordFolder(each.group, variant), settingsFor(each)))
+          continue;
         absent.push(each);
         break;
       }
@@ -197,12 +218,12 @@ async function ofRun(
     try {
       const missing = await complete();
       if (missing.length > 0)
-        await translateMissing(run, step, missing, folder, settings, how, images, context);
+        await translateMissing(run, step, missing, folder, settingsFor, how, images, context);
     } finally {
       await release();
     }
   }
-  return { folder, settings };
+  return { folder, settingsFor };
 }
 
 /** Where a group's translations are in a folder that others made: below its split, or for training right inside. */
@@ -239,6 +260,50 @@ function sourceOf(sources: readonly Source[], label: number): Source {
   return source;
 }
 
+/** The lists of all groups of all sources. */
+async function listsOf(
+  bySource: ReadonlyMap<Source, readonly Members[]>,
+  experiment: StageTwoExperiment,
+  how: Omit<TranslationSettings, 'skipDamaged'>,
+  images: ExperimentImages,
+  scratch: ScratchFolder,
+  context: ExperimentContext,
+): Promise<{ readonly train: TranslationLists }> {
+  const lists: Partial<Record<SplitName, { toSource: ImageLocation[]; toTarget: ImageLocation[] }>> = {};
+  const skipDamaged = 'skipDamaged' in experiment.data ? experiment.data.skipDamaged : 0;
+  for (const [{ from }, group] of bySource) {
+    const made =
+      from.kind === 'run'
+        ? await ofRun(from, group, experiment, { ...how, skipDamaged }, images, context)
+        : null;
+    for (const each of group) {
+      const list = (lists[each.split] ??= { toSource: [], toTarget: [] });
+      for (const [variant, direction] of [
+        ['A-F', 'toSource'],
+        ['A-G', 'toTarget'],
+      ] as const) {
+        const name = recordFolder(each.group, variant);
+        const folder = made?.folder ?? from.path;
+        const indexed = orExit(
+          made === null
+            ? await published(folder, each, name, scratch)
+            : await indexTranslations(join(folder, each.split, name), scratch, {
+                settings: made.settingsFor(each),
+              })(),
+        );
+        const fault = misplaced(
+          each,
+          folder,
+          indexed.map(({ value }) => value),
+        );
+        if (fault !== undefined) return orExit(E.left(fault));
+        each.places.forEach((place, i) => (list[direction][place] = indexed[i]!.image));
+      }
+    }
+  }
+  return lists as { readonly train: TranslationLists };
+}
+
 /**
  * Makes the translations that are not there yet, or finds them.
  *
@@ -259,35 +324,15 @@ export const obtainTranslations: ObtainTranslations = async (experiment, images,
     bySource.set(source, [...(bySource.get(source) ?? []), each]);
   }
   const scratch = scratchFolder();
-  const lists: Partial<Record<SplitName, { toSource: ImageLocation[]; toTarget: ImageLocation[] }>> = {};
-  for (const [{ from }, group] of bySource) {
-    const made = from.kind === 'run' ? await ofRun(from, group, experiment, how, images, context) : null;
-    for (const each of group) {
-      const list = (lists[each.split] ??= { toSource: [], toTarget: [] });
-      for (const [variant, direction] of [
-        ['A-F', 'toSource'],
-        ['A-G', 'toTarget'],
-      ] as const) {
-        const name = recordFolder(each.group, variant);
-        const folder = made?.folder ?? from.path;
-        const indexed = orExit(
-          made === null
-            ? await published(folder, each, name, scratch)
-            : await indexTranslations(join(folder, each.split, name), scratch, { settings: made.settings })(),
-        );
-        const fault = misplaced(
-          each,
-          folder,
-          indexed.map(({ value }) => value),
-        );
-        if (fault !== undefined) return orExit(E.left(fault));
-        each.places.forEach((place, i) => (list[direction][place] = indexed[i]!.image));
-      }
-    }
-  }
+  const lists = await listsOf(bySource, experiment, how, images, scratch, context).catch(
+    async (error: unknown) => {
+      await scratch.remove();
+      throw error;
+    },
+  );
   const pool = openDecodePool({ shape: images.shape });
   return {
-    splits: lists as { readonly train: TranslationLists },
+    splits: lists,
     load: (image) => pool.load(image as ImageLocation),
     close: async () => {
       await pool.close();

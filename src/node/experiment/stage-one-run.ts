@@ -10,7 +10,7 @@ import type { DataError } from '../../data/data-error.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 import { translatingWeights } from '../../training/stage-one.ts';
 import { orExit, ProgramError } from '../program.ts';
-import { openRun } from '../run-directory.ts';
+import { checkpointsIn } from '../checkpoints.ts';
 import { parseJson, readText } from '../text-file.ts';
 import { cycleganNetworks, cycleganOf } from './cyclegan.ts';
 import type { PictureShape } from '../data/batch-stream.ts';
@@ -71,23 +71,24 @@ export function checkpointStep({ outcome }: StageOneRun, checkpoint: 'best' | 'l
 /**
  * Uses the generators of a checkpoint.
  *
- * @param run Nobody else may be writing it meanwhile.
+ * @param run That is done.
  * @param step Of the checkpoint.
  * @param shape Of the images.
  * @param use Handed the generators, which are disposed afterwards.
  * @throws ProgramError (exit code 2) if the checkpoint is not there, or of other networks.
  */
 export async function withGenerators<A>(
-  { folder, settings, experiment }: StageOneRun,
+  { folder, experiment }: StageOneRun,
   step: number,
   shape: PictureShape,
   use: (generators: Generators) => Promise<A>,
 ): Promise<A> {
-  const run = orExit(await openRun(folder, settings, { keep: null }));
+  // Read only: a run that is done needs no lock, and others may read it at the same time.
+  const checkpoints = checkpointsIn(join(folder, 'checkpoints'), join(folder, 'best.json'), null);
   const networks = cycleganNetworks(experiment, shape);
   const { initial } = cycleganOf(experiment, networks, shape);
   try {
-    const checkpoint = orExit(await run.checkpointAt(step, initial));
+    const checkpoint = orExit(await checkpoints.at(step, initial));
     if (checkpoint === null) {
       throw new ProgramError(
         `${folder}: expected a checkpoint after ${step} steps, found none; ask for another one, or train with checkpoints.keep: null`,
@@ -102,6 +103,5 @@ export async function withGenerators<A>(
   } finally {
     disposeTensors(initial);
     networks.dispose();
-    await run.close();
   }
 }

@@ -1,5 +1,4 @@
 /** Translated images as records, one by one, so that a data set of any size can be translated. */
-import jpeg from 'jpeg-js';
 import * as tf from '@tensorflow/tfjs';
 import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
 import type { Images } from '../../augmentation/images.ts';
@@ -12,6 +11,7 @@ import { foldKey } from '../../random.ts';
 import { imageTensor } from '../../training/examples.ts';
 import type { TrainedGenerator } from '../../training/gate.ts';
 import { openBatchStream, storedOrder } from '../data/batch-stream.ts';
+import { encodeJpeg } from '../data/encode-jpeg.ts';
 import { interrupted, pause, type ExperimentContext } from './context.ts';
 import type { ExperimentImages, ImageReference } from './experiment-images.ts';
 
@@ -19,30 +19,10 @@ import type { ExperimentImages, ImageReference } from './experiment-images.ts';
 export type TranslationSettings = Pick<
   Extract<StageTwoExperiment['method'], { readonly kind: 'camel' }>['translations'],
   'mode' | 'batchSize' | 'format' | 'shardSize'
->;
-
-type Picture = {
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-  readonly pixels: Uint8Array;
+> & {
+  /** In place of a damaged image the next one of its group is translated; so many may be. */
+  readonly skipDamaged: number;
 };
-
-/** JPEG, for grey images as for colour ones. */
-function encodeJpeg({ height, width, channels, pixels }: Picture, quality: number): Uint8Array {
-  const data = new Uint8Array(4 * height * width).fill(255);
-  for (let i = 0; i < height * width; i++)
-    for (let c = 0; c < 3; c++) data[4 * i + c] = pixels[channels * i + (channels === 1 ? 0 : c)]!;
-  return jpeg.encode({ data, width, height }, quality).data;
-}
-
-/** Numbers in [−1, 1] to bytes as published: cut off, not rounded. */
-function truncated({ pixels, shape }: Images<Float32Array>): Images<Uint8Array> {
-  return {
-    pixels: Uint8Array.from(pixels, (value) => Math.max(0, Math.min(255, (value + 1) * 127.5))),
-    shape,
-  };
-}
 
 async function translate(
   images: Images<Uint8Array>,
@@ -59,7 +39,7 @@ async function translate(
   );
   const translation = { pixels: Float32Array.from(await output.data()), shape: images.shape };
   output.dispose();
-  return mode === 'published' ? truncated(translation) : toBytes(translation);
+  return toBytes(translation, { rounding: mode === 'published' ? 'truncate' : 'nearest' });
 }
 
 /**
@@ -85,7 +65,14 @@ export async function* translationRecords(
   const [height, width, channels] = shape;
   const size = height * width * channels;
   const { steps, indicesAt } = storedOrder(examples.length, settings.batchSize);
-  const stream = openBatchStream({ examples, shape, load, steps, indicesAt });
+  const stream = openBatchStream({
+    examples,
+    shape,
+    load,
+    steps,
+    indicesAt,
+    skipDamaged: settings.skipDamaged,
+  });
   try {
     for (let step = 0; step < steps; step++) {
       if (context.stopRequested()) throw interrupted();

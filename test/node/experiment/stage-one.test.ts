@@ -43,7 +43,11 @@ function pictures(): ExperimentImages {
     )
       .flat()
       .map(({ round, group }, i) => ({
-        image: { seed: [split.length, round, group], subgroup: group % 2 },
+        image: {
+          file: `x/${split}/${group}-${round}.png`,
+          seed: [split.length, round, group],
+          subgroup: group % 2,
+        },
         label: group >> 1,
         subgroup: group % 2,
         group,
@@ -118,7 +122,7 @@ async function trainIn(folder: string, experiment: StageOneExperiment, stopAfter
   const plan = planStageOne(experiment, pictures());
   const run = decoded(await openRun(folder, { ...experiment, roots: {} }, { keep: null }));
   try {
-    return await stageOne(plan, run, context(stopAfter));
+    return await stageOne(plan, run, context(stopAfter), 0);
   } finally {
     await run.close();
     plan.dispose();
@@ -288,6 +292,22 @@ describe('translations', () => {
     expect(others).not.toEqual(published);
     expect(await pixelsOf(source(), { mode: 'published' })).toEqual(published);
     expect((await readdir(join(run, 'translations'))).length).toBe(4);
+  });
+
+  it('of the same images in another order are others', async () => {
+    const turned: ExperimentImages = {
+      ...images,
+      examples: (split) => [...images.examples(split)].reverse(),
+    };
+    const pixels = async (of: ExperimentImages): Promise<string[]> => {
+      const opened = await obtainTranslations(experiment(source()), of, context());
+      const loaded = await Promise.all(opened.splits.train.toTarget.map(opened.load));
+      await opened.close();
+      return loaded.map((each) => decoded(each).join());
+    };
+    const inOrder = await pixels(images);
+    expect(await pixels(turned)).toEqual([...inOrder].reverse());
+    expect(await pixels(images)).toEqual(inOrder);
   });
 
   it('as JPEG are near those that are lossless', async () => {

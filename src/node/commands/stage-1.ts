@@ -7,12 +7,13 @@ import type { StageOneOutcome } from '../experiment/stage-one.ts';
 import { orExit } from '../program.ts';
 import { onBackend } from './experiment-context.ts';
 import { experimentOptions, withExperimentOptions, type ExperimentFlags } from './experiment-options.ts';
-import { folderName } from './stage-2.ts';
+import { folderName, numberOfImages } from './stage-2.ts';
 
 interface StageOneFlags extends ExperimentFlags {
   readonly config: string;
   readonly out?: string;
   readonly backend?: string;
+  readonly skipDamaged?: number;
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
@@ -26,12 +27,12 @@ function summary({ steps, bestStep, measure, seconds }: StageOneOutcome, folder:
   return `stage 1: ${steps} steps in ${seconds.toFixed(0)} s; ${judged}\n\n${join(folder, 'gallery')}\n`;
 }
 
-async function stageOne({ config, out, backend, ...flags }: StageOneFlags): Promise<void> {
+async function stageOne({ config, out, backend, skipDamaged, ...flags }: StageOneFlags): Promise<void> {
   const toRun = await experimentToRun(config, 'stage-1', orExit(await experimentOptions(flags)));
   const { experiment } = toRun;
   const folder = out ?? `runs/${experiment.name}`;
   const outcome = await onBackend(backend ?? experiment.backend, (_, context) =>
-    runStageOne(toRun, { out: folder }, context),
+    runStageOne(toRun, { out: folder, ...(skipDamaged !== undefined && { skipDamaged }) }, context),
   );
   process.stdout.write(summary(outcome, folder));
 }
@@ -55,5 +56,10 @@ export const stageOneCommand = (): Command =>
     .option(
       '--backend <name>',
       'tensorflow-gpu, webgpu, tensorflow, wasm or cpu (default: what the configuration says)',
+    )
+    .option(
+      '--skip-damaged <n>',
+      'damaged images of a domain that are skipped and listed (default: what the configuration says)',
+      numberOfImages,
     )
     .action(stageOne);

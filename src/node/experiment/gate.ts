@@ -3,6 +3,7 @@
  * split holds; the images that the generators are judged by are other validation images.
  */
 import type { StageOneExperiment } from '../../config/experiment/stage-one.ts';
+import type { DataError } from '../../data/data-error.ts';
 import type { DatasetExample } from '../../data/dataset.ts';
 import type { Network } from '../../models/network.ts';
 import { smallCnn } from '../../models/small-classifiers.ts';
@@ -36,6 +37,8 @@ export interface GatePlan {
 export interface ExperimentGate {
   readonly gate: Gate;
   readonly images: { readonly source: Examples; readonly target: Examples };
+  /** Images that were left out because they are damaged. */
+  readonly damaged: readonly DataError[];
   dispose(): void;
 }
 
@@ -94,27 +97,35 @@ export function planGate(
  * @param plan Stays the caller's, and must outlive the gate.
  * @param images The data of the experiment, opened.
  * @param folder Of the run.
- * @throws ProgramError if an image cannot be read (exit code 2), or a stop was asked for (75).
+ * @param context Output, and whether a stop was asked for.
+ * @param skipDamaged How many images of the training, and of those held out, may be damaged.
+ * @throws ProgramError if more images are damaged (exit code 2), or a stop was asked for (75).
  */
 export async function obtainGate(
   { settings, seed, train, heldOut, domainOf, networks }: GatePlan,
   images: ExperimentImages,
   folder: string,
   context: ExperimentContext,
+  skipDamaged: number,
 ): Promise<ExperimentGate> {
-  const judged = await loadExamples(images, heldOut);
+  const judged = await loadExamples(images, heldOut, skipDamaged);
+  const damaged = [...judged.damaged];
   const gate = await gateOfRun(
     folder,
     networks,
-    async () => ({
-      train: await loadExamples(images, train),
-      heldOut: judged,
-      domainOf,
-      steps: { domain: settings.domainSteps, label: settings.labelSteps },
-      batchSize: settings.batchSize,
-      learningRate: settings.learningRate,
-      seed,
-    }),
+    async () => {
+      const learnt = await loadExamples(images, train, skipDamaged);
+      damaged.push(...learnt.damaged);
+      return {
+        train: learnt,
+        heldOut: judged,
+        domainOf,
+        steps: { domain: settings.domainSteps, label: settings.labelSteps },
+        batchSize: settings.batchSize,
+        learningRate: settings.learningRate,
+        seed,
+      };
+    },
     context,
   );
   const ofDomain = (domain: number): Examples =>
@@ -125,6 +136,7 @@ export async function obtainGate(
   return {
     gate,
     images: { source: ofDomain(0), target: ofDomain(1) },
+    damaged,
     dispose: () => disposeGate(gate),
   };
 }

@@ -1,27 +1,70 @@
 /** Some images of an experiment in memory, as the gate and the gallery need them. */
 import type { Images } from '../../augmentation/images.ts';
+import { formatDataError, type DataError } from '../../data/data-error.ts';
 import type { DatasetExample } from '../../data/dataset.ts';
 import type { Examples } from '../../training/examples.ts';
-import { openBatchStream, storedOrder } from '../data/batch-stream.ts';
+import { openBatchStream, storedOrder, type BatchStream } from '../data/batch-stream.ts';
+import { ProgramError } from '../program.ts';
 import type { ExperimentImages, ImageReference } from './experiment-images.ts';
 
-/**
- * Loads images with their labels.
- *
- * @param images The data of the experiment, opened.
- * @param examples Which, at least one.
- * @returns In their order.
- * @throws ProgramError (exit code 2) naming an image that cannot be read.
- */
-export async function loadExamples(
-  { shape, load }: Pick<ExperimentImages, 'shape' | 'load'>,
-  examples: readonly DatasetExample<ImageReference>[],
-): Promise<Examples & { readonly images: Images<Uint8Array> }> {
-  const stream = openBatchStream({ examples, shape, load, ...storedOrder(examples.length, examples.length) });
+type Example = DatasetExample<ImageReference>;
+type Source = Pick<ExperimentImages, 'shape' | 'load'>;
+
+/** Images with their labels, and those that are damaged. */
+export interface LoadedExamples extends Examples {
+  readonly images: Images<Uint8Array>;
+  readonly damaged: readonly DataError[];
+}
+
+async function onlyBatch(stream: BatchStream): Promise<LoadedExamples> {
   try {
     const { images, labels, groups } = await stream.batch(0);
-    return { images, labels, groups };
+    return { images, labels, groups, damaged: stream.damaged() };
   } finally {
     stream.close();
   }
 }
+
+/**
+ * Loads images with their labels. Damaged ones are left out, so that none counts twice.
+ *
+ * @param images The data of the experiment, opened.
+ * @param examples Which, at least one.
+ * @param skipDamaged How many of them may be damaged.
+ * @returns In their order.
+ * @throws ProgramError (exit code 2) naming a damaged image too many, or one of a group of which none is whole.
+ */
+export async function loadExamples(
+  { shape, load }: Source,
+  examples: readonly Example[],
+  skipDamaged: number,
+): Promise<LoadedExamples> {
+  const order = storedOrder(examples.length, examples.length);
+  const loaded = await onlyBatch(
+    openBatchStream({ examples, shape, load, ...order, skipDamaged, damaged: 'omit' }),
+  );
+  const whole = new Set(loaded.groups);
+  if (examples.every(({ group }) => whole.has(group))) return loaded;
+  const [first] = loaded.damaged;
+  throw new ProgramError(
+    formatDataError({ ...first!, cure: `${first!.cure}; every image of a group is damaged` }),
+    2,
+  );
+}
+
+/**
+ * Loads the first images of a list. The next one of its group stands in for a damaged one.
+ *
+ * @param images The data of the experiment, opened.
+ * @param examples The whole list.
+ * @param count How many, at most as many as there are.
+ * @param skipDamaged How many images may be damaged.
+ * @throws ProgramError (exit code 2) naming a damaged image too many.
+ */
+export const loadFirst = (
+  { shape, load }: Source,
+  examples: readonly Example[],
+  count: number,
+  skipDamaged: number,
+): Promise<LoadedExamples> =>
+  onlyBatch(openBatchStream({ examples, shape, load, ...storedOrder(count, count), skipDamaged }));

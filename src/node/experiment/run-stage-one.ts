@@ -5,6 +5,7 @@ import { openRun, readSettingsFile } from '../run-directory.ts';
 import type { ExperimentContext } from './context.ts';
 import { openExperimentImages } from './open-images.ts';
 import type { ExperimentToRun } from './run-settings.ts';
+import { skipDamagedOf } from './run-stage-two.ts';
 import { planStageOne } from './stage-one-plan.ts';
 import { stageOne, type StageOneOutcome } from './stage-one.ts';
 
@@ -12,23 +13,15 @@ import { stageOne, type StageOneOutcome } from './stage-one.ts';
 export interface RunStageOneOptions {
   /** The run folder, new or begun with the same settings. */
   readonly out: string;
+  /** How many images of a domain may be damaged, in place of what the settings say. */
+  readonly skipDamaged?: number;
 }
 
-/**
- * Runs a stage-1 experiment, or what is left of it; a run that is done gives its outcome again.
- *
- * @param toRun The experiment.
- * @param options Where to.
- * @param context Output, and whether a stop was asked for.
- * @throws ProgramError: bad input (exit code 2), a loss that is not finite (1), a stop asked for (75).
- */
-export async function runStageOne(
+async function train(
   { experiment, settings }: ExperimentToRun<'stage-1'>,
-  { out }: RunStageOneOptions,
+  { out, skipDamaged = skipDamagedOf(experiment) }: RunStageOneOptions,
   context: ExperimentContext,
 ): Promise<StageOneOutcome> {
-  const there = orExit(await readSettingsFile(join(out, 'run.json'), settings));
-  if (there?.outcome !== undefined) return there.outcome as StageOneOutcome;
   // All that may not fit comes before the run folder, so that who corrects it begins anew.
   const images = await openExperimentImages(experiment.data);
   try {
@@ -36,7 +29,7 @@ export async function runStageOne(
     try {
       const run = orExit(await openRun(out, settings, { keep: experiment.checkpoints.keep }));
       try {
-        return await stageOne(plan, run, context);
+        return await stageOne(plan, run, context, skipDamaged);
       } finally {
         await run.close();
       }
@@ -46,4 +39,24 @@ export async function runStageOne(
   } finally {
     await images.close();
   }
+}
+
+/**
+ * Runs a stage-1 experiment, or what is left of it; a run that is done gives its outcome again.
+ *
+ * @param toRun The experiment.
+ * @param options Where to, and how many images may be damaged.
+ * @param context Output, and whether a stop was asked for.
+ * @throws ProgramError: bad input (exit code 2), a loss that is not finite (1), a stop asked for (75).
+ */
+export async function runStageOne(
+  toRun: ExperimentToRun<'stage-1'>,
+  options: RunStageOneOptions,
+  context: ExperimentContext,
+): Promise<StageOneOutcome> {
+  const there = orExit(await readSettingsFile(join(options.out, 'run.json'), toRun.settings));
+  const outcome = (there?.outcome as StageOneOutcome | undefined) ?? (await train(toRun, options, context));
+  const { damaged = [] } = outcome as Partial<StageOneOutcome>;
+  for (const { where, found } of damaged) context.say(`skipped: ${where}: ${found}`);
+  return outcome;
 }

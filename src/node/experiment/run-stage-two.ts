@@ -1,5 +1,6 @@
 /** The program of stage 2: an experiment from its settings to a run folder with results. */
 import { join } from 'node:path';
+import type { Experiment } from '../../config/experiment/experiment.ts';
 import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
 import { writeFileAtomically } from '../atomic-file.ts';
 import type { SelectedBackend } from '../backend.ts';
@@ -29,8 +30,8 @@ export interface RunStageTwoOptions {
   readonly obtainTranslations?: ObtainTranslations;
 }
 
-/** How many images of a split may be damaged, unless the command line says otherwise. */
-export const skipDamagedOf = ({ data }: Pick<StageTwoExperiment, 'data'>): number =>
+/** How many images of a split, or of a domain, may be damaged, unless the command line says otherwise. */
+export const skipDamagedOf = ({ data }: Pick<Experiment, 'data'>): number =>
   'skipDamaged' in data ? data.skipDamaged : 0;
 
 async function translationsOf(

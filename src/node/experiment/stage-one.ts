@@ -4,6 +4,7 @@ import { compose, type Images } from '../../augmentation/images.ts';
 import { concatenateImages } from '../../augmentation/pairing.ts';
 import { imageGallery } from '../../augmentation/gallery.ts';
 import { minusOneToOne, toBytes } from '../../augmentation/scaling.ts';
+import type { DataError } from '../../data/data-error.ts';
 import { encodePng } from '../../data/png.ts';
 import type { CycleganBatch, CycleganState } from '../../gan/cyclegan-state.ts';
 import type { NetworkWeights } from '../../models/network.ts';
@@ -28,7 +29,7 @@ import type { Run } from '../run-directory.ts';
 import { pause, type ExperimentContext } from './context.ts';
 import { cycleganOf, type CycleganNetworks } from './cyclegan.ts';
 import { obtainGate } from './gate.ts';
-import { loadExamples } from './load-images.ts';
+import { loadFirst } from './load-images.ts';
 import { learningRateOf } from './optimizers.ts';
 import { augmentationOf } from './pipelines.ts';
 import type { StageOnePlan } from './stage-one-plan.ts';
@@ -46,6 +47,8 @@ export interface StageOneOutcome {
   /** Of the gate's classifiers on held-out images; null without a gate. */
   readonly gateAccuracy: { readonly domain: number; readonly label: number } | null;
   readonly seconds: number;
+  /** Images that were skipped because they are damaged. */
+  readonly damaged: readonly DataError[];
 }
 
 /** Generators with the weights that translate. */
@@ -65,12 +68,15 @@ export function generatorsOf(
   };
 }
 
-function batchesOf({ experiment, images, networks, domains, steps }: StageOnePlan): {
+function batchesOf(
+  { experiment, images, networks, domains, steps }: StageOnePlan,
+  skipDamaged: number,
+): {
   readonly batchAt: (index: number) => Promise<CycleganBatch>;
+  readonly damaged: () => readonly DataError[];
   readonly close: () => void;
 } {
-  const { data, optimizer, pool, loss, seed, training } = experiment;
-  const skipDamaged = 'skipDamaged' in data ? data.skipDamaged : 0;
+  const { optimizer, pool, loss, seed, training } = experiment;
   const options: StageOneBatchOptions = {
     augment: compose(augmentationOf(experiment.images.augmentation), minusOneToOne),
     batchSize: training.batchSize,
@@ -97,6 +103,7 @@ function batchesOf({ experiment, images, networks, domains, steps }: StageOnePla
       const [one, other] = await Promise.all([source.batch(index), target.batch(index)]);
       return stageOneBatch(index, { source: one.images, target: other.images }, options);
     },
+    damaged: () => [...source.damaged(), ...target.damaged()],
     close: () => {
       source.close();
       target.close();
@@ -129,12 +136,14 @@ async function galleryOf(
  * @param plan Of the experiment on its data; it stays the caller's.
  * @param run Opened with the experiment as settings.
  * @param context Output, and whether a stop was asked for.
- * @throws ProgramError: an image that cannot be read (exit code 2), a stop asked for (75), a loss not finite (1).
+ * @param skipDamaged How many images of a domain may be damaged, and so of those that the gate learns from or is held to.
+ * @throws ProgramError: a damaged image too many (exit code 2), a stop asked for (75), a loss not finite (1).
  */
 export async function stageOne(
   plan: StageOnePlan,
   run: Run,
   context: ExperimentContext,
+  skipDamaged: number,
 ): Promise<StageOneOutcome> {
   if (run.outcome !== undefined) return run.outcome as StageOneOutcome;
   const began = performance.now();
@@ -143,13 +152,15 @@ export async function stageOne(
   context.say(
     `stage 1: ${domains.source.length} source and ${domains.target.length} target images, ${steps} steps of ${training.batchSize} + ${training.batchSize}`,
   );
-  const judges = plan.gate === null ? null : await obtainGate(plan.gate, images, run.folder, context);
-  const batches = batchesOf(plan);
-  const first = async (domain: Domain): Promise<Images<Uint8Array>> =>
-    (await loadExamples(images, domains[domain].slice(0, Math.min(gallery.images, smaller)))).images;
+  const judges =
+    plan.gate === null ? null : await obtainGate(plan.gate, images, run.folder, context, skipDamaged);
+  const batches = batchesOf(plan, skipDamaged);
+  const first = (domain: Domain) =>
+    loadFirst(images, domains[domain], Math.min(gallery.images, smaller), skipDamaged);
   const translating = (state: CycleganState): Generators => generatorsOf(networks, translatingWeights(state));
   try {
-    const shown = { source: await first('source'), target: await first('target') };
+    const [source, target] = [await first('source'), await first('target')];
+    const shown = { source: source.images, target: target.images };
     const { step, initial } = cycleganOf(experiment, networks, images.shape);
     const end = await trainInRun({
       label: 'stage 1',
@@ -193,6 +204,7 @@ export async function stageOne(
         : await measureGenerators(judges.gate, translating(chosen.state), judges.images, pause);
     disposeTensors(end);
     if (best !== null) disposeTensors(best.state);
+    const damaged = [...(judges?.damaged ?? []), ...source.damaged, ...target.damaged, ...batches.damaged()];
     const outcome: StageOneOutcome = {
       steps,
       stepsPerEpoch,
@@ -200,6 +212,7 @@ export async function stageOne(
       measure,
       gateAccuracy: judges?.gate.heldOutAccuracy ?? null,
       seconds: (performance.now() - began) / 1000,
+      damaged: [...new Map(damaged.map((fault) => [fault.where, fault])).values()],
     };
     await run.finish(outcome);
     return outcome;

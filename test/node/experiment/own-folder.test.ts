@@ -14,20 +14,26 @@ beforeAll(() => useBackend('wasm'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 describe("a folder of one's own images", () => {
-  const folder = join(scratch, 'lesions');
   const file = join(scratch, 'lesions.yaml');
-  const names = ['train', 'val', 'test'].flatMap((split) =>
-    ['benign', 'malignant'].flatMap((y) =>
-      ['without', 'with'].flatMap((z) =>
-        [0, 1, 2].map((i) => ({ split, y, z, name: `${split}-${y}-${z}-${i}.png` })),
+  /** So many images of every group in training, validation and test. */
+  const written = (name: string, counts: readonly [number, number, number]) => {
+    const folder = join(scratch, name);
+    const images = ['train', 'val', 'test'].flatMap((split, s) =>
+      ['benign', 'malignant'].flatMap((y) =>
+        ['without', 'with'].flatMap((z) =>
+          Array.from({ length: counts[s]! }, (_, i) => ({
+            split,
+            y,
+            z,
+            name: `${split}-${y}-${z}-${i}.png`,
+          })),
+        ),
       ),
-    ),
-  );
-  beforeAll(() => {
+    );
     mkdirSync(folder);
-    const rows = names.map(({ split, y, z, name }) => `${name},${split},${y},${z}`);
+    const rows = images.map(({ split, y, z, name }) => `${name},${split},${y},${z}`);
     writeFileSync(join(folder, 'metadata.csv'), ['filename,split,y,z', ...rows].join('\n'));
-    names.forEach(({ name }, i) =>
+    images.forEach(({ name }, i) =>
       writeFileSync(
         join(folder, name),
         encodePng({
@@ -38,6 +44,10 @@ describe("a folder of one's own images", () => {
         }),
       ),
     );
+    return { folder, images };
+  };
+  const { folder, images: names } = written('lesions', [3, 3, 3]);
+  beforeAll(() => {
     writeFileSync(
       file,
       [
@@ -93,6 +103,32 @@ describe("a folder of one's own images", () => {
     const outcome = await runStageOne(await stageOne('gate={ kind: none }'), { out }, context);
     expect(outcome.steps).toBe(1);
     expect(await runStageOne(await stageOne('gate={ kind: none }'), { out }, context)).toEqual(outcome);
+  });
+
+  it('is translated, and damaged images are skipped and listed on request only, those of the gate and gallery too', async () => {
+    const { folder: more, images } = written('more', [4, 6, 1]);
+    const overrides = ['data.root=${DATA}/more', 'gate.trainingImages=4', 'gate.heldOutImages=2'];
+    // Of each, the first image: in the gallery, held out, and among those that the gate learns from.
+    const damaged = ['train-benign-with-0.png', 'val-benign-without-0.png', 'val-malignant-with-3.png'];
+    expect(images.map(({ name }) => name)).toEqual(expect.arrayContaining(damaged));
+    damaged.forEach((name) => writeFileSync(join(more, name), 'no image'));
+    const out = join(scratch, 'translated');
+    await expect(runStageOne(await stageOne(...overrides), { out }, context)).rejects.toThrow(
+      /--skip-damaged N/,
+    );
+    const said: string[] = [];
+    const listening = { ...context, say: (line: string) => void said.push(line) };
+    const skipped = () => said.filter((line) => line.startsWith('skipped: '));
+    const outcome = await runStageOne(await stageOne(...overrides), { out, skipDamaged: 1 }, listening);
+    expect(outcome.damaged.map(({ where }) => where).sort()).toEqual(
+      damaged.map((name) => join(more, name)).sort(),
+    );
+    expect(skipped()).toHaveLength(3);
+    await runStageOne(await stageOne(...overrides), { out }, listening);
+    expect(skipped(), 'listed again').toHaveLength(6);
+    const settings = await stageOne(...overrides, 'data.skipDamaged=1');
+    const set = await runStageOne(settings, { out: `${out}-set` }, context);
+    expect(set.damaged).toHaveLength(3);
   });
 
   it('is trained on, and a damaged image is skipped and listed on request only', async () => {

@@ -353,7 +353,7 @@ describe.skipIf(!native)('a compiled step', () => {
 
 describe('on another backend', () => {
   it('the step is run as it is, with the same meaning', async () => {
-    const current = tf.getBackend();
+    const current = tf.getBackend() as string | undefined;
     await tf.setBackend('cpu');
     const before = tf.memory().numTensors;
     const compiled = compileStep(step);
@@ -372,6 +372,6 @@ describe('on another backend', () => {
     expect(() => compiled.run(batch)).toThrow('there is no state');
     tf.dispose([batch.x, batch.rate]);
     expect(tf.memory().numTensors).toBe(before);
-    await tf.setBackend(current);
+    if (current !== undefined) await tf.setBackend(current);
   });
 });

@@ -33,19 +33,19 @@ const GroupCodec = t.readonly(
   ),
 );
 
+const REPORT = {
+  groups: t.readonlyArray(GroupCodec),
+  worstGroup: t.readonly(t.type({ name: t.string, accuracy: unitInterval })),
+  average: nullable(unitInterval),
+  groupAverage: unitInterval,
+  gap: unitInterval,
+};
+
+/** A report by groups; further keys are kept. */
+export const GroupReportCodec = t.readonly(t.type(REPORT, 'a report by groups'));
+
 const MethodCodec = t.readonly(
-  t.type(
-    {
-      groups: t.readonlyArray(GroupCodec),
-      worstGroup: t.readonly(t.type({ name: t.string, accuracy: unitInterval })),
-      average: nullable(unitInterval),
-      groupAverage: unitInterval,
-      gap: unitInterval,
-      steps: naturalNumber,
-      seconds: nonNegativeNumber,
-    },
-    'the results of a method',
-  ),
+  t.type({ ...REPORT, steps: naturalNumber, seconds: nonNegativeNumber }, 'the results of a method'),
 );
 
 /**

@@ -184,6 +184,34 @@ describe('npm run chain', () => {
     expect(readFileSync('chain/chain.md', 'utf8')).toContain('Mean ± standard deviation, 2 seeds');
   }, 120_000);
 
+  it('in the folder of another chain is refused, and a test that is not whole is made again', async () => {
+    await expect(chain(...options, '--steps', '3')).rejects.toThrow(
+      /chain-settings\.json: expected a run of the same settings, found stage-2\.training\.epochs: "2" there, "3" here; /,
+    );
+    await expect(chain(...options, '--null')).rejects.toThrow('null: false there, true here');
+    const path = 'chain/seed-1/celeba-erm/evaluation-test.json';
+    const whole = readFileSync(path, 'utf8');
+    writeFileSync(path, '{ "report": { "groups": [] } }');
+    await chain(...options);
+    expect(readFileSync(path, 'utf8')).toBe(whole);
+  }, 60_000);
+
+  it('without the link does not take sample data with it', async () => {
+    mkdirSync('linked/data/celeba', { recursive: true });
+    const made = { sample: 'celeba', variant: 'spurious', seed: 0, share: 1, scale: 1 };
+    writeFileSync('linked/data/celeba/sample.json', JSON.stringify(made));
+    await expect(chain('celeba', '--null', '--out', 'linked', '--backend', 'wasm')).rejects.toThrow(
+      /sample\.json: expected sample data of variant "null", found variant "spurious"; choose another --out/,
+    );
+    expect(existsSync('linked/data/waterbirds')).toBe(false);
+  });
+
+  it('that was refused before any of its runs was begun may be mended in the same folder', async () => {
+    const wrong = [...options, '--out', 'mended', '--root', 'DATA=nowhere'];
+    await expect(chain(...wrong, '--width', '0.5')).rejects.toThrow('nowhere/celeba');
+    await expect(chain(...wrong, '--width', '0.25')).rejects.toThrow('nowhere/celeba');
+  });
+
   it.each([
     [['birds'], 'Allowed choices are waterbirds, celeba, mnist-correlation'],
     [['celeba', '--seeds', 'one'], "expected whole numbers such as 1,2,3, found 'one'"],

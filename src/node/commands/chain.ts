@@ -4,6 +4,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { makeSampleData } from '../data/sample-data.ts';
 import { environmentFacts } from '../environment.ts';
+import { assertSampleData, bindChain } from '../experiment/chain-binding.ts';
 import { chainOverrides } from '../experiment/chain-overrides.ts';
 import { chainReport } from '../experiment/chain-report.ts';
 import { CHAINS, runChain, type ChainName } from '../experiment/chain.ts';
@@ -83,6 +84,8 @@ async function chain(name: ChainName, flags: ChainFlags, folders: ChainFolders):
     set,
   });
   const { results, facts } = await onBackend(backend, async (selected, context) => {
+    if (sample) await assertSampleData(join(data, name), withoutLink);
+    await bindChain(out, { chain: name, sample, null: withoutLink, overrides });
     if (sample) {
       context.say(`${data}: sample data${withoutLink ? ', without the spurious link' : ''}`);
       await makeSampleData(data, { null: withoutLink });

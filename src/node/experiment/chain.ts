@@ -5,6 +5,9 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as t from 'io-ts';
+import { naturalNumber, nonNegativeNumber } from '../../config/codecs.ts';
+import { GroupReportCodec } from '../../config/experiment-results.ts';
 import type { SelectedBackend } from '../backend.ts';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { ProgramError } from '../program.ts';
@@ -95,11 +98,14 @@ async function translate(
   }
 }
 
-/** What a file holds, or else what is made and put there. */
-async function kept<A>(path: string, make: () => Promise<A>): Promise<A> {
+const TranslationsCodec = t.readonly(t.type({ count: naturalNumber, seconds: nonNegativeNumber }));
+const TestedCodec = t.readonly(t.type({ report: GroupReportCodec }));
+
+/** What a file holds, or else, and if it is not whole, what is made and put there. */
+async function kept<A>(path: string, codec: t.Type<A>, make: () => Promise<A>): Promise<A> {
   const text = await readText(path);
   const known = text === null ? undefined : parseJson(text);
-  if (known !== undefined) return known as A;
+  if (codec.is(known)) return known;
   const made = await make();
   await writeFileAtomically(path, `${JSON.stringify(made, null, 2)}\n`);
   return made;
@@ -125,7 +131,7 @@ async function chainOfSeed(
   }
   const fileOf = (method: MethodName): string =>
     join(settings.configs, 'stage-2', settings.chain, `${method}.yaml`);
-  const translations = await kept(join(runs, 'translations.json'), () =>
+  const translations = await kept(join(runs, 'translations.json'), TranslationsCodec, () =>
     translate(fileOf('camel'), options('stage-2'), context),
   );
   context.say(`seed ${seed}: ${translations.count} translations in ${translations.seconds.toFixed(0)} s`);
@@ -135,7 +141,7 @@ async function chainOfSeed(
     const out = join(runs, toRun.experiment.name);
     const results = await runStageTwo(toRun, { out, backend, obtainTranslations }, context);
     const { steps, seconds } = results.methods[method]!;
-    const { report } = await kept(join(out, 'evaluation-test.json'), () =>
+    const { report } = await kept(join(out, 'evaluation-test.json'), TestedCodec, () =>
       evaluateRun({ run: out, split: 'test', obtainTranslations }, context),
     );
     methods[method] = { ...report, steps, seconds };

@@ -28,6 +28,7 @@ import { orExit } from '../program.ts';
 import type { Run } from '../run-directory.ts';
 import { pause, type ExperimentContext } from './context.ts';
 import { cycleganOf, type CycleganNetworks } from './cyclegan.ts';
+import { elapsedOf } from './elapsed.ts';
 import { obtainGate } from './gate.ts';
 import { loadFirst } from './load-images.ts';
 import { learningRateOf } from './optimizers.ts';
@@ -46,6 +47,7 @@ export interface StageOneOutcome {
   readonly measure: GateMeasure | null;
   /** Of the gate's classifiers on held-out images; null without a gate. */
   readonly gateAccuracy: { readonly domain: number; readonly label: number } | null;
+  /** Duration of the training, over all the times that it was gone on with. */
   readonly seconds: number;
   /** Images that were skipped because they are damaged. */
   readonly damaged: readonly DataError[];
@@ -146,7 +148,7 @@ export async function stageOne(
   skipDamaged: number,
 ): Promise<StageOneOutcome> {
   if (run.outcome !== undefined) return run.outcome as StageOneOutcome;
-  const began = performance.now();
+  const elapsed = await elapsedOf(run);
   const { experiment, images, domains, smaller, stepsPerEpoch, steps, networks } = plan;
   const { training, checkpoints, gallery, gate: gateSettings } = experiment;
   context.say(
@@ -164,7 +166,7 @@ export async function stageOne(
     const { step, initial } = cycleganOf(experiment, networks, images.shape);
     const end = await trainInRun({
       label: 'stage 1',
-      run,
+      run: elapsed.run,
       context,
       initial,
       steps,
@@ -211,7 +213,7 @@ export async function stageOne(
       bestStep: chosen.step,
       measure,
       gateAccuracy: judges?.gate.heldOutAccuracy ?? null,
-      seconds: (performance.now() - began) / 1000,
+      seconds: elapsed.seconds(),
       damaged: [...new Map(damaged.map((fault) => [fault.where, fault])).values()],
     };
     await run.finish(outcome);

@@ -12,6 +12,7 @@ import type { MethodResults } from '../report/results.ts';
 import type { Run } from '../run-directory.ts';
 import { stageTwoBudget } from './budget.ts';
 import type { ExperimentContext } from './context.ts';
+import { elapsedOf } from './elapsed.ts';
 import { evaluatedCount, evaluateSplit, type SplitEvaluator, type SplitReport } from './evaluate-split.ts';
 import type { ExperimentImages } from './experiment-images.ts';
 import { invarianceParts, METHOD_NAMES, methodParts, type MethodParts } from './methods.ts';
@@ -184,7 +185,7 @@ async function test(evaluator: SplitEvaluator, state: ClassifierState) {
  */
 export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcome> {
   const { classifier, initial, experiment, images, translations, run, context, skipDamaged } = options;
-  const began = performance.now();
+  const elapsed = await elapsedOf(run);
   const damaged = new Map<string, DataError>();
   const note = (faults: readonly DataError[]): void =>
     faults.forEach((fault) => damaged.set(fault.where, fault));
@@ -200,7 +201,7 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
   try {
     const end = await trainInRun<ClassifierState, Parameters<typeof robust.step>[1]>({
       label: METHOD_NAMES[experiment.method.kind],
-      run,
+      run: elapsed.run,
       context,
       initial,
       ...budget,
@@ -215,7 +216,7 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
     try {
       const tested = await test(evaluator, state);
       note([...batches.damaged(), ...tested.damaged]);
-      const seconds = (performance.now() - began) / 1000;
+      const seconds = elapsed.seconds();
       return {
         results: { ...tested.report, steps: budget.steps, seconds },
         selectedStep: step,

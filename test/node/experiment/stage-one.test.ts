@@ -1,5 +1,5 @@
 /** Stage 1 and its translations on small pictures in memory: from a configuration to record folders. */
-import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
@@ -191,7 +191,8 @@ describe('a stage-1 run', () => {
       'stopped; run the same command again',
     );
     await expect(trainIn(parts, stageOneSettings(), 2)).rejects.toThrow('stopped');
-    await trainIn(parts, stageOneSettings());
+    await writeFile(join(parts, 'elapsed.json'), '{ "seconds": 1000 }');
+    expect(Math.floor((await trainIn(parts, stageOneSettings())).seconds / 100)).toBe(10);
     const last = join('checkpoints', 'step-000000012.safetensors');
     expect((await readFile(join(parts, last))).equals(await readFile(join(whole, last)))).toBe(true);
     expect(await filesOf(join(whole, 'gallery'))).toEqual(

@@ -136,6 +136,18 @@ describe('training', () => {
     expect(readFileSync(join(out, 'results.json'), 'utf8')).toBe(text);
   });
 
+  it('adds up the time of a run that was stopped', async () => {
+    const out = join(scratch, 'timed');
+    const toRun = await experiment(config('erm'));
+    const stopping = { say: () => undefined, stopRequested: () => true };
+    await expect(runStageTwo(toRun, { out, backend }, stopping)).rejects.toMatchObject({ exitCode: 75 });
+    const kept = JSON.parse(readFileSync(join(out, 'elapsed.json'), 'utf8')) as { seconds: number };
+    expect(kept.seconds).toBeGreaterThan(0);
+    writeFileSync(join(out, 'elapsed.json'), '{ "seconds": 1000 }');
+    const { results } = await run(config('erm'), out);
+    expect(Math.floor(results.methods.erm!.seconds / 100)).toBe(10);
+  });
+
   it('ends with exit code 1 when a loss is not finite, and names the last good checkpoint', async () => {
     const before = tf.memory().numTensors;
     const overrides = [...tiny, 'optimizer.learningRate=1e30'];

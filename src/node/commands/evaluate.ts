@@ -1,7 +1,6 @@
 /** The command `evaluate`: the group report of a trained run on any split. */
 import { Command, Option } from 'commander';
 import { SPLITS, type SplitName } from '../../data/dataset.ts';
-import { obtainTranslations } from '../experiment/augment.ts';
 import { evaluateRun } from '../experiment/evaluate.ts';
 import { groupTable } from '../experiment/group-table.ts';
 import { orExit } from '../program.ts';
@@ -21,7 +20,7 @@ async function evaluate({ run, split, backend, skipDamaged, json, ...flags }: Ev
   const { roots = {} } = orExit(await experimentOptions(flags));
   const { name, step, report, damaged } = await onBackend(backend, async (_, context) => {
     const evaluated = await evaluateRun(
-      { run, split, roots, obtainTranslations, ...(skipDamaged !== undefined && { skipDamaged }) },
+      { run, split, roots, ...(skipDamaged !== undefined && { skipDamaged }) },
       context,
     );
     evaluated.damaged.forEach(({ where, found }) => context.say(`skipped: ${where}: ${found}`));

@@ -1,7 +1,6 @@
 /** The command `stage2`: trains a classifier by ERM, group DRO or CAMEL as a configuration says. */
 import { Command, InvalidArgumentError } from 'commander';
 import { resultsTable } from '../camel/table.ts';
-import { obtainTranslations } from '../experiment/augment.ts';
 import { experimentToRun } from '../experiment/run-settings.ts';
 import { runStageTwo } from '../experiment/run-stage-two.ts';
 import { orExit } from '../program.ts';
@@ -37,7 +36,6 @@ async function stageTwo({ config, out, backend, skipDamaged, ...flags }: StageTw
       {
         out: folder,
         backend: selected,
-        obtainTranslations,
         ...(skipDamaged !== undefined && { skipDamaged }),
       },
       context,

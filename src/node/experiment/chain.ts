@@ -139,10 +139,10 @@ async function chainOfSeed(
   for (const method of ['erm', 'gdro', 'camel'] as const) {
     const toRun = await experimentToRun(fileOf(method), 'stage-2', options('stage-2'));
     const out = join(runs, toRun.experiment.name);
-    const results = await runStageTwo(toRun, { out, backend, obtainTranslations }, context);
+    const results = await runStageTwo(toRun, { out, backend }, context);
     const { steps, seconds } = results.methods[method]!;
     const { report } = await kept(join(out, 'evaluation-test.json'), TestedCodec, () =>
-      evaluateRun({ run: out, split: 'test', obtainTranslations }, context),
+      evaluateRun({ run: out, split: 'test' }, context),
     );
     methods[method] = { ...report, steps, seconds };
     context.say(`seed ${seed}: ${toRun.experiment.name}: ${steps} steps in ${seconds.toFixed(0)} s`);

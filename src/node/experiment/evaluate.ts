@@ -18,7 +18,7 @@ import { openExperimentImages } from './open-images.ts';
 import { skipDamagedOf } from './run-stage-two.ts';
 import { experimentOfRun } from './run-settings.ts';
 import { classifierWithStep, type ClassifierState, type StageTwoOutcome } from './stage-two.ts';
-import type { ObtainTranslations } from './translations.ts';
+import { obtainTranslations } from './augment.ts';
 
 /** What is evaluated, and how. */
 export interface EvaluateRunOptions {
@@ -28,8 +28,6 @@ export interface EvaluateRunOptions {
   /** Folders that stand in place of those that the run was begun with. */
   readonly roots?: Roots;
   readonly skipDamaged?: number;
-  /** Finds translated images, where the experiment counts them as groups too. */
-  readonly obtainTranslations?: ObtainTranslations;
 }
 
 /** A report with what it is of. */
@@ -103,7 +101,7 @@ export async function evaluateRun(
   options: EvaluateRunOptions,
   context: ExperimentContext,
 ): Promise<EvaluatedRun> {
-  const { run, split, roots = {}, obtainTranslations } = options;
+  const { run, split, roots = {} } = options;
   const { experiment, outcome } = orExit(await readRun(run, roots));
   const images = await openExperimentImages(experiment.data);
   try {
@@ -121,9 +119,7 @@ export async function evaluateRun(
       );
     const { step, state } = checkpoint;
     const translations =
-      experiment.method.kind === 'camel' &&
-      experiment.evaluation.translated &&
-      obtainTranslations !== undefined
+      experiment.method.kind === 'camel' && experiment.evaluation.translated
         ? await obtainTranslations(experiment, images, context)
         : null;
     const progress = startProgress(split, evaluatedCount({ experiment, images }, split));

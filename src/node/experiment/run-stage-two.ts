@@ -5,10 +5,11 @@ import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
 import { writeFileAtomically } from '../atomic-file.ts';
 import type { SelectedBackend } from '../backend.ts';
 import { environmentFacts } from '../environment.ts';
-import { orExit, ProgramError } from '../program.ts';
+import { orExit } from '../program.ts';
 import type { ExperimentResults } from '../report/results.ts';
 import { openRun, readSettingsFile } from '../run-directory.ts';
 import { readText } from '../text-file.ts';
+import { obtainTranslations } from './augment.ts';
 import type { ExperimentImages } from './experiment-images.ts';
 import { METHOD_NAMES } from './methods.ts';
 import { stageTwoBudget } from './budget.ts';
@@ -26,8 +27,8 @@ export interface RunStageTwoOptions {
   readonly backend: Pick<SelectedBackend, 'name' | 'device'>;
   /** How many images of a split may be damaged, in place of what the settings say. */
   readonly skipDamaged?: number;
-  /** Makes or finds the translations of the method `camel`. */
-  readonly obtainTranslations?: ObtainTranslations;
+  /** Where CAMEL's translations come from; default `obtainTranslations`, which the settings lead. */
+  readonly translationsFrom?: ObtainTranslations;
 }
 
 /** How many images of a split, or of a domain, may be damaged, unless the command line says otherwise. */
@@ -37,16 +38,16 @@ export const skipDamagedOf = ({ data }: Pick<Experiment, 'data'>): number =>
 async function translationsOf(
   experiment: StageTwoExperiment,
   images: ExperimentImages,
-  { obtainTranslations }: RunStageTwoOptions,
+  { skipDamaged, translationsFrom = obtainTranslations }: RunStageTwoOptions,
   context: ExperimentContext,
 ): Promise<Translations | null> {
   if (experiment.method.kind !== 'camel') return null;
-  if (obtainTranslations === undefined)
-    throw new ProgramError(
-      'method camel: expected translations, found no way to make them; train erm or group-dro',
-      2,
-    );
-  return obtainTranslations(experiment, images, context);
+  const { data } = experiment;
+  const skipping =
+    skipDamaged !== undefined && 'skipDamaged' in data
+      ? { ...experiment, data: { ...data, skipDamaged } }
+      : experiment;
+  return translationsFrom(skipping, images, context);
 }
 
 /** What will be done, in one line. */

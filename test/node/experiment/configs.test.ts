@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeSampleData } from '../../../src/node/data/sample-data.ts';
-import { obtainTranslations } from '../../../src/node/experiment/augment.ts';
 import { evaluateRun } from '../../../src/node/experiment/evaluate.ts';
 import { experimentToRun } from '../../../src/node/experiment/run-settings.ts';
 import { runStageOne } from '../../../src/node/experiment/run-stage-one.ts';
@@ -78,11 +77,7 @@ describe('two steps of every configuration, small', () => {
       ],
     });
     const out = join(scratch, data, method);
-    const results = await runStageTwo(
-      toRun,
-      { out, backend: { name: 'wasm', device: 'test' }, obtainTranslations },
-      context,
-    );
+    const results = await runStageTwo(toRun, { out, backend: { name: 'wasm', device: 'test' } }, context);
     const result = results.methods[method as 'erm' | 'gdro' | 'camel']!;
     expect(result.groups.map(({ count }) => count > 0)).toEqual([true, true, true, true]);
     expect(result.steps).toBe(2);

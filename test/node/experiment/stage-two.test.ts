@@ -97,9 +97,9 @@ describe('training', () => {
     async (name) => {
       const [whole, parts] = [join(scratch, name), join(scratch, `${name}-parts`)];
       const before = tf.memory().numTensors;
-      const uninterrupted = await run(config(name), whole, { obtainTranslations: neighbours });
+      const uninterrupted = await run(config(name), whole, { translationsFrom: neighbours });
       expect(tf.memory().numTensors, 'tensors left behind').toBe(before);
-      const stopped = await run(config(name), parts, { every: 1, obtainTranslations: neighbours });
+      const stopped = await run(config(name), parts, { every: 1, translationsFrom: neighbours });
       expect(stopped.calls).toBe(4);
       expect(withoutSeconds(stopped.results)).toEqual(withoutSeconds(uninterrupted.results));
       expect(lastCheckpoint(parts).equals(lastCheckpoint(whole)), 'the same bits').toBe(true);
@@ -175,7 +175,7 @@ describe('training', () => {
       'evaluation.translated=true',
       'evaluation.metrics=[auroc, confusion-matrix, recall, invariance-penalty]',
     ];
-    const { results } = await run(config('camel'), out, { overrides, obtainTranslations: neighbours });
+    const { results } = await run(config('camel'), out, { overrides, translationsFrom: neighbours });
     expect(results.methods.camel!.groups.map(({ name }) => name).slice(0, 3)).toEqual([
       '(Y=0)(Z=0)',
       '(Y=0)(Z=0)(A-F)',
@@ -297,7 +297,7 @@ describe('bad input', () => {
     };
     const overrides = [...tiny, 'method.translations.evaluationSplits=true', 'evaluation.translated=true'];
     const message = await failure(
-      run(config('camel'), join(scratch, 'untranslated'), { overrides, obtainTranslations: onlyTrain }),
+      run(config('camel'), join(scratch, 'untranslated'), { overrides, translationsFrom: onlyTrain }),
     );
     expect(message).toMatch(/evaluation\.translated: .*evaluationSplits/);
   });

@@ -32,6 +32,7 @@ export {
   type BestCheckpoint,
   type Checkpoint,
   type MetricsRecord,
+  type OpenRunOptions,
   type Run,
 } from './run-directory.ts';
 export { readMnist } from './mnist-files.ts';
@@ -99,7 +100,7 @@ export type { ExperimentImages, ImageReference } from './experiment/experiment-i
 export { runStageOne, type RunStageOneOptions } from './experiment/run-stage-one.ts';
 export type { StageOneOutcome } from './experiment/stage-one.ts';
 export { evaluateRun, type EvaluatedRun, type EvaluateRunOptions } from './experiment/evaluate.ts';
-export type { SplitReport } from './experiment/evaluate-split.ts';
+export type { AskedMetrics, MetricName, SplitReport } from './experiment/evaluate-split.ts';
 export { experimentToRun, type ExperimentToRun } from './experiment/run-settings.ts';
 export { runStageTwo, type RunStageTwoOptions } from './experiment/run-stage-two.ts';
 export { runCommand } from './commands/run-command.ts';

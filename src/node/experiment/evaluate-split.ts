@@ -16,7 +16,8 @@ import { loadPaired, originals, withTranslations } from './paired-examples.ts';
 import { scalingOf } from './pipelines.ts';
 import { TRANSLATION_VARIANTS, type Translations } from './translations.ts';
 
-type MetricName = StageTwoExperiment['evaluation']['metrics'][number];
+/** A metric that may be asked for beside accuracy and cross-entropy. */
+export type MetricName = StageTwoExperiment['evaluation']['metrics'][number];
 
 /** The metrics that were asked for, of a group or of all images; a metric that is undefined is null. */
 export type AskedMetrics = {

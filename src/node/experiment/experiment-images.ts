@@ -20,5 +20,6 @@ export interface ExperimentImages {
   /** The images of a split, in stored order, always the same. */
   examples(split: SplitName): readonly DatasetExample<ImageReference>[];
   readonly load: LoadPixels<ImageReference>;
+  /** Ends what loads them. */
   close(): Promise<void>;
 }

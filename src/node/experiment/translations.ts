@@ -27,6 +27,7 @@ export interface Translations {
   };
   /** The pixels of a translation, in the shape of the data set's images. */
   readonly load: LoadPixels<ImageReference>;
+  /** Ends what loads them. */
   close(): Promise<void>;
 }
 

@@ -43,8 +43,13 @@ export interface BatchStreamOptions<Image> {
   readonly steps?: number;
   /** How many steps are loaded ahead of the one asked for. Default 2. */
   readonly prefetch?: number;
-  /** How many different examples may be damaged; one more is an error. Default 0. */
+  /** How many different images may be damaged; one more is an error. Default 0. */
   readonly skipDamaged?: number;
+  /**
+   * The damaged ones by where they are, to which this stream adds: those of earlier times, and of other streams that
+   * share it, count too. Default: none so far.
+   */
+  readonly skipped?: Map<string, DataError>;
   /**
    * What stands in for a damaged example: `replace` (default), the next one of its group in the list that is not
    * damaged, whatever the step; `omit`, nothing, for evaluation, so that no image counts twice.
@@ -56,7 +61,7 @@ export interface BatchStreamOptions<Image> {
 export interface BatchStream {
   /** The batch of a step. Steps are meant to be asked for in order; any other step is loaded anew. */
   batch(step: number): Promise<StreamBatch>;
-  /** The damaged examples met so far, each once. */
+  /** The damaged images met so far, each once. */
   damaged(): readonly DataError[];
   /** Loads nothing further; a batch that is under way is refused. */
   close(): void;
@@ -103,6 +108,7 @@ function tooManyDamaged(faults: readonly DataError[], limit: number): ProgramErr
 /** Loads examples with their translations, and keeps account of those that are damaged. */
 function exampleLoader<Image>(options: BatchStreamOptions<Image>) {
   const { examples, translations = [], load, skipDamaged = 0, damaged = 'replace' } = options;
+  const { skipped = new Map<string, DataError>() } = options;
   const next = successors(examples);
   const faults = new Map<number, DataError>();
 
@@ -115,8 +121,9 @@ function exampleLoader<Image>(options: BatchStreamOptions<Image>) {
       const pixels = E.sequenceArray(parts);
       if (E.isRight(pixels)) return pixels.right as Loaded;
       faults.set(index, pixels.left);
+      skipped.set(pixels.left.where, pixels.left);
     }
-    if (faults.size > skipDamaged) throw tooManyDamaged([...faults.values()], skipDamaged);
+    if (skipped.size > skipDamaged) throw tooManyDamaged([...skipped.values()], skipDamaged);
     return null;
   };
 
@@ -134,7 +141,7 @@ function exampleLoader<Image>(options: BatchStreamOptions<Image>) {
       2,
     );
   };
-  return { loadIn, faults };
+  return { loadIn, skipped };
 }
 
 function checkOptions<Image>({ examples, translations = [], prefetch = 2 }: BatchStreamOptions<Image>): void {
@@ -180,7 +187,7 @@ function checkOptions<Image>({ examples, translations = [], prefetch = 2 }: Batc
 export function openBatchStream<Image>(options: BatchStreamOptions<Image>): BatchStream {
   checkOptions(options);
   const { examples, translations = [], shape, indicesAt, steps = Infinity, prefetch = 2 } = options;
-  const { loadIn, faults } = exampleLoader(options);
+  const { loadIn, skipped } = exampleLoader(options);
   const pending = new Map<number, Promise<StreamBatch>>();
   let closed = false;
 
@@ -223,7 +230,7 @@ export function openBatchStream<Image>(options: BatchStreamOptions<Image>): Batc
       if (batch === undefined || closed) throw new Error('the stream of batches is closed');
       return batch;
     },
-    damaged: () => [...faults.values()],
+    damaged: () => [...skipped.values()],
     close: () => {
       closed = true;
       pending.clear();

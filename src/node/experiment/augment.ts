@@ -19,6 +19,7 @@ import { lockFolder } from '../run-lock.ts';
 import { interrupted, type ExperimentContext } from './context.ts';
 import { translatesClass } from './domains.ts';
 import type { ExperimentImages } from './experiment-images.ts';
+import { listed } from './skipped-images.ts';
 import { checkpointStep, readStageOneRun, withGenerators, type StageOneRun } from './stage-one-run.ts';
 import {
   assertSameData,
@@ -65,6 +66,7 @@ async function translateMissing(
   const progress = startProgress('translations', total);
   let done = 0;
   const advance = (count: number): void => progress.update((done += count));
+  const skipped = new Map(SPLITS.map((split) => [split, new Map<string, DataError>()]));
   try {
     await withGenerators(run, step, images.shape, async (generators) => {
       for (const each of missing) {
@@ -83,7 +85,16 @@ async function translateMissing(
           let stopped: unknown;
           const records = async function* () {
             try {
-              yield* translationRecords(images, examples, generator, how, key, context, advance);
+              yield* translationRecords(
+                images,
+                examples,
+                generator,
+                how,
+                key,
+                skipped.get(split)!,
+                context,
+                advance,
+              );
             } catch (error) {
               stopped = error;
               throw error;
@@ -101,6 +112,8 @@ async function translateMissing(
     });
   } finally {
     progress.stop();
+    for (const { where, found } of listed([...skipped.values()]))
+      context.say(`skipped: ${where}: ${found}; the next image of its group is translated in its place`);
   }
 }
 

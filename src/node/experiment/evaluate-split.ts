@@ -14,6 +14,7 @@ import { pause } from './context.ts';
 import type { ExperimentImages } from './experiment-images.ts';
 import { loadPaired, originals, withTranslations } from './paired-examples.ts';
 import { scalingOf } from './pipelines.ts';
+import type { Skipped } from './skipped-images.ts';
 import { TRANSLATION_VARIANTS, type Translations } from './translations.ts';
 
 /** A metric that may be asked for beside accuracy and cross-entropy. */
@@ -47,6 +48,8 @@ export interface SplitEvaluator {
   readonly network: Pick<Network, 'forward'>;
   /** How many images of a split may be damaged. */
   readonly skipDamaged: number;
+  /** Those of a split that are, is added to. Default: none so far. */
+  readonly skipped?: (split: SplitName) => Skipped;
 }
 
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
@@ -133,7 +136,7 @@ export async function evaluateSplit(
   split: SplitName,
   onProgress?: (done: number) => void,
 ): Promise<EvaluatedSplit> {
-  const { experiment, images, translations, network, skipDamaged } = evaluator;
+  const { experiment, images, translations, network, skipDamaged, skipped } = evaluator;
   const { evaluation, training } = experiment;
   const { examples, table } = evaluated(evaluator, split);
   const order = storedOrder(examples.length, evaluation.batchSize ?? training.batchSize);
@@ -143,6 +146,7 @@ export async function evaluateSplit(
     load: loadPaired(images, translations),
     ...order,
     skipDamaged,
+    ...(skipped && { skipped: skipped(split) }),
     damaged: 'omit',
   });
   try {

@@ -3,7 +3,6 @@
  * split holds; the images that the generators are judged by are other validation images.
  */
 import type { StageOneExperiment } from '../../config/experiment/stage-one.ts';
-import type { DataError } from '../../data/data-error.ts';
 import type { DatasetExample } from '../../data/dataset.ts';
 import type { Network } from '../../models/network.ts';
 import { smallCnn } from '../../models/small-classifiers.ts';
@@ -16,6 +15,7 @@ import { translatesClass } from './domains.ts';
 import type { ExperimentImages, ImageReference } from './experiment-images.ts';
 import { gateOfRun } from './gate-file.ts';
 import { loadExamples } from './load-images.ts';
+import type { SkippedImages } from './skipped-images.ts';
 
 type Strict = Extract<StageOneExperiment['gate'], { readonly kind: 'strict' }>;
 type Example = DatasetExample<ImageReference>;
@@ -37,8 +37,6 @@ export interface GatePlan {
 export interface ExperimentGate {
   readonly gate: Gate;
   readonly images: { readonly source: Examples; readonly target: Examples };
-  /** Images that were left out because they are damaged. */
-  readonly damaged: readonly DataError[];
   dispose(): void;
 }
 
@@ -97,6 +95,7 @@ export function planGate(
  * @param plan Stays the caller's, and must outlive the gate.
  * @param images The data of the experiment, opened.
  * @param folder Of the run.
+ * @param skipped Those of the run that are damaged; they are kept before the training, which is not done twice.
  * @param context Output, and whether a stop was asked for.
  * @param skipDamaged How many images of the training, and of those held out, may be damaged.
  * @throws ProgramError if more images are damaged (exit code 2), or a stop was asked for (75).
@@ -105,17 +104,17 @@ export async function obtainGate(
   { settings, seed, train, heldOut, domainOf, networks }: GatePlan,
   images: ExperimentImages,
   folder: string,
+  skipped: SkippedImages,
   context: ExperimentContext,
   skipDamaged: number,
 ): Promise<ExperimentGate> {
-  const judged = await loadExamples(images, heldOut, skipDamaged);
-  const damaged = [...judged.damaged];
+  const judged = await loadExamples(images, heldOut, skipDamaged, skipped.of('gate, held out'));
   const gate = await gateOfRun(
     folder,
     networks,
     async () => {
-      const learnt = await loadExamples(images, train, skipDamaged);
-      damaged.push(...learnt.damaged);
+      const learnt = await loadExamples(images, train, skipDamaged, skipped.of('gate, training'));
+      await skipped.save();
       return {
         train: learnt,
         heldOut: judged,
@@ -136,7 +135,6 @@ export async function obtainGate(
   return {
     gate,
     images: { source: ofDomain(0), target: ofDomain(1) },
-    damaged,
     dispose: () => disposeGate(gate),
   };
 }

@@ -1,25 +1,25 @@
 /** Some images of an experiment in memory, as the gate and the gallery need them. */
 import type { Images } from '../../augmentation/images.ts';
-import { formatDataError, type DataError } from '../../data/data-error.ts';
+import { formatDataError } from '../../data/data-error.ts';
 import type { DatasetExample } from '../../data/dataset.ts';
 import type { Examples } from '../../training/examples.ts';
 import { openBatchStream, storedOrder, type BatchStream } from '../data/batch-stream.ts';
 import { ProgramError } from '../program.ts';
 import type { ExperimentImages, ImageReference } from './experiment-images.ts';
+import type { Skipped } from './skipped-images.ts';
 
 type Example = DatasetExample<ImageReference>;
 type Source = Pick<ExperimentImages, 'shape' | 'load'>;
 
-/** Images with their labels, and those that are damaged. */
+/** Images with their labels. */
 export interface LoadedExamples extends Examples {
   readonly images: Images<Uint8Array>;
-  readonly damaged: readonly DataError[];
 }
 
 async function onlyBatch(stream: BatchStream): Promise<LoadedExamples> {
   try {
     const { images, labels, groups } = await stream.batch(0);
-    return { images, labels, groups, damaged: stream.damaged() };
+    return { images, labels, groups };
   } finally {
     stream.close();
   }
@@ -31,6 +31,7 @@ async function onlyBatch(stream: BatchStream): Promise<LoadedExamples> {
  * @param images The data of the experiment, opened.
  * @param examples Which, at least one.
  * @param skipDamaged How many of them may be damaged.
+ * @param skipped Those that are, is added to.
  * @returns In their order.
  * @throws ProgramError (exit code 2) naming a damaged image too many, or one of a group of which none is whole.
  */
@@ -38,14 +39,15 @@ export async function loadExamples(
   { shape, load }: Source,
   examples: readonly Example[],
   skipDamaged: number,
+  skipped: Skipped,
 ): Promise<LoadedExamples> {
   const order = storedOrder(examples.length, examples.length);
   const loaded = await onlyBatch(
-    openBatchStream({ examples, shape, load, ...order, skipDamaged, damaged: 'omit' }),
+    openBatchStream({ examples, shape, load, ...order, skipDamaged, skipped, damaged: 'omit' }),
   );
   const whole = new Set(loaded.groups);
   if (examples.every(({ group }) => whole.has(group))) return loaded;
-  const [first] = loaded.damaged;
+  const [first] = skipped.values();
   throw new ProgramError(
     formatDataError({ ...first!, cure: `${first!.cure}; every image of a group is damaged` }),
     2,
@@ -59,6 +61,7 @@ export async function loadExamples(
  * @param examples The whole list.
  * @param count How many, at most as many as there are.
  * @param skipDamaged How many images may be damaged.
+ * @param skipped Those that are, is added to.
  * @throws ProgramError (exit code 2) naming a damaged image too many.
  */
 export const loadFirst = (
@@ -66,5 +69,6 @@ export const loadFirst = (
   examples: readonly Example[],
   count: number,
   skipDamaged: number,
+  skipped: Skipped,
 ): Promise<LoadedExamples> =>
-  onlyBatch(openBatchStream({ examples, shape, load, ...storedOrder(count, count), skipDamaged }));
+  onlyBatch(openBatchStream({ examples, shape, load, ...storedOrder(count, count), skipDamaged, skipped }));

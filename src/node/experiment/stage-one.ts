@@ -34,6 +34,7 @@ import { loadFirst } from './load-images.ts';
 import { learningRateOf } from './optimizers.ts';
 import { augmentationOf } from './pipelines.ts';
 import type { StageOnePlan } from './stage-one-plan.ts';
+import { skippedImagesOf, type SkippedImages } from './skipped-images.ts';
 import { trainInRun } from './train-in-run.ts';
 
 /** What a finished stage-1 run keeps in `run.json`; JSON data. */
@@ -49,7 +50,7 @@ export interface StageOneOutcome {
   readonly gateAccuracy: { readonly domain: number; readonly label: number } | null;
   /** Duration of the training, over all the times that it was gone on with. */
   readonly seconds: number;
-  /** Images that were skipped because they are damaged. */
+  /** Images that were skipped because they are damaged, over all those times, each once. */
   readonly damaged: readonly DataError[];
 }
 
@@ -73,9 +74,9 @@ export function generatorsOf(
 function batchesOf(
   { experiment, images, networks, domains, steps }: StageOnePlan,
   skipDamaged: number,
+  skipped: SkippedImages,
 ): {
   readonly batchAt: (index: number) => Promise<CycleganBatch>;
-  readonly damaged: () => readonly DataError[];
   readonly close: () => void;
 } {
   const { optimizer, pool, loss, seed, training } = experiment;
@@ -98,6 +99,7 @@ function batchesOf(
       indicesAt: stageOneOrder(domain, domains[domain].length, options),
       steps,
       skipDamaged,
+      skipped: skipped.of(domain),
     });
   const [source, target] = [streamOf('source'), streamOf('target')];
   return {
@@ -105,7 +107,6 @@ function batchesOf(
       const [one, other] = await Promise.all([source.batch(index), target.batch(index)]);
       return stageOneBatch(index, { source: one.images, target: other.images }, options);
     },
-    damaged: () => [...source.damaged(), ...target.damaged()],
     close: () => {
       source.close();
       target.close();
@@ -149,16 +150,19 @@ export async function stageOne(
 ): Promise<StageOneOutcome> {
   if (run.outcome !== undefined) return run.outcome as StageOneOutcome;
   const elapsed = await elapsedOf(run);
+  const skipped = await skippedImagesOf(elapsed.run);
   const { experiment, images, domains, smaller, stepsPerEpoch, steps, networks } = plan;
   const { training, checkpoints, gallery, gate: gateSettings } = experiment;
   context.say(
     `stage 1: ${domains.source.length} source and ${domains.target.length} target images, ${steps} steps of ${training.batchSize} + ${training.batchSize}`,
   );
   const judges =
-    plan.gate === null ? null : await obtainGate(plan.gate, images, run.folder, context, skipDamaged);
-  const batches = batchesOf(plan, skipDamaged);
+    plan.gate === null
+      ? null
+      : await obtainGate(plan.gate, images, run.folder, skipped, context, skipDamaged);
+  const batches = batchesOf(plan, skipDamaged, skipped);
   const first = (domain: Domain) =>
-    loadFirst(images, domains[domain], Math.min(gallery.images, smaller), skipDamaged);
+    loadFirst(images, domains[domain], Math.min(gallery.images, smaller), skipDamaged, skipped.of(domain));
   const translating = (state: CycleganState): Generators => generatorsOf(networks, translatingWeights(state));
   try {
     const [source, target] = [await first('source'), await first('target')];
@@ -166,7 +170,7 @@ export async function stageOne(
     const { step, initial } = cycleganOf(experiment, networks, images.shape);
     const end = await trainInRun({
       label: 'stage 1',
-      run: elapsed.run,
+      run: skipped.run,
       context,
       initial,
       steps,
@@ -206,7 +210,6 @@ export async function stageOne(
         : await measureGenerators(judges.gate, translating(chosen.state), judges.images, pause);
     disposeTensors(end);
     if (best !== null) disposeTensors(best.state);
-    const damaged = [...(judges?.damaged ?? []), ...source.damaged, ...target.damaged, ...batches.damaged()];
     const outcome: StageOneOutcome = {
       steps,
       stepsPerEpoch,
@@ -214,7 +217,7 @@ export async function stageOne(
       measure,
       gateAccuracy: judges?.gate.heldOutAccuracy ?? null,
       seconds: elapsed.seconds(),
-      damaged: [...new Map(damaged.map((fault) => [fault.where, fault])).values()],
+      damaged: skipped.all(),
     };
     await run.finish(outcome);
     return outcome;

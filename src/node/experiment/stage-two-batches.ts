@@ -6,12 +6,13 @@ import type { Network } from '../../models/network.ts';
 import { foldKey, randomKey } from '../../random.ts';
 import type { RobustBatch } from '../../training/robust-step.ts';
 import { robustBatch } from '../../training/stage-two.ts';
-import { openBatchStream, type BatchStream } from '../data/batch-stream.ts';
+import { openBatchStream } from '../data/batch-stream.ts';
 import type { ExperimentImages } from './experiment-images.ts';
 import { invarianceParts } from './methods.ts';
 import { learningRateOf } from './optimizers.ts';
 import { loadPaired, originals, translationLists } from './paired-examples.ts';
 import { augmentationOf, scalingOf } from './pipelines.ts';
+import type { Skipped } from './skipped-images.ts';
 import type { Translations } from './translations.ts';
 
 /** What batches are made from. */
@@ -25,13 +26,14 @@ export interface StageTwoBatchesOptions {
   /** Steps of the whole training. */
   readonly steps: number;
   readonly skipDamaged: number;
+  /** Training images that are damaged, is added to. */
+  readonly skipped: Skipped;
 }
 
-/** Batches of training, with the stream that they come from. */
+/** Batches of training; close the stream that they come from. */
 export interface StageTwoBatchStream {
   /** The batch of step 0, 1, 2, …, owned by the caller; everything random in it depends on seed and step only. */
   batchAt(step: number): Promise<RobustBatch>;
-  readonly damaged: BatchStream['damaged'];
   close(): void;
 }
 
@@ -41,7 +43,7 @@ export interface StageTwoBatchStream {
  * @param options Experiment, data, network.
  */
 export function openStageTwoBatches(options: StageTwoBatchesOptions): StageTwoBatchStream {
-  const { experiment, images, translations, network, balanced, steps, skipDamaged } = options;
+  const { experiment, images, translations, network, balanced, steps, skipDamaged, skipped } = options;
   const { optimizer, training, seed } = experiment;
   const examples = images.examples('train');
   const stream = openBatchStream({
@@ -55,6 +57,7 @@ export function openStageTwoBatches(options: StageTwoBatchesOptions): StageTwoBa
     load: loadPaired(images, translations),
     steps,
     skipDamaged,
+    skipped,
   });
   const augment = augmentationOf(experiment.images.augmentation);
   const scale = scalingOf(experiment.images.scaling);
@@ -71,7 +74,6 @@ export function openStageTwoBatches(options: StageTwoBatchesOptions): StageTwoBa
         ...(invariance && { invarianceWeight: invariance.weightAt(step) }),
       });
     },
-    damaged: stream.damaged,
     close: stream.close,
   };
 }

@@ -19,6 +19,7 @@ import { invarianceParts, METHOD_NAMES, methodParts, type MethodParts } from './
 import { classifierOf, firstWeights } from './networks.ts';
 import { optimizerOf } from './optimizers.ts';
 import { openStageTwoBatches } from './stage-two-batches.ts';
+import { skippedImagesOf } from './skipped-images.ts';
 import { trainInRun } from './train-in-run.ts';
 import type { Translations } from './translations.ts';
 
@@ -31,7 +32,7 @@ export interface StageTwoOutcome {
   readonly results: MethodResults & SplitReport;
   /** Steps done at the selected checkpoint. */
   readonly selectedStep: number;
-  /** Images that were skipped because they are damaged. */
+  /** Images that were skipped because they are damaged, over all the times that the run was gone on with, each once. */
   readonly damaged: readonly DataError[];
 }
 
@@ -133,13 +134,11 @@ function checkpointEvaluation(
   { evaluation }: StageTwoExperiment,
   evaluator: SplitEvaluator,
   stepsPerEpoch: number,
-  onDamaged: (faults: readonly DataError[]) => void,
 ) {
   return async (state: ClassifierState, step: number) => {
     const reports: { [split in SplitName]?: SplitReport } = {};
     for (const split of splitsDuringTraining(evaluation)) {
-      const { report, damaged } = await evaluateSplit(evaluator, weightsOf(state), split);
-      onDamaged(damaged);
+      const { report } = await evaluateSplit(evaluator, weightsOf(state), split);
       reports[split] = report;
     }
     const [shown, report] = Object.entries(reports)[0]!;
@@ -186,28 +185,27 @@ async function test(evaluator: SplitEvaluator, state: ClassifierState) {
 export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcome> {
   const { classifier, initial, experiment, images, translations, run, context, skipDamaged } = options;
   const elapsed = await elapsedOf(run);
-  const damaged = new Map<string, DataError>();
-  const note = (faults: readonly DataError[]): void =>
-    faults.forEach((fault) => damaged.set(fault.where, fault));
+  const skipped = await skippedImagesOf(elapsed.run);
   const { network, method, robust } = classifier;
   const { stepsPerEpoch, ...budget } = stageTwoBudget(experiment, images.table);
-  const evaluator = { experiment, images, translations, network, skipDamaged };
+  const evaluator = { experiment, images, translations, network, skipDamaged, skipped: skipped.of };
   const batches = openStageTwoBatches({
     ...options,
     network,
     balanced: method.balanced,
     steps: budget.steps,
+    skipped: skipped.of('train'),
   });
   try {
     const end = await trainInRun<ClassifierState, Parameters<typeof robust.step>[1]>({
       label: METHOD_NAMES[experiment.method.kind],
-      run: elapsed.run,
+      run: skipped.run,
       context,
       initial,
       ...budget,
       step: robust.step,
       batchAt: batches.batchAt,
-      evaluate: checkpointEvaluation(experiment, evaluator, stepsPerEpoch, note),
+      evaluate: checkpointEvaluation(experiment, evaluator, stepsPerEpoch),
     });
     const { step, state } = await selectState(experiment.evaluation.select, run, {
       step: budget.steps,
@@ -215,12 +213,11 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
     });
     try {
       const tested = await test(evaluator, state);
-      note([...batches.damaged(), ...tested.damaged]);
       const seconds = elapsed.seconds();
       return {
         results: { ...tested.report, steps: budget.steps, seconds },
         selectedStep: step,
-        damaged: [...damaged.values()],
+        damaged: skipped.all(),
       };
     } finally {
       disposeTensors(state);

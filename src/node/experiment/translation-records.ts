@@ -14,6 +14,7 @@ import { openBatchStream, storedOrder } from '../data/batch-stream.ts';
 import { encodeJpeg } from '../data/encode-jpeg.ts';
 import { interrupted, pause, type ExperimentContext } from './context.ts';
 import type { ExperimentImages, ImageReference } from './experiment-images.ts';
+import type { Skipped } from './skipped-images.ts';
 
 /** How translations are made and stored. */
 export type TranslationSettings = Pick<
@@ -50,6 +51,7 @@ async function translate(
  * @param generator That translates them.
  * @param settings How, and in what format.
  * @param key Of the dropout of published mode.
+ * @param skipped Damaged images of their split, is added to.
  * @param context A stop that is asked for ends it.
  * @param onImages Called with the number of images of every batch.
  */
@@ -59,6 +61,7 @@ export async function* translationRecords(
   generator: TrainedGenerator,
   settings: TranslationSettings,
   key: RandomKey,
+  skipped: Skipped,
   context: ExperimentContext,
   onImages: (count: number) => void,
 ): AsyncGenerator<Uint8Array> {
@@ -72,6 +75,7 @@ export async function* translationRecords(
     steps,
     indicesAt,
     skipDamaged: settings.skipDamaged,
+    skipped,
   });
   try {
     for (let step = 0; step < steps; step++) {

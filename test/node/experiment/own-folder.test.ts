@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -129,6 +129,15 @@ describe("a folder of one's own images", () => {
     const settings = await stageOne(...overrides, 'data.skipDamaged=1');
     const set = await runStageOne(settings, { out: `${out}-set` }, context);
     expect(set.damaged).toHaveLength(3);
+    const resumed = `${out}-resumed`;
+    const stopping = {
+      ...context,
+      stopRequested: () => existsSync(join(resumed, 'gate-classifiers.safetensors')),
+    };
+    const longer = await stageOne(...overrides, 'data.skipDamaged=1', 'training.maximumSteps=2');
+    await expect(runStageOne(longer, { out: resumed }, stopping)).rejects.toThrow(/^stopped/);
+    // The gate's training images are not looked at again.
+    expect((await runStageOne(longer, { out: resumed }, context)).damaged).toEqual(set.damaged);
   });
 
   it('is trained on, and a damaged image is skipped and listed on request only', async () => {
@@ -146,5 +155,33 @@ describe("a folder of one's own images", () => {
     );
     expect(skipping.methods.gdro!.groups.map(({ count }) => count)).toEqual([2, 3, 3, 3]);
     expect(said.join('\n')).toContain(`skipped: ${join(folder, damaged)}`);
+  });
+
+  it('has all its damaged images counted and listed, also those that only a run before a stop has met', async () => {
+    const { folder: more, images } = written('resumed', [3, 1, 1]);
+    const settings = await experimentToRun(file, 'stage-2', {
+      roots: { DATA: scratch },
+      overrides: ['data.root=${DATA}/resumed', 'training.epochs=8'],
+    });
+    const [first, second] = images
+      .filter(({ split }) => split === 'train')
+      .map(({ name }) => join(more, name));
+    const whole = readFileSync(first!);
+    const out = join(scratch, 'resumed-run');
+    const log = join(out, 'metrics.jsonl');
+    const stopping = { ...context, stopRequested: () => existsSync(log) };
+    writeFileSync(first!, 'no image');
+    const once = { out, backend, skipDamaged: 1 };
+    await expect(runStageTwo(settings, once, stopping)).rejects.toThrow(/^stopped/);
+    writeFileSync(first!, whole);
+    writeFileSync(second!, 'no image');
+    await expect(runStageTwo(settings, once, context)).rejects.toThrow(
+      new RegExp(`${first}: .*--skip-damaged is 1; also ${second}$`),
+    );
+    await runStageTwo(settings, { ...once, skipDamaged: 2 }, context);
+    const { damaged } = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as {
+      damaged: readonly { readonly where: string }[];
+    };
+    expect(damaged.map(({ where }) => where)).toEqual([first, second].sort());
   });
 });

@@ -3,7 +3,9 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { augmentCommand } from './commands/augment.ts';
+import { chainCommand } from './commands/chain.ts';
 import { configCommand } from './commands/config.ts';
+import { makeSampleDataCommand } from './commands/make-sample-data.ts';
 import { stageOneCommand } from './commands/stage-1.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { stageTwoCommand } from './commands/stage-2.ts';
@@ -23,6 +25,8 @@ for (const command of [
   augmentCommand(),
   stageTwoCommand(),
   evaluateCommand(),
+  chainCommand(),
+  makeSampleDataCommand(),
   configCommand(),
   doctorCommand(),
   nativeCommand(),
@@ -38,9 +42,12 @@ await runProgram('model-patching', async () => {
   } catch (error) {
     if (!(error instanceof Error && 'exitCode' in error && 'code' in error)) throw error;
     if (error.exitCode === 0) return;
-    throw new ProgramError(
-      `${error.message.replace(/^error: /, '').replace(/\s+/g, ' ')}; npx model-patching --help lists the commands`,
-      2,
-    );
+    const message = error.message.replace(/^error: /, '').replace(/\s+/g, ' ');
+    const named = program.commands.find((command) => command.name() === process.argv[2])?.name();
+    const help =
+      named === undefined
+        ? 'npx model-patching --help lists the commands'
+        : `npx model-patching ${named} --help lists the options`;
+    throw new ProgramError(`${message}; ${help}`, 2);
   }
 });

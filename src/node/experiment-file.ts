@@ -1,6 +1,6 @@
 /** Experiments from configuration files. */
 import { open, realpath, stat } from 'node:fs/promises';
-import { isAbsolute, relative, sep } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import { either as E } from 'fp-ts';
 import { boundaryOf, isBelow, type ReadText } from '../config/experiment/composition.ts';
 import { LARGEST_DOCUMENT } from '../config/experiment/document.ts';
@@ -15,6 +15,8 @@ import { hasCode } from './text-file.ts';
 export interface ExperimentOptions extends LoadOptions {
   /** Folders by root name; they win over environment variables of that name. */
   readonly roots?: Roots;
+  /** Where the file and what it extends are found, and below which they lie; default: the working folder. */
+  readonly folder?: string;
 }
 
 /** A path as configurations write it: from the working folder where it is below, with `/`. */
@@ -28,24 +30,25 @@ const refusal = (where: string, expected: string, found: string, cure: string): 
   E.left({ where, expected, found, cure });
 
 /** Reads configuration files, at most so large, links only to where a configuration may point. */
-function reader(entry: string): ReadText {
+function reader(entry: string, folder: string): ReadText {
   const boundary = boundaryOf(entry);
+  const placeOf = (file: string): string => (isAbsolute(file) ? file : join(folder, file));
   return async (file) => {
     try {
-      const facts = await stat(file);
+      const facts = await stat(placeOf(file));
       if (!facts.isFile()) return refusal(file, 'a configuration file', 'a folder or device', 'name a file');
       if (facts.size > LARGEST_DOCUMENT) {
         const expected = `a configuration of at most ${LARGEST_DOCUMENT} bytes`;
         return refusal(file, expected, `${facts.size}`, 'point at a configuration file');
       }
       if (file !== entry && isBelow(file, boundary)) {
-        const inside = relative(await realpath(boundary === '' ? '.' : boundary), await realpath(file));
+        const inside = relative(await realpath(placeOf(boundary)), await realpath(placeOf(file)));
         if (inside.startsWith('..') || isAbsolute(inside)) {
-          const folder = boundary === '' ? 'the working folder' : boundary;
-          return refusal(file, `a file below ${folder}`, 'a link out of it', 'put the file itself there');
+          const named = boundary === '' ? 'the working folder' : boundary;
+          return refusal(file, `a file below ${named}`, 'a link out of it', 'put the file itself there');
         }
       }
-      const handle = await open(file);
+      const handle = await open(placeOf(file));
       try {
         const bytes = await handle.readFile();
         return E.right(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -68,14 +71,14 @@ function reader(entry: string): ReadText {
  * Loads a configuration file, with every fault and notice.
  *
  * @param file Its path.
- * @param options Overrides and mapped stage-1 results.
+ * @param options Overrides and mapped stage-1 results, and the folder that the path is relative to.
  */
 export function loadExperimentFile(
   file: string,
-  options: LoadOptions = {},
+  { folder = '.', ...options }: Omit<ExperimentOptions, 'roots'> = {},
 ): Promise<E.Either<readonly DataError[], LoadedExperiment>> {
   const entry = written(file);
-  return loadExperiment(entry, reader(entry), options);
+  return loadExperiment(entry, reader(entry, folder), options);
 }
 
 /**

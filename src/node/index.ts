@@ -88,6 +88,7 @@ export { augmentCommand } from './commands/augment.ts';
 export { stageOneCommand } from './commands/stage-1.ts';
 export { evaluateCommand } from './commands/evaluate.ts';
 export { chainCommand, type ChainFolders } from './commands/chain.ts';
+export { makeSampleDataCommand } from './commands/make-sample-data.ts';
 export { stageTwoCommand } from './commands/stage-2.ts';
 export { obtainTranslations } from './experiment/augment.ts';
 export type {

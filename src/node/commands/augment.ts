@@ -4,17 +4,27 @@ import { Command } from 'commander';
 import { SPLITS } from '../../data/dataset.ts';
 import { obtainTranslations } from '../experiment/augment.ts';
 import { openExperimentImages } from '../experiment/open-images.ts';
+import { skipping } from '../experiment/skipped-images.ts';
 import { experimentToRun } from '../experiment/run-settings.ts';
 import { orExit, ProgramError } from '../program.ts';
 import { onBackend } from './experiment-context.ts';
 import { experimentOptions, withExperimentOptions, type ExperimentFlags } from './experiment-options.ts';
+import { backendOption, skipDamagedOption } from './option-values.ts';
 
 interface AugmentFlags extends ExperimentFlags {
   readonly config: string;
   readonly backend?: string;
+  readonly skipDamaged?: number;
 }
 
-async function augment({ config, backend, stage1 = [], set = [], ...flags }: AugmentFlags): Promise<void> {
+async function augment({
+  config,
+  backend,
+  skipDamaged,
+  stage1 = [],
+  set = [],
+  ...flags
+}: AugmentFlags): Promise<void> {
   // A run alone is the source of all translations; with an id before it, it stands for that of a published file.
   const runs = stage1.filter((option) => !/^[A-Za-z0-9_-]+=/.test(option));
   if (runs.length > 1)
@@ -40,7 +50,7 @@ async function augment({ config, backend, stage1 = [], set = [], ...flags }: Aug
   const counts = await onBackend(backend ?? experiment.backend, async (_, context) => {
     const images = await openExperimentImages(experiment.data);
     try {
-      const translations = await obtainTranslations(experiment, images, context);
+      const translations = await obtainTranslations(skipping(experiment, skipDamaged), images, context);
       await translations.close();
       return SPLITS.flatMap((split) => {
         const lists = translations.splits[split];
@@ -66,8 +76,6 @@ export const augmentCommand = (): Command =>
       )
       .requiredOption('--config <file>', 'configuration of a stage-2 experiment with the method camel'),
   )
-    .option(
-      '--backend <name>',
-      'tensorflow-gpu, webgpu, tensorflow, wasm or cpu (default: what the configuration says)',
-    )
+    .addOption(backendOption('what the configuration says'))
+    .addOption(skipDamagedOption('a split', 'what the configuration says'))
     .action(augment);

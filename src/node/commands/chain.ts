@@ -1,5 +1,6 @@
 /** The command `chain`: both stages of a data set with the three methods, for every seed, from the configurations. */
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { makeSampleData } from '../data/sample-data.ts';
@@ -11,7 +12,7 @@ import { CHAINS, runChain, type ChainName } from '../experiment/chain.ts';
 import { orExit } from '../program.ts';
 import { onBackend } from './experiment-context.ts';
 import { experimentOptions } from './experiment-options.ts';
-import { folderName } from './stage-2.ts';
+import { backendOption, collect, count, factor, folderName } from './option-values.ts';
 
 /** Folders that a chain takes when it is not told others. */
 export interface ChainFolders {
@@ -34,6 +35,12 @@ interface ChainFlags {
   readonly null?: boolean;
 }
 
+const packaged = (name: string): string =>
+  fileURLToPath(new URL(`../../../examples/${name}`, import.meta.url));
+
+/** Those of the package, which come with it whether it is a checkout or installed. */
+const PACKAGED: ChainFolders = { configs: packaged('configs'), digits: packaged('data') };
+
 /** Steps where no data were given; on the originals the configurations say how many. */
 const DEFAULT_STEPS = { stageOneSteps: 100, steps: 200 } as const;
 
@@ -43,21 +50,6 @@ function seedsOf(value: string): readonly number[] {
     throw new InvalidArgumentError(`expected whole numbers such as 1,2,3, found '${value}'`);
   return [...new Set(seeds)];
 }
-
-function count(value: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(value))
-    throw new InvalidArgumentError(`expected a whole number above 0, found '${value}'`);
-  return Number(value);
-}
-
-function factor(value: string): number {
-  const number = value.trim() === '' ? NaN : Number(value);
-  if (!(number > 0 && Number.isFinite(number)))
-    throw new InvalidArgumentError(`expected a number above 0, found '${value}'`);
-  return number;
-}
-
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 async function chain(name: ChainName, flags: ChainFlags, folders: ChainFolders): Promise<void> {
   const { seeds, stage1Steps, steps, size, width, set = [], backend } = flags;
@@ -119,10 +111,10 @@ async function chain(name: ChainName, flags: ChainFlags, folders: ChainFolders):
 /**
  * The command `chain`.
  *
- * @param folders Where the configurations and the digits are.
+ * @param folders Where the configurations and the digits are; default those of the package.
  * @returns To be added to a program.
  */
-export const chainCommand = (folders: ChainFolders): Command =>
+export const chainCommand = (folders: ChainFolders = PACKAGED): Command =>
   new Command('chain')
     .description(
       'Runs everything on one data set: stage 1 of every class, translations, ERM, group DRO and CAMEL, and their tests; the same command goes on with what was stopped.',
@@ -140,7 +132,7 @@ export const chainCommand = (folders: ChainFolders): Command =>
       ),
     )
     .addOption(new Option('--size <pixels>', 'height and width of the images').argParser(count))
-    .addOption(new Option('--width <factor>', 'factor of the filters of all networks').argParser(factor))
+    .addOption(new Option('--width <factor>', 'factor of the filters of all networks').argParser(factor()))
     .addOption(
       new Option(
         '--root <name=folder>',
@@ -154,7 +146,7 @@ export const chainCommand = (folders: ChainFolders): Command =>
       ).argParser(collect),
     )
     .option('--null', 'data without the spurious link between class and subgroup')
-    .option('--backend <name>', 'tensorflow-gpu, webgpu, tensorflow, wasm or cpu (default: the fastest)')
+    .addOption(backendOption('the fastest'))
     .option('--out <folder>', 'new or to go on with (default: experiments/chain-<data>)', folderName)
     .configureOutput({ writeErr: () => undefined })
     .exitOverride()

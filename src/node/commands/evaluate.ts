@@ -6,7 +6,7 @@ import { groupTable } from '../experiment/group-table.ts';
 import { orExit } from '../program.ts';
 import { onBackend } from './experiment-context.ts';
 import { experimentOptions, type ExperimentFlags } from './experiment-options.ts';
-import { folderName, numberOfImages } from './stage-2.ts';
+import { backendOption, collect, folderName, skipDamagedOption } from './option-values.ts';
 
 interface EvaluateFlags extends Pick<ExperimentFlags, 'root'> {
   readonly run: string;
@@ -51,18 +51,14 @@ export const evaluateCommand = (): Command =>
     .requiredOption('--run <folder>', 'run folder of stage 2, finished or not', folderName)
     .addOption(new Option('--split <name>', 'which images').choices(SPLITS).default('test'))
     .option('--json', 'print the report as JSON')
-    .option('--backend <name>', 'tensorflow-gpu, webgpu, tensorflow, wasm or cpu (default: the fastest)')
+    .addOption(backendOption('the fastest'))
     .addOption(
       new Option(
         '--root <name=folder>',
         'the folder that ${NAME} now stands for in paths; may be repeated',
-      ).argParser((value: string, before: readonly string[] = []) => [...before, value]),
+      ).argParser(collect),
     )
-    .option(
-      '--skip-damaged <n>',
-      'damaged images that are skipped and listed (default: what the run allowed)',
-      numberOfImages,
-    )
+    .addOption(skipDamagedOption('the split', 'what the configuration of the run says'))
     .configureOutput({ writeErr: () => undefined })
     .exitOverride()
     .action(evaluate);

@@ -3,6 +3,7 @@ import { either as E } from 'fp-ts';
 import { Option, type Command } from 'commander';
 import type { DataError } from '../../data/data-error.ts';
 import { stageOneResults, type ExperimentOptions } from '../experiment-file.ts';
+import { collect } from './option-values.ts';
 
 /** What commander hands over of these options. */
 export interface ExperimentFlags {
@@ -10,8 +11,6 @@ export interface ExperimentFlags {
   readonly root?: readonly string[];
   readonly stage1?: readonly string[];
 }
-
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 /**
  * Adds the options to a command.

@@ -2,6 +2,12 @@
 import type { Command } from 'commander';
 import { ProgramError, runProgram } from '../program.ts';
 
+/** Whether a command needs nothing to be said. */
+const runsAsItIs = ({ commands, options, registeredArguments }: Command): boolean =>
+  commands.length === 0 &&
+  !options.some(({ mandatory }) => mandatory) &&
+  !registeredArguments.some(({ required }) => required);
+
 /**
  * Runs a command on the process’s arguments and sets its exit code.
  *
@@ -9,7 +15,8 @@ import { ProgramError, runProgram } from '../program.ts';
  */
 export function runCommand(command: Command): Promise<void> {
   return runProgram(command.name(), async () => {
-    if (process.argv.length <= 2) return void process.stdout.write(command.helpInformation());
+    if (process.argv.length <= 2 && !runsAsItIs(command))
+      return void process.stdout.write(command.helpInformation());
     try {
       await command.parseAsync();
     } catch (error) {

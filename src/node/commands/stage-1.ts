@@ -1,20 +1,9 @@
 /** The command `stage1`: trains a CycleGAN between two subgroups as a configuration says. */
 import { join } from 'node:path';
-import { Command } from 'commander';
-import { experimentToRun } from '../experiment/run-settings.ts';
+import type { Command } from 'commander';
 import { runStageOne } from '../experiment/run-stage-one.ts';
 import type { StageOneOutcome } from '../experiment/stage-one.ts';
-import { orExit } from '../program.ts';
-import { onBackend } from './experiment-context.ts';
-import { experimentOptions, withExperimentOptions, type ExperimentFlags } from './experiment-options.ts';
-import { folderName, numberOfImages } from './stage-2.ts';
-
-interface StageOneFlags extends ExperimentFlags {
-  readonly config: string;
-  readonly out?: string;
-  readonly backend?: string;
-  readonly skipDamaged?: number;
-}
+import { runExperiment, trainingCommand, type TrainingFlags } from './training.ts';
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
@@ -27,14 +16,9 @@ function summary({ steps, bestStep, measure, seconds }: StageOneOutcome, folder:
   return `stage 1: ${steps} steps in ${seconds.toFixed(0)} s; ${judged}\n\n${join(folder, 'gallery')}\n`;
 }
 
-async function stageOne({ config, out, backend, skipDamaged, ...flags }: StageOneFlags): Promise<void> {
-  const toRun = await experimentToRun(config, 'stage-1', orExit(await experimentOptions(flags)));
-  const { experiment } = toRun;
-  const folder = out ?? `runs/${experiment.name}`;
-  const outcome = await onBackend(backend ?? experiment.backend, (_, context) =>
-    runStageOne(toRun, { out: folder, ...(skipDamaged !== undefined && { skipDamaged }) }, context),
-  );
-  process.stdout.write(summary(outcome, folder));
+async function stageOne(flags: TrainingFlags): Promise<void> {
+  const { result, folder } = await runExperiment('stage-1', flags, runStageOne);
+  process.stdout.write(summary(result, folder));
 }
 
 /**
@@ -43,23 +27,9 @@ async function stageOne({ config, out, backend, skipDamaged, ...flags }: StageOn
  * @returns To be added to a program.
  */
 export const stageOneCommand = (): Command =>
-  withExperimentOptions(
-    new Command('stage1')
-      .description('Trains a CycleGAN between two subgroups as a configuration says.')
-      .requiredOption('--config <file>', 'configuration of a stage-1 experiment'),
-  )
-    .option(
-      '--out <folder>',
-      'run folder, new or to go on with (default: runs/<name of the experiment>)',
-      folderName,
-    )
-    .option(
-      '--backend <name>',
-      'tensorflow-gpu, webgpu, tensorflow, wasm or cpu (default: what the configuration says)',
-    )
-    .option(
-      '--skip-damaged <n>',
-      'damaged images of a domain that are skipped and listed (default: what the configuration says)',
-      numberOfImages,
-    )
-    .action(stageOne);
+  trainingCommand(
+    'stage1',
+    'stage-1',
+    'Trains a CycleGAN between two subgroups as a configuration says. Ctrl-C stops it after a checkpoint; the same command goes on.',
+    'a domain',
+  ).action(stageOne);

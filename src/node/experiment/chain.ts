@@ -12,6 +12,7 @@ import type { SelectedBackend } from '../backend.ts';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { ProgramError } from '../program.ts';
 import type { MethodName, MethodResults } from '../report/results.ts';
+import type { ExperimentOptions } from '../experiment-file.ts';
 import { hasCode, parseJson, readText } from '../text-file.ts';
 import { obtainTranslations } from './augment.ts';
 import type { ChainOverrides } from './chain-overrides.ts';
@@ -59,7 +60,7 @@ async function configsOf({ configs, chain }: ChainSettings, stage: string): Prom
   const folder = join(configs, stage, chain);
   try {
     const files = (await readdir(folder)).filter((file) => file.endsWith('.yaml')).sort();
-    return files.map((file) => join(folder, file));
+    return files.map((file) => join(stage, chain, file));
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
     throw new ProgramError(
@@ -71,7 +72,7 @@ async function configsOf({ configs, chain }: ChainSettings, stage: string): Prom
 
 async function stageOneOf(
   config: string,
-  options: { readonly roots: Readonly<Record<string, string>>; readonly overrides: readonly string[] },
+  options: ExperimentOptions & { readonly roots: Readonly<Record<string, string>> },
   context: ExperimentContext,
 ): Promise<readonly [string, StageOneOutcome]> {
   const toRun = await experimentToRun(config, 'stage-1', options);
@@ -120,6 +121,7 @@ async function chainOfSeed(
   const runs = join(settings.out, `seed-${seed}`);
   const roots = { ...settings.roots, RUNS: runs };
   const options = (stage: keyof ChainOverrides) => ({
+    folder: settings.configs,
     roots,
     overrides: [...settings.overrides[stage], `seed=${seed}`],
   });
@@ -129,8 +131,7 @@ async function chainOfSeed(
     stageOne[name] = outcome;
     context.say(`seed ${seed}: ${name}: ${outcome.steps} steps in ${outcome.seconds.toFixed(0)} s`);
   }
-  const fileOf = (method: MethodName): string =>
-    join(settings.configs, 'stage-2', settings.chain, `${method}.yaml`);
+  const fileOf = (method: MethodName): string => join('stage-2', settings.chain, `${method}.yaml`);
   const translations = await kept(join(runs, 'translations.json'), TranslationsCodec, () =>
     translate(fileOf('camel'), options('stage-2'), context),
   );

@@ -15,7 +15,7 @@ import { hasCode, parseJson, readText } from '../text-file.ts';
 import type { ExperimentContext } from './context.ts';
 import { evaluatedCount, evaluateSplit, type EvaluatedSplit } from './evaluate-split.ts';
 import { openExperimentImages } from './open-images.ts';
-import { skipDamagedOf } from './run-stage-two.ts';
+import { skipDamagedOf } from './skipped-images.ts';
 import { experimentOfRun } from './run-settings.ts';
 import { classifierWithStep, type ClassifierState, type StageTwoOutcome } from './stage-two.ts';
 import { obtainTranslations } from './augment.ts';

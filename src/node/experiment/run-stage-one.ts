@@ -5,7 +5,7 @@ import { openRun, readSettingsFile } from '../run-directory.ts';
 import type { ExperimentContext } from './context.ts';
 import { openExperimentImages } from './open-images.ts';
 import type { ExperimentToRun } from './run-settings.ts';
-import { skipDamagedOf } from './run-stage-two.ts';
+import { skipDamagedOf } from './skipped-images.ts';
 import { planStageOne } from './stage-one-plan.ts';
 import { stageOne, type StageOneOutcome } from './stage-one.ts';
 

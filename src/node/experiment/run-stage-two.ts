@@ -1,6 +1,5 @@
 /** The program of stage 2: an experiment from its settings to a run folder with results. */
 import { join } from 'node:path';
-import type { Experiment } from '../../config/experiment/experiment.ts';
 import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
 import { writeFileAtomically } from '../atomic-file.ts';
 import type { SelectedBackend } from '../backend.ts';
@@ -16,6 +15,7 @@ import { stageTwoBudget } from './budget.ts';
 import type { ExperimentContext } from './context.ts';
 import { openExperimentImages } from './open-images.ts';
 import type { ExperimentToRun } from './run-settings.ts';
+import { skipDamagedOf, skipping } from './skipped-images.ts';
 import { beginStageTwo, stageTwo, type StageTwoOutcome } from './stage-two.ts';
 import type { ObtainTranslations, Translations } from './translations.ts';
 
@@ -31,10 +31,6 @@ export interface RunStageTwoOptions {
   readonly translationsFrom?: ObtainTranslations;
 }
 
-/** How many images of a split, or of a domain, may be damaged, unless the command line says otherwise. */
-export const skipDamagedOf = ({ data }: Pick<Experiment, 'data'>): number =>
-  'skipDamaged' in data ? data.skipDamaged : 0;
-
 async function translationsOf(
   experiment: StageTwoExperiment,
   images: ExperimentImages,
@@ -42,12 +38,7 @@ async function translationsOf(
   context: ExperimentContext,
 ): Promise<Translations | null> {
   if (experiment.method.kind !== 'camel') return null;
-  const { data } = experiment;
-  const skipping =
-    skipDamaged !== undefined && 'skipDamaged' in data
-      ? { ...experiment, data: { ...data, skipDamaged } }
-      : experiment;
-  return translationsFrom(skipping, images, context);
+  return translationsFrom(skipping(experiment, skipDamaged), images, context);
 }
 
 /** What will be done, in one line. */

@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
+import type { Experiment } from '../../config/experiment/experiment.ts';
 import { decodeJson } from '../../config/decoding.ts';
 import type { DataError } from '../../data/data-error.ts';
 import { writeFileAtomically } from '../atomic-file.ts';
@@ -17,6 +18,16 @@ const DataErrorCodec = t.readonly(
   t.type({ where: t.string, expected: t.string, found: t.string, cure: t.string }),
 );
 const SkippedCodec = t.record(t.string, t.readonlyArray(DataErrorCodec));
+
+/** How many images of a split, or of a domain, may be damaged, as the settings say. */
+export const skipDamagedOf = ({ data }: Pick<Experiment, 'data'>): number =>
+  'skipDamaged' in data ? data.skipDamaged : 0;
+
+/** An experiment of which so many may be, unless that is undefined. */
+export const skipping = <Kind extends Experiment>(experiment: Kind, skipDamaged: number | undefined): Kind =>
+  skipDamaged !== undefined && 'skipDamaged' in experiment.data
+    ? { ...experiment, data: { ...experiment.data, skipDamaged } }
+    : experiment;
 
 /** Damaged images by where they are. */
 export type Skipped = Map<string, DataError>;

@@ -1,0 +1,58 @@
+/** The command `make-sample-data`: small stand-ins for data sets that cannot be shipped, in their own formats. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { makeSampleData } from '../data/sample-data.ts';
+import { factor, folderName } from './option-values.ts';
+
+interface SampleDataFlags {
+  readonly out: string;
+  readonly null: boolean;
+  readonly seed: number;
+  readonly share: number;
+  readonly scale: number;
+}
+
+function integer(value: string): number {
+  if (!/^-?\d+$/.test(value) || !Number.isSafeInteger(Number(value)))
+    throw new InvalidArgumentError(`expected a whole number, found '${value}'`);
+  return Number(value);
+}
+
+async function sampleData({ out, ...options }: SampleDataFlags): Promise<void> {
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  const written = await makeSampleData(out, {
+    ...options,
+    onWritten: (folder, pictures) => say(`${folder}: ${pictures} pictures`),
+  });
+  if (written.length === 0) say(`${out}: all data sets are there already`);
+}
+
+/**
+ * The command `make-sample-data`.
+ *
+ * @returns To be added to a program.
+ */
+export const makeSampleDataCommand = (): Command =>
+  new Command('make-sample-data')
+    .description(
+      'Writes small stand-ins for Waterbirds, CelebA and a table of skin lesions in their own formats, drawn by seeded functions; what is there already is left as it is.',
+    )
+    .addOption(
+      new Option('--out <folder>', 'where the data sets go')
+        .argParser(folderName)
+        .default('experiments/sample-data'),
+    )
+    .option('--null', 'without the spurious link between class and subgroup', false)
+    .addOption(new Option('--seed <integer>', 'seed of the pictures').argParser(integer).default(0))
+    .addOption(
+      new Option('--share <share>', 'share of the pictures of each group, above 0, at most 1')
+        .argParser(factor(1))
+        .default(1),
+    )
+    .addOption(
+      new Option('--scale <share>', 'share of the pictures’ height and width, above 0, at most 1')
+        .argParser(factor(1))
+        .default(1),
+    )
+    .configureOutput({ writeErr: () => undefined })
+    .exitOverride()
+    .action(sampleData);

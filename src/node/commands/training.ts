@@ -1,0 +1,77 @@
+/** What the commands of both stages share: options, and an experiment that is run in its folder on a backend. */
+import { Command } from 'commander';
+import type { Experiment } from '../../config/experiment/experiment.ts';
+import type { SelectedBackend } from '../backend.ts';
+import type { ExperimentContext } from '../experiment/context.ts';
+import { experimentToRun, type ExperimentToRun } from '../experiment/run-settings.ts';
+import { orExit } from '../program.ts';
+import { onBackend } from './experiment-context.ts';
+import { experimentOptions, withExperimentOptions, type ExperimentFlags } from './experiment-options.ts';
+import { backendOption, folderName, skipDamagedOption } from './option-values.ts';
+
+/** What commander hands over. */
+export interface TrainingFlags extends ExperimentFlags {
+  readonly config: string;
+  readonly out?: string;
+  readonly backend?: string;
+  readonly skipDamaged?: number;
+}
+
+/** How an experiment is run. */
+export interface RunOptions {
+  readonly out: string;
+  readonly backend: SelectedBackend;
+  readonly skipDamaged?: number;
+}
+
+/**
+ * A command that trains.
+ *
+ * @param name Of the command.
+ * @param kind Of its experiments.
+ * @param description What it does.
+ * @param ofWhat Images that may be damaged.
+ */
+export const trainingCommand = (
+  name: string,
+  kind: Experiment['kind'],
+  description: string,
+  ofWhat: string,
+): Command =>
+  withExperimentOptions(
+    new Command(name)
+      .description(description)
+      .requiredOption('--config <file>', `configuration of a ${kind} experiment`)
+      .option(
+        '--out <folder>',
+        'run folder, new or to go on with (default: runs/<name of the experiment>)',
+        folderName,
+      )
+      .configureOutput({ writeErr: () => undefined })
+      .exitOverride(),
+  )
+    .addOption(backendOption('what the configuration says'))
+    .addOption(skipDamagedOption(ofWhat, 'what the configuration says'));
+
+/**
+ * Reads an experiment and runs it on its backend.
+ *
+ * @param kind What it must be.
+ * @param flags From commander.
+ * @param run The program of the stage.
+ * @returns What it gives, and the run folder.
+ */
+export async function runExperiment<Kind extends Experiment['kind'], A>(
+  kind: Kind,
+  { config, out, backend, skipDamaged, ...flags }: TrainingFlags,
+  run: (toRun: ExperimentToRun<Kind>, options: RunOptions, context: ExperimentContext) => Promise<A>,
+): Promise<{ readonly result: A; readonly folder: string }> {
+  const toRun = await experimentToRun(config, kind, orExit(await experimentOptions(flags)));
+  const { experiment } = toRun;
+  const folder = out ?? `runs/${experiment.name}`;
+  const result = await onBackend(backend ?? experiment.backend, (selected, context) => {
+    const options = { out: folder, backend: selected, ...(skipDamaged !== undefined && { skipDamaged }) };
+    return run(toRun, options, context);
+  });
+  return { result, folder };
+}

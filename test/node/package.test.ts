@@ -1,0 +1,102 @@
+/** The package as it is published, unpacked elsewhere: its program finds what it needs inside it, wherever it is run. */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeSmallMnist } from '../support/small-mnist.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), 'package-'));
+const unpacked = join(scratch, 'package');
+// Beside the package, not above it, as with npx.
+const working = join(scratch, 'working');
+const execute = promisify(execFile);
+
+beforeAll(async () => {
+  mkdirSync(working);
+  const { stdout } = await execute(
+    'npm',
+    ['pack', '--json', '--ignore-scripts', '--pack-destination', scratch],
+    {
+      cwd: root,
+      maxBuffer: 2 ** 24,
+    },
+  );
+  const [packed] = JSON.parse(stdout) as readonly { readonly filename: string }[];
+  await execute('tar', ['xzf', join(scratch, packed!.filename), '-C', scratch]);
+  symlinkSync(join(root, 'node_modules'), join(unpacked, 'node_modules'));
+  await writeSmallMnist(join(scratch, 'mnist'));
+}, 60_000);
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** Runs the package's program from its sources. */
+const program = (...args: readonly string[]) =>
+  execute(
+    process.execPath,
+    [
+      '--conditions=source',
+      '--import',
+      pathToFileURL(join(root, 'node_modules/tsx/dist/loader.mjs')).href,
+      join(unpacked, 'src/node/cli.ts'),
+      ...args,
+    ],
+    { cwd: working },
+  );
+
+describe('the published package', () => {
+  it('holds program, configurations and digits, and no tests', () => {
+    const manifest = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8')) as {
+      bin: Readonly<Record<string, string>>;
+    };
+    expect(manifest.bin['model-patching']).toBe('dist/node/cli.js');
+    for (const path of [
+      'examples/configs/stage-1/celeba/blond.yaml',
+      'examples/configs/stage-2/waterbirds/camel.yaml',
+      'examples/configs/base/mnist-correlation.yaml',
+      'examples/configs/template-stage-2.yaml',
+      'examples/data/mnist/train-images-idx3-ubyte.gz',
+      'docs/programs.md',
+    ])
+      expect(existsSync(join(unpacked, path)), path).toBe(true);
+    for (const path of ['test', 'experiments', 'examples/camel.ts'])
+      expect(existsSync(join(unpacked, path)), path).toBe(false);
+  });
+
+  it('runs a chain from another folder', async () => {
+    const { stdout } = await program('--help');
+    for (const command of ['stage1', 'augment', 'stage2', 'evaluate', 'chain', 'make-sample-data', 'config'])
+      expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+    const groups = 'data.sizes={ kind: counts, y0z0: 12, y0z1: 12, y1z0: 12, y1z1: 12 }';
+    const settings = [
+      ...['stage-1.training.batchSize=4', 'stage-1.gate={ kind: none }', `stage-1.${groups}`],
+      ...['stage-2.training.batchSize=8', 'stage-2.data.testImages=5', `stage-2.${groups}`],
+    ].flatMap((setting) => ['--set', setting]);
+    const budget = ['--backend', 'wasm', '--steps', '2', '--stage1-steps', '1', '--width', '0.1'];
+    const chain = await program(
+      ...[
+        'chain',
+        'mnist-correlation',
+        '--root',
+        `DATA=${scratch}`,
+        '--out',
+        'chain',
+        ...budget,
+        ...settings,
+      ],
+    );
+    for (const method of ['ERM', 'Group DRO', 'CAMEL']) expect(chain.stdout).toContain(`| ${method} `);
+    expect(existsSync(join(working, 'chain/chain.json'))).toBe(true);
+  }, 120_000);
+
+  it('draws sample data, and refuses in one line what it cannot draw', async () => {
+    await program('make-sample-data', '--out', 'data', '--share', '0.02', '--scale', '0.05');
+    expect(existsSync(join(working, 'data/waterbirds/metadata.csv'))).toBe(true);
+    await expect(program('make-sample-data', '--share', '2')).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^model-patching: .* above 0 and at most 1, found '2'.*\n$/) as string,
+    });
+  }, 60_000);
+});

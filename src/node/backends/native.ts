@@ -15,9 +15,18 @@ function hideInformation(): void {
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '1';
 }
 
+/**
+ * oneDNN's convolutions instead of Eigen's: TensorFlow takes them by itself only on processors with AVX-512's
+ * instructions for neural networks, but a training step is 1.2 to 1.4 times as fast with AVX2 as well.
+ */
+function preferOneDnn(): void {
+  process.env['TF_ENABLE_ONEDNN_OPTS'] ??= '1';
+}
+
 async function load(packageName: string, cure: string): Promise<void> {
   restoreIsNullOrUndefined();
   hideInformation();
+  preferOneDnn();
   await importInstalled(packageName, cure);
   await makeCurrent('tensorflow');
 }

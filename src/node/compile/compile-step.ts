@@ -1,10 +1,11 @@
 /**
  * Graph mode for tfjs: a training step is traced on the native backend, written as a TensorFlow graph whose variables
- * are the state, and from then on run by one call. It is to tfjs what `tf.function` is to TensorFlow in Python.
+ * are the state, and run by one call. It is to tfjs what `tf.function` is to TensorFlow in Python.
  *
- * The first two steps with batches of some shapes run as ever and are traced; only if both did the same are the
- * following ones run by the graph. Other shapes (a last, smaller batch) get a graph of their own; the state moves
- * from one to the other.
+ * A trace is a step run as ever whose results are thrown away: every step that counts is run by the graph, the first
+ * one too, so that a run that was stopped and resumed computes the same bits as one that was not. The second step with
+ * batches of some shapes is traced as well, and refused if it did something else. Other shapes (a last, smaller batch)
+ * get a graph of their own; the state moves from one to the other.
  */
 import type * as tf from '@tensorflow/tfjs';
 import {
@@ -33,15 +34,15 @@ import { trace, traceDifference, type Trace } from './trace.ts';
  *
  * What changes from step to step must be in the state or in the batch: learning rate, step number, random draws. A
  * value made on the host inside the step becomes a constant of the graph; that the first two steps agree on it is
- * checked, what comes later is not. State, batch and losses are trees of float32, int32 or bool tensors; names and
+ * checked, what comes later is not. The function is called for these two only, and what it computes is thrown away. State, batch and losses are trees of float32, int32 or bool tensors; names and
  * shapes of the state stay the same.
  *
  * @param step Made of tfjs operations only; it reads no tensor back and leaves its arguments as they are.
  * @returns An object that holds the state; it has none before the first `write`.
  * @throws `run` and `read` throw an Error if there is no state or after `dispose`; `run` throws an Error if the step
  *   reads a tensor back, does other operations in its second call than in its first, changes the structure of the
- *   state, or runs an operation that cannot be put in a graph (the state is then that after the last step that was
- *   run, and can be read); `write` throws an Error if the state has not the structure of the one before.
+ *   state, or runs an operation that cannot be put in a graph (the state is then that before this step, and can be
+ *   read); `write` throws an Error if the state has not the structure of the one before.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
@@ -73,13 +74,13 @@ export function compileStep<S extends TensorTree, B extends TensorTree, L extend
   return backend === null ? eagerStep(step) : graphStep(backend, step);
 }
 
-/** What is known of steps with batches of some shapes. */
+/** The graph of steps with batches of some shapes. */
 interface Compilation<L> {
-  /** Of the first one. */
-  readonly trace: Trace;
-  /** Its losses, for their structure. */
+  readonly session: StepSession;
+  /** Losses, of which only the names count. */
   readonly losses: L;
-  session: StepSession | null;
+  /** That of the first step, until the second is found to be the same. */
+  unconfirmed: Trace | null;
 }
 
 function graphStep<S extends TensorTree, B extends TensorTree, L extends TensorTree>(
@@ -104,12 +105,45 @@ function graphStep<S extends TensorTree, B extends TensorTree, L extends TensorT
     held = { structure, session };
   };
 
+  /** Its results are disposed of; the losses are for their names. */
   const tracedStep = (batch: B): { losses: L; trace: Trace } => {
     const state = stateTensors();
-    const traced = traceStep(backend, step, state, batch);
-    if (present().session !== null) disposeTensors(state);
-    hold(traced.state, null);
-    return traced;
+    try {
+      const { trace, ...results } = traceStep(backend, step, state, batch);
+      disposeTensors(results);
+      return { losses: results.losses, trace };
+    } finally {
+      if (present().session !== null) disposeTensors(state);
+    }
+  };
+
+  const compile = (batch: B): Compilation<L> => {
+    const { losses, trace } = tracedStep(batch);
+    const session = openSession(backend, {
+      trace,
+      state: tensorTypes(backend, present().structure),
+      batch: tensorTypes(backend, batch),
+      types: backend.binding,
+    });
+    return { session, losses, unconfirmed: trace };
+  };
+
+  /** Compiles with the first batch of its shapes, confirms with the second. */
+  const compilationFor = (batch: B): Compilation<L> => {
+    const shapes = JSON.stringify(
+      flattenTensors(batch).map(([path, { dtype, shape }]) => [path, dtype, shape]),
+    );
+    const known = compilations.get(shapes);
+    if (known === undefined) {
+      const compilation = compile(batch);
+      compilations.set(shapes, compilation);
+      return compilation;
+    }
+    if (known.unconfirmed !== null) {
+      assertSameTrace(known.unconfirmed, tracedStep(batch).trace);
+      known.unconfirmed = null;
+    }
+    return known;
   };
 
   const enter = (session: StepSession): void => {
@@ -122,39 +156,15 @@ function graphStep<S extends TensorTree, B extends TensorTree, L extends TensorT
   };
 
   const close = (): void => {
-    for (const { session } of compilations.values()) session?.close();
+    for (const { session } of compilations.values()) session.close();
     compilations.clear();
   };
 
   return {
     run(batch) {
-      const shapes = JSON.stringify(
-        flattenTensors(batch).map(([path, { dtype, shape }]) => [path, dtype, shape]),
-      );
-      const known = compilations.get(shapes);
-      if (known === undefined) {
-        const { losses, trace: first } = tracedStep(batch);
-        compilations.set(shapes, { trace: first, losses, session: null });
-        return losses;
-      }
-      if (known.session === null) {
-        const { losses, trace: second } = tracedStep(batch);
-        try {
-          assertSameTrace(known.trace, second);
-          known.session = openSession(backend, {
-            trace: second,
-            state: tensorTypes(backend, present().structure),
-            batch: tensorTypes(backend, batch),
-            types: backend.binding,
-          });
-        } catch (error) {
-          disposeTensors(losses);
-          throw error;
-        }
-        return losses;
-      }
-      enter(known.session);
-      return rebuild(known.losses, known.session.run(tensorsOf(batch)));
+      const { session, losses } = compilationFor(batch);
+      enter(session);
+      return rebuild(losses, session.run(tensorsOf(batch)));
     },
     read: () =>
       Promise.resolve().then(() => {

@@ -6,7 +6,9 @@ import * as tf from '@tensorflow/tfjs';
 import { drawnWords, type RandomKey } from '../random.ts';
 
 /**
- * A mask of independent entries: 0 where `uniform(key)` is below `rate`, otherwise 1/(1 − rate). Multiply by it.
+ * A mask of independent entries: 0 with probability `rate`, otherwise 1/(1 − rate). Multiply by it. An entry takes as
+ * few random bits as hold the rate exactly, 8 (rates of 1/2, 1/4, …) or 16, or else 24: drawing is the most of what a
+ * training loop does beside its steps.
  *
  * @param key A key that is used for nothing else.
  * @param shape Shape of the mask.
@@ -24,14 +26,19 @@ import { drawnWords, type RandomKey } from '../random.ts';
 export function dropoutMask(key: RandomKey, shape: readonly number[], rate: number): tf.Tensor {
   if (!(rate >= 0 && rate < 1)) throw new RangeError(`rate: expected a number in [0, 1), received ${rate}`);
   const size = shape.reduce((product, dimension) => product * dimension, 1);
-  const words = drawnWords(key, size);
-  const mask = new Float32Array(words.buffer);
-  const bits = new Int32Array(words.buffer);
+  const bits = ([8, 16] as const).find((enough) => Number.isInteger(rate * 2 ** enough)) ?? 24;
+  const words = drawnWords(key, Math.ceil((size * (bits === 24 ? 32 : bits)) / 32));
+  const draws = {
+    8: () => new Uint8Array(words.buffer),
+    16: () => new Uint16Array(words.buffer),
+    24: () => words.map((word) => word >>> 8),
+  }[bits]();
+  const mask = new Int32Array(size);
   const kept = floatBits(1 / (1 - rate));
-  // `uniform(key)[i] < rate` without the floats and without a branch that no predictor can foresee.
-  const threshold = Math.ceil(rate * 2 ** 24);
-  for (let i = 0; i < size; i++) bits[i] = kept & ~(((words[i]! >>> 8) - threshold) >> 31);
-  return tf.tensor(mask, [...shape], 'float32');
+  const threshold = Math.ceil(rate * 2 ** bits);
+  // Kept or not by the sign of a difference: no predictor could foresee a branch.
+  for (let i = 0; i < size; i++) mask[i] = kept & ~((draws[i]! - threshold) >> 31);
+  return tf.tensor(new Float32Array(mask.buffer), [...shape], 'float32');
 }
 
 const floatBits = (value: number): number => new Int32Array(new Float32Array([value]).buffer)[0]!;

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { dropoutMask } from '../../src/layers/dropout.ts';
 import { leakyRelu } from '../../src/layers/leaky-relu.ts';
 import { reflectionPadding } from '../../src/layers/reflection-padding.ts';
-import { foldKey, normal, randomKey, uniform } from '../../src/random.ts';
+import { foldKey, normal, randomKey, threefry2x32 } from '../../src/random.ts';
 import { useBackend } from '../support/backend.ts';
 import { directionalError } from '../support/finite-difference.ts';
 
@@ -104,28 +104,40 @@ describe.each(['wasm', 'cpu'] as const)('on %s', (backend) => {
     });
   });
 
-  it('a dropout mask drops where the uniform draws of its key are below the rate', () => {
+  it('a dropout mask drops where as many bits of its key as hold the rate are below it', () => {
+    const draws = (seed: number, size: number, bits: number): number[] => {
+      const words = Array.from({ length: size }, (_, block) =>
+        threefry2x32(randomKey(seed), block, 2 ** 31),
+      ).flat();
+      const pieces = Math.floor(32 / bits);
+      const unused = bits === 24 ? 8 : 0;
+      return Array.from({ length: size }, (_, i) => {
+        const word = words[Math.floor(i / pieces)]! / 2 ** (unused + bits * (i % pieces));
+        return (Math.floor(word) % 2 ** bits) / 2 ** bits;
+      });
+    };
+    const check = (seed: number, size: number, rate: number, bits: number): void => {
+      const mask = dropoutMask(randomKey(seed), [size], rate);
+      const expected = draws(seed, size, bits).map((draw) => (draw < rate ? 0 : Math.fround(1 / (1 - rate))));
+      expect(Array.from(mask.dataSync())).toEqual(expected);
+      mask.dispose();
+    };
+    const [seed, size] = [fc.integer(), fc.nat(33)];
+    const options = { seed: 1, numRuns: 50 };
     fc.assert(
-      fc.property(
-        fc.integer(),
-        fc.nat(33),
-        fc.double({ min: 0, max: 0.999, noNaN: true }),
-        (seed, size, rate) => {
-          const mask = dropoutMask(randomKey(seed), [size], rate);
-          const expected = uniform(randomKey(seed), size).map((draw) => (draw < rate ? 0 : 1 / (1 - rate)));
-          expect(mask.dataSync()).toEqual(expected);
-          mask.dispose();
-        },
-      ),
-      {
-        seed: 1,
-        numRuns: 100,
-        examples: [
-          [1, 33, 0.25],
-          [1, 33, 0.5],
-          [1, 33, 0],
-        ],
-      },
+      fc.property(seed, size, fc.nat(255), (s, n, k) => check(s, n, k / 2 ** 8, 8)),
+      options,
+    );
+    fc.assert(
+      fc.property(seed, size, fc.nat(127), (s, n, k) => check(s, n, (256 * k + 1) / 2 ** 16, 16)),
+      options,
+    );
+    const others = fc
+      .double({ min: 0.001, max: 0.999, noNaN: true })
+      .filter((rate) => (rate * 2 ** 16) % 1 !== 0);
+    fc.assert(
+      fc.property(seed, size, others, (s, n, rate) => check(s, n, rate, 24)),
+      options,
     );
   });
 

@@ -9,13 +9,17 @@ export function unsigned(value: number): number[] {
   return value < 128 ? [value] : [(value & 127) | 128, ...unsigned(value >>> 7)];
 }
 
+const signed = (value: number): number[] =>
+  value < 64 ? [value] : [(value & 127) | 128, ...signed(value >>> 7)];
+
 export const vector = (value: Code): number[] => [...unsigned(value.length), ...value];
 export const list = (items: readonly Code[]): number[] => [...unsigned(items.length), ...items.flat()];
 const section = (id: number, body: Code): number[] => [id, ...vector(body)];
 const name = (text: string): number[] => vector([...text].map((letter) => letter.charCodeAt(0)));
 export const get = (local: number): number[] => [0x20, ...unsigned(local)];
 export const set = (local: number): number[] => [0x21, ...unsigned(local)];
-export const integer = (value: number): number[] => [0x41, value];
+/** The constant `value` ≥ 0. */
+export const integer = (value: number): number[] => [0x41, ...signed(value)];
 export const sum = (x: Code, y: Code): number[] => [...x, ...y, 0x6a];
 export const copy = (from: number, to: number): number[] => [...get(from), ...set(to)];
 export const product = (x: Code, y: Code): number[] => [...x, ...y, 0x6c];
@@ -33,9 +37,9 @@ export const lanes = {
     type: 0x7d,
     bytes: 4,
     zero: [0x43, 0, 0, 0, 0],
-    load: (offset: number): number[] => [0x2a, 2, offset],
-    spread: [0x2a, 2, 0],
-    store: (offset: number): number[] => [0x38, 2, offset],
+    load: (offset: number): number[] => [0x2a, 2, ...unsigned(offset)],
+    spread: (offset: number): number[] => [0x2a, 2, ...unsigned(offset)],
+    store: (offset: number): number[] => [0x38, 2, ...unsigned(offset)],
     add: [0x92],
     multiply: [0x94],
   },
@@ -43,13 +47,19 @@ export const lanes = {
     type: 0x7b,
     bytes: 16,
     zero: [0xfd, 0x0c, ...new Array<number>(16).fill(0)],
-    load: (offset: number): number[] => [0xfd, 0x00, 2, offset],
-    spread: [0xfd, 0x09, 2, 0],
-    store: (offset: number): number[] => [0xfd, 0x0b, 2, offset],
+    load: (offset: number): number[] => [0xfd, 0x00, 2, ...unsigned(offset)],
+    spread: (offset: number): number[] => [0xfd, 0x09, 2, ...unsigned(offset)],
+    store: (offset: number): number[] => [0xfd, 0x0b, 2, ...unsigned(offset)],
     add: [0xfd, 0xe4, 0x01],
     subtract: [0xfd, 0xe5, 0x01],
     multiply: [0xfd, 0xe6, 0x01],
+    equal: [0xfd, 0x41],
     greater: [0xfd, 0x44],
+    /** y where x < y, else x; so x where y is no number. */
+    larger: [0xfd, 0xeb, 0x01],
+    /** Of the bits of x where those of the mask are set. */
+    and: [0xfd, 0x4e],
+    andNot: [0xfd, 0x4f],
     select: [0xfd, 0x52],
   },
 };
@@ -79,14 +89,16 @@ export function moduleBytes(shared: boolean, functions: readonly Assembled[]): U
   ]);
 }
 
+export type WasmFunction = (...operands: number[]) => void;
+
 /** The functions on this memory, by name; undefined where WebAssembly lacks one of the instructions. */
 export function instantiate(
   memory: WebAssembly.Memory,
   bytesFor: (shared: boolean) => Uint8Array<ArrayBuffer>,
-): Record<string, (...operands: number[]) => void> | undefined {
+): Record<string, WasmFunction> | undefined {
   const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
   const bytes = bytesFor(shared);
   if (!WebAssembly.validate(bytes)) return undefined;
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { backend: { memory } });
-  return exports as Record<string, (...operands: number[]) => void>;
+  return exports as Record<string, WasmFunction>;
 }

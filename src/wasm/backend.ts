@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { compileBlocks, plainBlocks, type BlockFunction } from './multiply-accumulate.ts';
+import { compileWindowLoop, plainWindowLoop, type WindowLoop } from './window-loop.ts';
 import { compileRowLoops, plainRowLoops, type RowLoops } from './row-loops.ts';
 
 export type { BackendWasm };
@@ -60,6 +61,7 @@ export function runKernel(
 interface Loops {
   readonly blocks: BlockFunction;
   readonly rows: RowLoops;
+  readonly windows: WindowLoop;
 }
 
 interface BackendModule {
@@ -78,6 +80,7 @@ function loopsOf(backend: BackendWasm): Loops {
   const loops = {
     blocks: (memory && compileBlocks(memory)) ?? plainBlocks(heap),
     rows: (memory && compileRowLoops(memory)) ?? plainRowLoops(heap),
+    windows: (memory && compileWindowLoop(memory)) ?? plainWindowLoop(heap),
   };
   loopsOfModule.set(wasm, loops);
   return loops;
@@ -88,3 +91,6 @@ export const blocksOf = (backend: BackendWasm): BlockFunction => loopsOf(backend
 
 /** The loops over rows on this backend's memory, compiled once. */
 export const rowLoopsOf = (backend: BackendWasm): RowLoops => loopsOf(backend).rows;
+
+/** The loop of max pooling's gradient on this backend's memory, compiled once. */
+export const windowLoopOf = (backend: BackendWasm): WindowLoop => loopsOf(backend).windows;

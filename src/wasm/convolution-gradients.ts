@@ -21,7 +21,13 @@ import {
   type BackendWasm,
   type WasmKernel,
 } from './backend.ts';
-import { columnBlocks, type BlockFunction, type MultiplyAccumulate } from './multiply-accumulate.ts';
+import {
+  columnBlocks,
+  rowBlocks,
+  type BlockFunction,
+  type Columns,
+  type MultiplyAccumulate,
+} from './multiply-accumulate.ts';
 
 type ConvolutionInfo = tf.backend_util.Conv2DInfo;
 
@@ -106,18 +112,12 @@ function accumulate(blocks: BlockFunction, m: number, n: number, operands: Multi
   }
 }
 
-function accumulateColumns(
-  blocks: BlockFunction,
-  m: number,
-  n: 1 | 4 | 8,
-  operands: MultiplyAccumulate,
-): void {
-  const tall = Math.floor(m / 4);
-  blocks(4, n, tall, operands);
-  if (m === 4 * tall) return;
-  const a = operands.a + 4 * tall * operands.aStrideOfM;
-  const out = operands.out + 4 * tall * operands.outStrideOfM;
-  blocks(1, n, m - 4 * tall, { ...operands, a, out });
+function accumulateColumns(blocks: BlockFunction, m: number, n: Columns, operands: MultiplyAccumulate): void {
+  const { aStrideOfM, outStrideOfM } = operands;
+  for (const { row, height, blocks: count } of rowBlocks(m)) {
+    const [a, out] = [operands.a + row * aStrideOfM, operands.out + row * outStrideOfM];
+    blocks(height, n, count, { ...operands, a, out });
+  }
 }
 
 /** ∂x of a convolution: inputs dy [n, h', w', o] and filter [kh, kw, c, o]; returns [n, h, w, c]. Also the transposed convolution. */

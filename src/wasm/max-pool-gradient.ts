@@ -1,10 +1,13 @@
 /**
  * The gradient of max pooling: all of an output's gradient goes to the first largest pixel of its window, in row-major
- * order, as in tfjs's pure-JavaScript backend; a window without a number (padding alone, NaN) gives it to none. One pass over the outputs, their channels side by side; the backend's own
- * kernel walks over the inputs and searches all windows that hold each, which takes ten times as long.
+ * order, as in tfjs's pure-JavaScript backend; a window without a number (padding alone, NaN) gives it to none. One pass
+ * over the outputs, four channels at a time; the backend's own kernel walks over the inputs and searches all windows that
+ * hold each.
  */
 import * as tf from '@tensorflow/tfjs';
-import { floats, input, requireFloats, zeros, type WasmKernel } from './backend.ts';
+import { address, input, requireFloats, windowLoopOf, zeros, type WasmKernel } from './backend.ts';
+
+const FLOAT = 4;
 
 /** ∂x of max pooling: inputs dy [n, h', w', c] and input [n, h, w, c]; returns [n, h, w, c]. */
 export const maxPoolGradient: WasmKernel = ({ inputs, attrs, backend }) => {
@@ -13,34 +16,49 @@ export const maxPoolGradient: WasmKernel = ({ inputs, attrs, backend }) => {
   const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as tf.MaxPoolGradAttrs;
   const shape = x.shape as [number, number, number, number];
   const info = tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
-  const output = zeros(backend, shape);
-  const [dys, xs, dxs] = [floats(backend, dy), floats(backend, x), floats(backend, output)];
   const { batchSize, inHeight, inWidth, inChannels: channels, outHeight, outWidth, padInfo } = info;
   const { strideHeight, strideWidth, filterHeight, filterWidth } = info;
-  const rowSize = inWidth * channels;
-  let next = 0;
+  const output = zeros(backend, shape);
+  const add = windowLoopOf(backend);
+  const pixelStride = channels * FLOAT;
+  const rowStride = inWidth * pixelStride;
+  const [xStart, dyStart] = [address(backend, x), address(backend, dy)];
+  const runs = runsOfWindows(outWidth, strideWidth, filterWidth, padInfo.left, inWidth);
+  const toGradient = address(backend, output) - xStart;
   for (let image = 0; image < batchSize; image++)
     for (let outRow = 0; outRow < outHeight; outRow++) {
       const row = outRow * strideHeight - padInfo.top;
       const [top, bottom] = [Math.max(0, row), Math.min(inHeight, row + filterHeight)];
-      for (let outColumn = 0; outColumn < outWidth; outColumn++) {
-        const column = outColumn * strideWidth - padInfo.left;
-        const [left, right] = [Math.max(0, column), Math.min(inWidth, column + filterWidth)];
-        const [first, end] = [(image * inHeight + top) * rowSize, (image * inHeight + bottom) * rowSize];
-        for (let c = 0; c < channels; c++, next++) {
-          let largest = -Infinity;
-          let position = -1;
-          for (let start = first; start < end; start += rowSize)
-            for (let at = start + left * channels + c; at < start + right * channels; at += channels) {
-              const value = xs[at]!;
-              if (value > largest) {
-                largest = value;
-                position = at;
-              }
-            }
-          if (position >= 0) dxs[position]! += dys[next]!;
-        }
-      }
+      for (const { first, outputs, left, columns } of runs)
+        add({
+          toGradient,
+          channels,
+          rowStride,
+          pixelStride,
+          x: xStart + (image * inHeight + top) * rowStride + left * pixelStride,
+          dy: dyStart + ((image * outHeight + outRow) * outWidth + first) * pixelStride,
+          rows: bottom - top,
+          columns,
+          outputs,
+          xStep: strideWidth * pixelStride,
+          dyStep: pixelStride,
+        });
     }
   return output;
 };
+
+/** Outputs of a row, from `first` on, whose windows have as many columns within the input, the first window's from `left` on. */
+type Run = Readonly<Record<'first' | 'outputs' | 'left' | 'columns', number>>;
+
+function runsOfWindows(outputs: number, stride: number, size: number, pad: number, width: number): Run[] {
+  const runs: Run[] = [];
+  for (let first = 0; first < outputs; first++) {
+    const [start, end] = [first * stride - pad, first * stride - pad + size];
+    const [left, columns] = [Math.max(0, start), Math.min(width, end) - Math.max(0, start)];
+    const last = runs.at(-1);
+    if (last?.columns === size && columns === size)
+      runs[runs.length - 1] = { ...last, outputs: last.outputs + 1 };
+    else runs.push({ first, outputs: 1, left, columns });
+  }
+  return runs.filter(({ columns }) => columns > 0);
+}

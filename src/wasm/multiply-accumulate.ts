@@ -17,14 +17,14 @@ import {
   lanes,
   list,
   moduleBytes as bytesOfModule,
-  product,
   repeat,
   set,
-  sum,
-  unsigned,
   vector,
   type Code,
+  type WasmFunction,
 } from './assembly.ts';
+
+const FLOAT = 4;
 
 /** Addresses and strides in bytes, of 4-byte floats; counts in elements. */
 export interface MultiplyAccumulate {
@@ -34,39 +34,51 @@ export interface MultiplyAccumulate {
   readonly counts: readonly [k1: number, k2: number, k3: number];
   readonly aStrides: readonly [k1: number, k2: number, k3: number];
   readonly bStrides: readonly [k1: number, k2: number, k3: number];
+  /** Not negative. */
   readonly aStrideOfM: number;
   readonly outStrideOfM: number;
 }
 
+/** How many rows and columns of sums a block has: as many as fit in the registers, and fewer for what is left over. */
+export type Rows = 1 | 3 | 4;
+export type Columns = 1 | 4 | 8;
+
 /** Adds `blocks` successive blocks of `m` rows and `n` columns; the next block of rows follows the last one. */
-export type BlockFunction = (m: 1 | 4, n: 1 | 4 | 8, blocks: number, operands: MultiplyAccumulate) => void;
+export type BlockFunction = (m: Rows, n: Columns, blocks: number, operands: MultiplyAccumulate) => void;
 
 /** Splits `columns` into blocks of 8, then at most one of 4, then single ones. */
-export function columnBlocks(columns: number): { readonly column: number; readonly width: 1 | 4 | 8 }[] {
-  const blocks: { column: number; width: 1 | 4 | 8 }[] = [];
+export function columnBlocks(columns: number): { readonly column: number; readonly width: Columns }[] {
+  const blocks: { column: number; width: Columns }[] = [];
   for (let column = 0; column < columns; column += blocks.at(-1)!.width)
     blocks.push({ column, width: columns - column >= 8 ? 8 : columns - column >= 4 ? 4 : 1 });
   return blocks;
 }
 
+/** Successive blocks of so many rows, the first of which is `row`. */
+export interface RowBlocks {
+  readonly row: number;
+  readonly height: Rows;
+  readonly blocks: number;
+}
+
+/** Splits `rows` into blocks of 4 and up to three of 3, for a row alone takes almost as long as three; few into single ones. */
+export function rowBlocks(rows: number): RowBlocks[] {
+  const threes = (4 - (rows % 4)) % 4;
+  const rest = rows - 3 * threes;
+  const [height, blocks] = rest < 0 ? ([1, rows % 4] as const) : ([3, threes] as const);
+  const row = rows - height * blocks;
+  const all: RowBlocks[] = [
+    { row: 0, height: 4, blocks: row / 4 },
+    { row, height, blocks },
+  ];
+  return all.filter((some) => some.blocks > 0);
+}
+
 const PARAMETERS = [
-  'a',
-  'b',
-  'out',
-  'k1',
-  'k2',
-  'k3',
-  'aK1',
-  'aK2',
-  'aK3',
-  'bK1',
-  'bK2',
-  'bK3',
-  'aM',
-  'outM',
-  'blocks',
-] as const;
-const COUNTERS = ['block', 'i1', 'i2', 'i3', 'a3', 'b3', 'a2', 'b2', 'b1'] as const;
+  ...(['a', 'b', 'out', 'k1', 'k2', 'k3', 'aK1', 'aK2', 'aK3'] as const),
+  ...(['bK1', 'bK2', 'bK3', 'outM', 'blocks'] as const),
+];
+const COUNTERS = ['block', 'i1', 'i2', 'i3', 'a3', 'b3', 'a2', 'b2', 'a1', 'b1'] as const;
 type Local = (typeof PARAMETERS | typeof COUNTERS)[number];
 const at = Object.fromEntries([...PARAMETERS, ...COUNTERS].map((local, i) => [local, i])) as Record<
   Local,
@@ -74,13 +86,13 @@ const at = Object.fromEntries([...PARAMETERS, ...COUNTERS].map((local, i) => [lo
 >;
 const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
 
-function blockCode(m: number, n: number): number[] {
+/** The rows of `a` are a known `distance` apart, so that one pointer does for all of them. */
+function blockCode(m: number, n: number, distance: number): number[] {
   const lane = n === 1 ? lanes.scalar : lanes.four;
   const columns = range(n === 1 ? 1 : n / 4);
   const rows = range(m);
-  const firstPointer = PARAMETERS.length + COUNTERS.length;
-  const aOfRow = (row: number): number => firstPointer + row;
-  const bValue = (column: number): number => firstPointer + m + column;
+  const firstValue = PARAMETERS.length + COUNTERS.length;
+  const bValue = (column: number): number => firstValue + column;
   const aValue = bValue(columns.length);
   const total = (row: number, column: number): number => aValue + 1 + row * columns.length + column;
   const each = (f: (row: number, column: number) => Code): number[] =>
@@ -89,17 +101,17 @@ function blockCode(m: number, n: number): number[] {
   const step = [
     ...columns.flatMap((c) => [...get(at.b1), ...lane.load(c * lane.bytes), ...set(bValue(c))]),
     ...rows.flatMap((r) => [
-      ...[...get(aOfRow(r)), ...lane.spread, ...set(aValue)],
+      ...[...get(at.a1), ...lane.spread(r * distance), ...set(aValue)],
       ...columns.flatMap((c) => [
         ...[...get(total(r, c)), ...get(aValue), ...get(bValue(c)), ...lane.multiply],
         ...[...lane.add, ...set(total(r, c))],
       ]),
-      ...advance(aOfRow(r), get(at.aK1)),
     ]),
+    ...advance(at.a1, get(at.aK1)),
     ...advance(at.b1, get(at.bK1)),
   ];
   const overK1 = [
-    ...rows.flatMap((r) => [...(r ? sum(get(aOfRow(r - 1)), get(at.aM)) : get(at.a2)), ...set(aOfRow(r))]),
+    ...copy(at.a2, at.a1),
     ...copy(at.b2, at.b1),
     ...repeat(at.i1, get(at.k1), step),
     ...advance(at.a2, get(at.aK2)),
@@ -125,62 +137,39 @@ function blockCode(m: number, n: number): number[] {
     ...copy(at.b, at.b3),
     ...repeat(at.i3, get(at.k3), overK2),
     ...addToOut,
-    ...advance(at.a, product(get(at.aM), integer(m))),
+    ...advance(at.a, integer(m * distance)),
   ];
   const locals = list([
-    [...unsigned(COUNTERS.length + m), INTEGER],
-    [...unsigned(columns.length + 1 + m * columns.length), lane.type],
+    [COUNTERS.length, INTEGER],
+    [columns.length + 1 + m * columns.length, lane.type],
   ]);
   return vector([...locals, ...repeat(at.block, get(at.blocks), oneBlock), 0x0b]);
 }
 
-const SIZES = [4, 1].flatMap((m) => [8, 4, 1].map((n) => [m, n] as const));
-const exportName = (m: number, n: number): string => `block${m}x${n}`;
-
-/** The module's bytes. */
-export function moduleBytes(shared: boolean): Uint8Array<ArrayBuffer> {
-  const functions = SIZES.map(([m, n]) => ({
-    name: exportName(m, n),
-    parameters: PARAMETERS.length,
-    code: blockCode(m, n),
-  }));
-  return bytesOfModule(shared, functions);
+/** The bytes of a module of one block, for rows of `a` that are so many bytes apart. */
+export function moduleBytes(
+  shared: boolean,
+  { m, n, distance }: Readonly<{ m: Rows; n: Columns; distance: number }>,
+): Uint8Array<ArrayBuffer> {
+  const code = blockCode(m, n, distance);
+  return bytesOfModule(shared, [{ name: 'block', parameters: PARAMETERS.length, code }]);
 }
 
-/** The block functions on this memory; undefined where WebAssembly has no vector instructions. */
+/** The blocks on this memory, compiled as they are first asked for; undefined where WebAssembly has no vector instructions. */
 export function compileBlocks(memory: WebAssembly.Memory): BlockFunction | undefined {
-  const functions = instantiate(memory, moduleBytes);
-  if (!functions) return undefined;
-  const [four, one] = [4, 1].map((m) => ({
-    8: functions[exportName(m, 8)]!,
-    4: functions[exportName(m, 4)]!,
-    1: functions[exportName(m, 1)]!,
-  })) as [
-    Record<1 | 4 | 8, (...operands: number[]) => void>,
-    Record<1 | 4 | 8, (...operands: number[]) => void>,
-  ];
+  const compile = (m: Rows, n: Columns, distance: number): WasmFunction | undefined =>
+    instantiate(memory, (shared) => moduleBytes(shared, { m, n, distance }))?.['block'];
+  if (!compile(4, 8, FLOAT)) return undefined;
+  const compiled = new Map<number, WasmFunction>();
   return (m, n, blocks, { a, b, out, counts, aStrides, bStrides, aStrideOfM, outStrideOfM }) => {
     const [k1, k2, k3] = counts;
     if (blocks < 1 || k1 < 1 || k2 < 1 || k3 < 1) return;
+    const key = (aStrideOfM * 8 + m) * 16 + n;
+    let block = compiled.get(key);
+    if (!block) compiled.set(key, (block = compile(m, n, aStrideOfM)!));
     const [aK1, aK2, aK3] = aStrides;
     const [bK1, bK2, bK3] = bStrides;
-    (m === 4 ? four : one)[n](
-      a,
-      b,
-      out,
-      k1,
-      k2,
-      k3,
-      aK1,
-      aK2,
-      aK3,
-      bK1,
-      bK2,
-      bK3,
-      aStrideOfM,
-      outStrideOfM,
-      blocks,
-    );
+    block(a, b, out, k1, k2, k3, aK1, aK2, aK3, bK1, bK2, bK3, outStrideOfM, blocks);
   };
 }
 

@@ -135,7 +135,7 @@ function slopeCode(): number[] {
     [1, INTEGER],
     [1, type],
   ]);
-  const spreadSlope = [...get(slope), ...spread, ...set(value)];
+  const spreadSlope = [...get(slope), ...spread(0), ...set(value)];
   return vector([...locals, ...spreadSlope, ...repeat(i, get(vectors), step), 0x0b]);
 }
 

@@ -5,6 +5,7 @@ import {
   compileBlocks,
   moduleBytes,
   plainBlocks,
+  rowBlocks,
   type MultiplyAccumulate,
 } from '../../src/wasm/multiply-accumulate.ts';
 import { normal, randomKey } from '../../src/random.ts';
@@ -50,7 +51,7 @@ describe('the inner loop', () => {
       fc.assert(
         fc.property(
           operands,
-          fc.constantFrom(1 as const, 4 as const),
+          fc.constantFrom(1 as const, 3 as const, 4 as const),
           fc.constantFrom(1 as const, 4 as const, 8 as const),
           fc.integer({ min: 0, max: 5 }),
           (given, m, n, blocks) => {
@@ -70,7 +71,7 @@ describe('the inner loop', () => {
   );
 
   it('is small enough to be compiled at once on a browser’s main thread', () => {
-    expect(moduleBytes(false).length).toBeLessThan(4096);
+    expect(moduleBytes(false, { m: 4, n: 8, distance: 1 << 20 }).length).toBeLessThan(4096);
   });
 
   it('covers every column once', () => {
@@ -82,6 +83,19 @@ describe('the inner loop', () => {
         expect(covered).toEqual(Array.from({ length: columns }, (_, i) => i));
       }),
       { seed: 10 },
+    );
+  });
+
+  it('covers every row once, in blocks of three and four where there are enough', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 100 }), (rows) => {
+        const covered = rowBlocks(rows).flatMap(({ row, height, blocks }) =>
+          Array.from({ length: height * blocks }, (_, i) => row + i),
+        );
+        expect(covered).toEqual(Array.from({ length: rows }, (_, i) => i));
+        if (rows > 5) expect(rowBlocks(rows).every(({ height }) => height > 1)).toBe(true);
+      }),
+      { seed: 11 },
     );
   });
 });

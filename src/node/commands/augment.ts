@@ -1,11 +1,16 @@
 /** The command `augment`: makes the translations that a CAMEL experiment asks for, without training it. */
 import { relative } from 'node:path';
 import { Command } from 'commander';
+import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
 import { SPLITS } from '../../data/dataset.ts';
 import { obtainTranslations } from '../experiment/augment.ts';
+import { compareModes, modesTable } from '../experiment/compare-modes.ts';
+import type { ExperimentContext } from '../experiment/context.ts';
+import type { ExperimentImages } from '../experiment/experiment-images.ts';
 import { openExperimentImages } from '../experiment/open-images.ts';
 import { skipping } from '../experiment/skipped-images.ts';
 import { experimentToRun } from '../experiment/run-settings.ts';
+import { closing } from '../closing.ts';
 import { orExit, ProgramError } from '../program.ts';
 import { onBackend } from './experiment-context.ts';
 import { experimentOptions, withExperimentOptions, type ExperimentFlags } from './experiment-options.ts';
@@ -15,17 +20,11 @@ interface AugmentFlags extends ExperimentFlags {
   readonly config: string;
   readonly backend?: string;
   readonly skipDamaged?: number;
+  readonly compareModes?: boolean;
 }
 
-async function augment({
-  config,
-  backend,
-  skipDamaged,
-  stage1 = [],
-  set = [],
-  ...flags
-}: AugmentFlags): Promise<void> {
-  // A run alone is the source of all translations; with an id before it, it stands for that of a published file.
+/** A run alone is the source of all translations; with an id before it, it stands for that of a published file. */
+function withRun({ stage1 = [], set = [], root = [] }: AugmentFlags): ExperimentFlags {
   const runs = stage1.filter((option) => !/^[A-Za-z0-9_-]+=/.test(option));
   if (runs.length > 1)
     throw new ProgramError(
@@ -36,31 +35,42 @@ async function augment({
     (run) =>
       `method.translations.sources=${JSON.stringify([{ from: { kind: 'run', path: relative('.', run) || '.' } }])}`,
   );
-  const options = {
-    ...flags,
-    set: [...set, ...sources],
-    stage1: stage1.filter((each) => !runs.includes(each)),
-  };
-  const { experiment } = await experimentToRun(config, 'stage-2', orExit(await experimentOptions(options)));
+  return { root, set: [...set, ...sources], stage1: stage1.filter((each) => !runs.includes(each)) };
+}
+
+/** How many images of each split were translated, in a line. */
+async function translate(
+  experiment: StageTwoExperiment,
+  images: ExperimentImages,
+  context: ExperimentContext,
+): Promise<string> {
+  const translations = await obtainTranslations(experiment, images, context);
+  await translations.close();
+  const counts = SPLITS.flatMap((split) => {
+    const lists = translations.splits[split];
+    return lists === undefined ? [] : [`${2 * lists.toSource.length} of ${split}`];
+  });
+  return `translations: ${counts.join(', ')}`;
+}
+
+async function augment(flags: AugmentFlags): Promise<void> {
+  const { config, backend, skipDamaged } = flags;
+  const options = orExit(await experimentOptions(withRun(flags)));
+  const { experiment } = await experimentToRun(config, 'stage-2', options);
   if (experiment.method.kind !== 'camel')
     throw new ProgramError(
       `${config}: expected an experiment with the method camel, found ${experiment.method.kind}; only CAMEL has translations`,
       2,
     );
-  const counts = await onBackend(backend ?? experiment.backend, async (_, context) => {
-    const images = await openExperimentImages(experiment.data);
-    try {
-      const translations = await obtainTranslations(skipping(experiment, skipDamaged), images, context);
-      await translations.close();
-      return SPLITS.flatMap((split) => {
-        const lists = translations.splits[split];
-        return lists === undefined ? [] : [`${2 * lists.toSource.length} of ${split}`];
-      });
-    } finally {
-      await images.close();
-    }
-  });
-  process.stdout.write(`translations: ${counts.join(', ')}\n`);
+  const told = await onBackend(backend ?? experiment.backend, async (_, context) =>
+    closing(await openExperimentImages(experiment.data), async (images) => {
+      const skipped = skipping(experiment, skipDamaged);
+      return flags.compareModes === true
+        ? modesTable(await compareModes(skipped, images, context))
+        : translate(skipped, images, context);
+    }),
+  );
+  process.stdout.write(`${told}\n`);
 }
 
 /**
@@ -76,6 +86,10 @@ export const augmentCommand = (): Command =>
       )
       .requiredOption('--config <file>', 'configuration of a stage-2 experiment with the method camel'),
   )
+    .option(
+      '--compare-modes',
+      'translates the training images in inference and in published mode, and tells how far they differ and what the gate of stage 1 says of both',
+    )
     .addOption(backendOption('what the configuration says'))
     .addOption(skipDamagedOption('a split', 'what the configuration says'))
     .action(augment);

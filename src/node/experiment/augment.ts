@@ -32,7 +32,8 @@ import {
 import { translationRecords, type TranslationSettings } from './translation-records.ts';
 import { TRANSLATION_VARIANTS, type ObtainTranslations, type TranslationLists } from './translations.ts';
 
-type Source = Extract<
+/** Where translations of some classes come from. */
+export type Source = Extract<
   StageTwoExperiment['method'],
   { readonly kind: 'camel' }
 >['translations']['sources'][number];
@@ -190,7 +191,7 @@ function misplaced(
 }
 
 /** The source that translates a class. */
-function sourceOf(sources: readonly Source[], label: number): Source {
+export function sourceOf(sources: readonly Source[], label: number): Source {
   const [source, another] = sources.filter(({ classes }) => classes === 'all' || classes.includes(label));
   if (source === undefined || another !== undefined) {
     throw new ProgramError(

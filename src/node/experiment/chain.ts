@@ -10,6 +10,7 @@ import { naturalNumber, nonNegativeNumber } from '../../config/codecs.ts';
 import { GroupReportCodec } from '../../config/experiment-results.ts';
 import type { SelectedBackend } from '../backend.ts';
 import { writeFileAtomically } from '../atomic-file.ts';
+import { closing } from '../closing.ts';
 import { ProgramError } from '../program.ts';
 import type { MethodName, MethodResults } from '../report/results.ts';
 import type { ExperimentOptions } from '../experiment-file.ts';
@@ -88,15 +89,12 @@ async function translate(
 ): Promise<ChainOfSeed['translations']> {
   const began = performance.now();
   const { experiment } = await experimentToRun(config, 'stage-2', options);
-  const images = await openExperimentImages(experiment.data);
-  try {
+  return closing(await openExperimentImages(experiment.data), async (images) => {
     const translations = await obtainTranslations(experiment, images, context);
     await translations.close();
     const { toSource, toTarget } = translations.splits.train;
     return { count: toSource.length + toTarget.length, seconds: (performance.now() - began) / 1000 };
-  } finally {
-    await images.close();
-  }
+  });
 }
 
 const TranslationsCodec = t.readonly(t.type({ count: naturalNumber, seconds: nonNegativeNumber }));

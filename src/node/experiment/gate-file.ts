@@ -25,7 +25,18 @@ const treeOf = ({ domain, label }: Pick<Gate, 'domain' | 'label'>) => ({
   label: label.weights,
 });
 
-async function savedGate(path: string, networks: Networks): Promise<Gate | null> {
+const pathIn = (folder: string): string => join(folder, 'gate-classifiers.safetensors');
+
+/**
+ * The gate of a run that has been trained.
+ *
+ * @param folder Of the run.
+ * @param networks Untrained; the caller disposes them.
+ * @returns Its weights are the caller's, see `disposeGate`; null if there is none.
+ * @throws ProgramError (exit code 2) if the file is damaged.
+ */
+export async function savedGate(folder: string, networks: Networks): Promise<Gate | null> {
+  const path = pathIn(folder);
   const bytes = await readFile(path).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return null;
     throw error;
@@ -61,8 +72,7 @@ export async function gateOfRun(
   training: () => Promise<GateTraining>,
   context: ExperimentContext,
 ): Promise<Gate> {
-  const path = join(folder, 'gate-classifiers.safetensors');
-  const saved = await savedGate(path, networks);
+  const saved = await savedGate(folder, networks);
   if (saved !== null) return saved;
   const options = await training();
   const progress = startProgress('gate classifiers', options.steps.domain + options.steps.label);
@@ -77,6 +87,6 @@ export async function gateOfRun(
   if (gate === null) throw interrupted();
   const { domain, label } = gate.heldOutAccuracy;
   const facts = { domainAccuracy: `${domain}`, labelAccuracy: `${label}` };
-  await writeFileAtomically(path, await encodeSafetensors(treeOf(gate), facts));
+  await writeFileAtomically(pathIn(folder), await encodeSafetensors(treeOf(gate), facts));
   return gate;
 }

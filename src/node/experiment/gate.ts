@@ -65,6 +65,22 @@ function split(experiment: StageOneExperiment, images: ExperimentImages, setting
   return { train, heldOut, domainOf };
 }
 
+/** The classifiers of a gate, before training. */
+export function gateNetworks(
+  { seed }: Pick<StageOneExperiment, 'seed'>,
+  { width }: Strict,
+  { shape, classes }: Pick<ExperimentImages, 'shape' | 'classes'>,
+): GatePlan['networks'] {
+  const network = (name: string, count: number) =>
+    smallCnn({
+      inputShape: shape,
+      classes: count,
+      width,
+      seed: foldKey(randomKey(seed), 'initial weights', `gate ${name}`)[0],
+    });
+  return { domain: network('domain', 2), label: network('label', classes.length) };
+}
+
 /**
  * Chooses the images of the gate, and builds its classifiers.
  *
@@ -76,15 +92,8 @@ export function planGate(
   images: ExperimentImages,
 ): GatePlan {
   const { seed } = experiment;
-  const network = (name: string, classes: number) =>
-    smallCnn({
-      inputShape: images.shape,
-      classes,
-      width: settings.width,
-      seed: foldKey(randomKey(seed), 'initial weights', `gate ${name}`)[0],
-    });
   const chosen = split(experiment, images, settings);
-  const networks = { domain: network('domain', 2), label: network('label', images.classes.length) };
+  const networks = gateNetworks(experiment, settings, images);
   const dispose = (): void => Object.values(networks).forEach(({ model }) => model.dispose());
   return { settings, seed, ...chosen, networks, dispose };
 }

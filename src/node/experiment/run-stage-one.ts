@@ -1,5 +1,6 @@
 /** The program of stage 1: an experiment from its settings to a run folder with generators. */
 import { join } from 'node:path';
+import { closing } from '../closing.ts';
 import { orExit } from '../program.ts';
 import { openRun, readSettingsFile } from '../run-directory.ts';
 import type { ExperimentContext } from './context.ts';
@@ -23,22 +24,15 @@ async function train(
   context: ExperimentContext,
 ): Promise<StageOneOutcome> {
   // All that may not fit comes before the run folder, so that who corrects it begins anew.
-  const images = await openExperimentImages(experiment.data);
-  try {
+  return closing(await openExperimentImages(experiment.data), async (images) => {
     const plan = planStageOne(experiment, images);
     try {
       const run = orExit(await openRun(out, settings, { keep: experiment.checkpoints.keep }));
-      try {
-        return await stageOne(plan, run, context, skipDamaged);
-      } finally {
-        await run.close();
-      }
+      return await closing(run, () => stageOne(plan, run, context, skipDamaged));
     } finally {
       plan.dispose();
     }
-  } finally {
-    await images.close();
-  }
+  });
 }
 
 /**

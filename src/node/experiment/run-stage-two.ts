@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
 import { writeFileAtomically } from '../atomic-file.ts';
 import type { SelectedBackend } from '../backend.ts';
+import { closing } from '../closing.ts';
 import { environmentFacts } from '../environment.ts';
 import { orExit } from '../program.ts';
 import type { ExperimentResults } from '../report/results.ts';
@@ -55,35 +56,23 @@ async function train(
   context: ExperimentContext,
 ): Promise<StageTwoOutcome> {
   // All that a path may be wrong of comes before the run folder, so that who corrects it begins anew.
-  const images = await openExperimentImages(experiment.data);
-  try {
+  return closing(await openExperimentImages(experiment.data), async (images) => {
     context.say(describeRun(experiment, images));
     const translations = await translationsOf(experiment, images, options, context);
     try {
       const begun = await beginStageTwo(experiment, images, context.say);
       const run = orExit(await openRun(options.out, settings, { keep: experiment.checkpoints.keep }));
-      try {
-        const skipDamaged = options.skipDamaged ?? skipDamagedOf(experiment);
-        const outcome = await stageTwo({
-          ...begun,
-          experiment,
-          images,
-          translations,
-          run,
-          context,
-          skipDamaged,
-        });
+      const skipDamaged = options.skipDamaged ?? skipDamagedOf(experiment);
+      return await closing(run, async () => {
+        const data = { experiment, images, translations };
+        const outcome = await stageTwo({ ...begun, ...data, run, context, skipDamaged });
         await run.finish(outcome);
         return outcome;
-      } finally {
-        await run.close();
-      }
+      });
     } finally {
       await translations?.close();
     }
-  } finally {
-    await images.close();
-  }
+  });
 }
 
 /**

@@ -5,18 +5,25 @@ import { join } from 'node:path';
 import { either as E } from 'fp-ts';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { imageBatch } from '../../../src/augmentation/images.ts';
+import { minusOneToOne } from '../../../src/augmentation/scaling.ts';
 import { StageOneCodec, type StageOneExperiment } from '../../../src/config/experiment/stage-one.ts';
 import { StageTwoCodec, type StageTwoExperiment } from '../../../src/config/experiment/stage-two.ts';
 import type { DatasetExample, SplitName } from '../../../src/data/dataset.ts';
 import { groupTable } from '../../../src/groups.ts';
 import { obtainTranslations } from '../../../src/node/experiment/augment.ts';
+import { compareModes, modesTable } from '../../../src/node/experiment/compare-modes.ts';
 import type { ExperimentContext } from '../../../src/node/experiment/context.ts';
 import { domainsOf } from '../../../src/node/experiment/domains.ts';
 import type { ExperimentImages, ImageReference } from '../../../src/node/experiment/experiment-images.ts';
+import { gateNetworks } from '../../../src/node/experiment/gate.ts';
+import { savedGate } from '../../../src/node/experiment/gate-file.ts';
 import { planStageOne } from '../../../src/node/experiment/stage-one-plan.ts';
 import { stageOne } from '../../../src/node/experiment/stage-one.ts';
 import { openRun } from '../../../src/node/run-directory.ts';
 import { foldKey, randomIntegers, randomKey } from '../../../src/random.ts';
+import { disposeGate } from '../../../src/training/gate.ts';
+import { classes } from '../../../src/training/gate-classifiers.ts';
 import { useBackend } from '../../support/backend.ts';
 
 let root = '';
@@ -165,18 +172,18 @@ describe('the domains', () => {
   });
 });
 
-describe('a stage-1 run', () => {
-  const GATE = {
-    kind: 'strict',
-    everyEpochs: 1,
-    trainingImages: 4,
-    heldOutImages: 3,
-    domainSteps: 2,
-    labelSteps: 2,
-    batchSize: 8,
-    width: 0.1,
-  };
+const GATE = {
+  kind: 'strict',
+  everyEpochs: 1,
+  trainingImages: 4,
+  heldOutImages: 3,
+  domainSteps: 2,
+  labelSteps: 2,
+  batchSize: 8,
+  width: 0.1,
+};
 
+describe('a stage-1 run', () => {
   it('leaves the same bits whether or not it was stopped, with pictures, and is not trained again', async () => {
     const [whole, parts] = [join(root, 'whole'), join(root, 'parts')];
     const outcome = await trainIn(whole, stageOneSettings());
@@ -293,6 +300,70 @@ describe('translations', () => {
     expect(others).not.toEqual(published);
     expect(await pixelsOf(source(), { mode: 'published' })).toEqual(published);
     expect((await readdir(join(run, 'translations'))).length).toBe(4);
+  });
+
+  it('in both modes are compared pixel by pixel, and by the gate where there is one', async () => {
+    const values = async (mode: string): Promise<number[][]> => {
+      const all = await pixelsOf(source(), { mode });
+      const [toSource, toTarget] = [all.slice(0, 18), all.slice(18)];
+      return [toTarget, toSource].map((list) => list.flatMap((text) => text.split(',').map(Number)));
+    };
+    const [inference, published] = [await values('inference'), await values('published')];
+    const tensors = tf.memory().numTensors;
+    const compared = await compareModes(experiment(source()), images, context());
+    expect(tf.memory().numTensors).toBe(tensors);
+    expect(compared.map(({ direction, images: count, measures }) => [direction, count, measures])).toEqual([
+      ['toTarget', 18, null],
+      ['toSource', 18, null],
+    ]);
+    compared.forEach(({ meanDifference, largestDifference }, d) => {
+      const differences = inference[d]!.map((value, i) => Math.abs(value - published[d]![i]!) / 255);
+      const sum = differences.reduce((a, b) => a + b, 0);
+      expect(meanDifference).toBeCloseTo(sum / differences.length, 10);
+      expect(largestDifference).toBe(Math.max(...differences));
+      expect(sum).toBeGreaterThan(0);
+    });
+
+    const gated = join(root, 'gated');
+    const settings = stageOneSettings({ gate: { ...GATE, domainSteps: 10, labelSteps: 10 } });
+    await trainIn(gated, settings);
+    const judged = await compareModes(experiment(source({ path: gated })), images, context());
+    const strict = settings.gate as Extract<typeof settings.gate, { readonly kind: 'strict' }>;
+    const networks = gateNetworks(settings, strict, images);
+    const { domain, label } = (await savedGate(gated, networks))!;
+    const crossing = { toTarget: 0, toSource: 1 };
+    for (const { direction, measures } of judged) {
+      const opened = await obtainTranslations(
+        experiment(source({ path: gated }), { mode: 'published' }),
+        images,
+        context(),
+      );
+      const list = opened.splits.train[direction];
+      const own = [...images.examples('train').keys()].filter(
+        (i) => images.examples('train')[i]!.subgroup === crossing[direction],
+      );
+      const bytes = await Promise.all(own.map(async (i) => decoded(await opened.load(list[i]!))));
+      await opened.close();
+      const batch = imageBatch(Uint8Array.from(bytes.flatMap((each) => [...each])), [
+        own.length,
+        ...images.shape,
+      ]);
+      const found = (classifier: typeof domain) => classes(classifier, minusOneToOne(batch));
+      const domains = await found(domain);
+      const labels = await found(label);
+      const share = (right: (i: number) => boolean) => own.filter((_, i) => right(i)).length / own.length;
+      expect(measures!.published).toEqual({
+        flipRate: share((i) => domains[i] === 1 - crossing[direction]),
+        labelPreservation: share((i) => labels[i] === images.examples('train')[own[i]!]!.label),
+      });
+    }
+    disposeGate({ domain, label });
+    Object.values(networks).forEach(({ model }) => model.dispose());
+    const table = modesTable(judged).split('\n');
+    expect(table[2]).toMatch(/^\| experiment \| to target \| 18 \| 0\.\d{4} \| 0\.\d{3} \| /);
+    await expect(compareModes(experiment(folder(root)), images, context())).rejects.toThrow(
+      /expected a stage-1 run, whose generators translate in either mode/,
+    );
   });
 
   it('of the same images in another order are others', async () => {

@@ -272,5 +272,6 @@ export {
   imageScaling,
   type AugmentationStage,
   type ImagePipeline,
+  type Scaling,
   type ScalingStage,
 } from './augmentation/pipelines.ts';

@@ -5,7 +5,7 @@
  */
 import { randomCropAndEnlarge } from './crop-and-enlarge.ts';
 import { randomCutout, randomHorizontalFlip, randomPadAndCrop } from './crop-and-flip.ts';
-import { compose, type Augmentation } from './images.ts';
+import { compose, type Augmentation, type Images } from './images.ts';
 import { randomRotation } from './rotation.ts';
 import { imagenetNormalization, minusOneToOne, zeroToOne } from './scaling.ts';
 
@@ -47,20 +47,25 @@ function augmentation(stage: AugmentationStage): Augmentation {
   }
 }
 
+/** From bytes to the numbers that a network sees. */
+export type Scaling = (images: Images) => Images<Float32Array>;
+
+const asStored: Scaling = ({ pixels, shape }) => ({ pixels: Float32Array.from(pixels), shape });
+
 /**
- * A scaling as a function of images: `zero-one` x/255, `minusone-one` x/127.5 − 1, `none` the images themselves;
+ * A scaling as a function of images: `zero-one` x/255, `minusone-one` x/127.5 − 1, `none` x;
  * `ImageNetPreprocessing` (x/255 − mean)/deviation of ImageNet's colours.
  *
  * @param scaling Its name and range.
  * @example
  * ```ts
- * import { imageBatch, imageScaling, randomKey } from 'model-patching';
+ * import { imageBatch, imageScaling } from 'model-patching';
  * const scale = imageScaling({ kind: 'BasicImagePreprocessing', range: 'minusone-one' });
- * const { pixels } = scale(imageBatch(Uint8Array.of(0, 255), [1, 1, 2, 1]), randomKey(0));
+ * const { pixels } = scale(imageBatch(Uint8Array.of(0, 255), [1, 1, 2, 1]));
  * if (pixels.join() !== '-1,1') throw new Error('not in [-1, 1]');
  * ```
  */
-export function imageScaling(scaling: ScalingStage): Augmentation {
+export function imageScaling(scaling: ScalingStage): Scaling {
   if (scaling.kind === 'ImageNetPreprocessing') return imagenetNormalization;
   switch (scaling.range) {
     case 'zero-one':
@@ -68,7 +73,7 @@ export function imageScaling(scaling: ScalingStage): Augmentation {
     case 'minusone-one':
       return minusOneToOne;
     case 'none':
-      return (images) => images;
+      return asStored;
   }
 }
 

@@ -1,4 +1,5 @@
 /** A classifier on one split of an experiment's data, image by image from the disk. */
+import { imageScaling } from '../../augmentation/pipelines.ts';
 import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
 import type { DataError } from '../../data/data-error.ts';
 import type { SplitName } from '../../data/dataset.ts';
@@ -13,7 +14,6 @@ import { ProgramError } from '../program.ts';
 import { pause } from './context.ts';
 import type { ExperimentImages } from './experiment-images.ts';
 import { loadPaired, originals, withTranslations } from './paired-examples.ts';
-import { scalingOf } from './pipelines.ts';
 import type { Skipped } from './skipped-images.ts';
 import { TRANSLATION_VARIANTS, type Translations } from './translations.ts';
 
@@ -151,7 +151,7 @@ export async function evaluateSplit(
   });
   try {
     const result = await evaluateBatches({ network, weights }, batchesOf(stream, order.steps), {
-      scale: scalingOf(experiment.images.scaling),
+      scale: imageScaling(experiment.images.scaling),
       pause,
       ...(onProgress && { onProgress }),
     });

@@ -1,6 +1,7 @@
 /** Stage 1 of an experiment: a CycleGAN trained in its run folder, under the eyes of a gate if there is one. */
 import { join } from 'node:path';
 import { compose, type Images } from '../../augmentation/images.ts';
+import { imagePipeline } from '../../augmentation/pipelines.ts';
 import { concatenateImages } from '../../augmentation/pairing.ts';
 import { imageGallery } from '../../augmentation/gallery.ts';
 import { minusOneToOne, toBytes } from '../../augmentation/scaling.ts';
@@ -32,7 +33,6 @@ import { elapsedOf } from './elapsed.ts';
 import { obtainGate } from './gate.ts';
 import { loadFirst } from './load-images.ts';
 import { learningRateOf } from './optimizers.ts';
-import { augmentationOf } from './pipelines.ts';
 import type { StageOnePlan } from './stage-one-plan.ts';
 import { skippedImagesOf, type SkippedImages } from './skipped-images.ts';
 import { trainInRun } from './train-in-run.ts';
@@ -81,7 +81,7 @@ function batchesOf(
 } {
   const { optimizer, pool, loss, seed, training } = experiment;
   const options: StageOneBatchOptions = {
-    augment: compose(augmentationOf(experiment.images.augmentation), minusOneToOne),
+    augment: compose(imagePipeline({ augmentations: experiment.images.augmentation }), minusOneToOne),
     batchSize: training.batchSize,
     generatorLearningRate: learningRateOf(optimizer, optimizer.generators.learningRate, steps),
     discriminatorLearningRate: learningRateOf(optimizer, optimizer.discriminators.learningRate, steps),

@@ -1,5 +1,6 @@
 /** The batches of a stage-2 step, streamed: images are read and decoded ahead of the step that takes them. */
 import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
+import { imagePipeline, imageScaling } from '../../augmentation/pipelines.ts';
 import { concatenateImages } from '../../augmentation/pairing.ts';
 import { groupBatches } from '../../group-batches.ts';
 import type { Network } from '../../models/network.ts';
@@ -11,7 +12,6 @@ import type { ExperimentImages } from './experiment-images.ts';
 import { invarianceParts } from './methods.ts';
 import { learningRateOf } from './optimizers.ts';
 import { loadPaired, originals, translationLists } from './paired-examples.ts';
-import { augmentationOf, scalingOf } from './pipelines.ts';
 import type { Skipped } from './skipped-images.ts';
 import type { Translations } from './translations.ts';
 
@@ -59,8 +59,8 @@ export function openStageTwoBatches(options: StageTwoBatchesOptions): StageTwoBa
     skipDamaged,
     skipped,
   });
-  const augment = augmentationOf(experiment.images.augmentation);
-  const scale = scalingOf(experiment.images.scaling);
+  const augment = imagePipeline({ augmentations: experiment.images.augmentation });
+  const scale = imageScaling(experiment.images.scaling);
   const learningRate = learningRateOf(optimizer, optimizer.learningRate, steps);
   const invariance = invarianceParts(experiment.invariance);
   const key = foldKey(randomKey(seed), 'stage 2');

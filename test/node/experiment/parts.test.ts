@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { imagePipeline, imageScaling, type AugmentationStage } from '../../../src/augmentation/pipelines.ts';
 import { imageBatch } from '../../../src/augmentation/images.ts';
 import { randomKey } from '../../../src/random.ts';
 import { groupTable } from '../../../src/groups.ts';
@@ -12,7 +13,6 @@ import { resnet50Stage } from '../../../src/models/fine-tuning.ts';
 import type { NetworkWeights } from '../../../src/models/network.ts';
 import { classifierOf, firstWeights } from '../../../src/node/experiment/networks.ts';
 import { optimizerOf, learningRateOf } from '../../../src/node/experiment/optimizers.ts';
-import { augmentationOf, scalingOf } from '../../../src/node/experiment/pipelines.ts';
 import { selectionScore, splitsDuringTraining } from '../../../src/node/experiment/stage-two.ts';
 import { saveWeights } from '../../../src/node/weights/save-weights.ts';
 import { useBackend } from '../../support/backend.ts';
@@ -65,27 +65,28 @@ it('optimizers are of the kind and the decays that are set', () => {
 });
 
 describe('pipelines', () => {
+  const augmentations = (stages: readonly AugmentationStage[]) => imagePipeline({ augmentations: stages });
   const images = imageBatch(Uint8Array.of(0, 51, 255), [1, 1, 3, 1]);
   it('scale bytes as they are asked to', () => {
     const scaled = (range: 'zero-one' | 'minusone-one' | 'none') =>
-      Array.from(scalingOf({ kind: 'BasicImagePreprocessing', range })(images).pixels);
+      Array.from(imageScaling({ kind: 'BasicImagePreprocessing', range })(images).pixels);
     expect(scaled('zero-one')).toEqual([0, Math.fround(0.2), 1]);
     expect(scaled('minusone-one')).toEqual([-1, Math.fround(Math.fround(0.4) - 1), 1]);
     expect(scaled('none')).toEqual([0, 51, 255]);
     const colour = imageBatch(Uint8Array.of(255, 255, 255), [1, 1, 1, 3]);
-    const [red] = scalingOf({ kind: 'ImageNetPreprocessing' })(colour).pixels;
+    const [red] = imageScaling({ kind: 'ImageNetPreprocessing' })(colour).pixels;
     expect(red).toBeCloseTo((1 - 0.485) / 0.229, 5);
   });
   it('augment in order, with draws of the key', () => {
-    const mirror = augmentationOf([{ kind: 'fliplr', probability: 1 }]);
+    const mirror = augmentations([{ kind: 'fliplr', probability: 1 }]);
     expect(Array.from(mirror(images, randomKey(1)).pixels)).toEqual([255, 51, 0]);
-    const twice = augmentationOf([
+    const twice = augmentations([
       { kind: 'fliplr', probability: 1 },
       { kind: 'fliplr', probability: 1 },
     ]);
     expect(Array.from(twice(images, randomKey(1)).pixels)).toEqual([0, 51, 255]);
-    expect(augmentationOf([])(images, randomKey(1))).toBe(images);
-    const all = augmentationOf([
+    expect(augmentations([])(images, randomKey(1))).toBe(images);
+    const all = augmentations([
       { kind: 'rotr', degrees: 45 },
       { kind: 'pad:crop', padding: 2, offsets: 'all' },
       { kind: 'crop', fraction: 0.1 },

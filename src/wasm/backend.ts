@@ -11,9 +11,9 @@ import { compileRowLoops, plainRowLoops, type RowLoops } from './row-loops.ts';
 export type { BackendWasm };
 
 /** A kernel of ours: its inputs and attributes by name, and the backend. */
-export type WasmKernel<Result = tf.TensorInfo> = (parameters: {
+export type WasmKernel<Result = tf.TensorInfo, Attributes extends object = tf.NamedAttrMap> = (parameters: {
   readonly inputs: tf.NamedTensorInfoMap;
-  readonly attrs: tf.NamedAttrMap;
+  readonly attrs: Attributes;
   readonly backend: BackendWasm;
 }) => Result;
 
@@ -72,7 +72,7 @@ interface BackendModule {
 const loopsOfModule = new WeakMap<BackendModule, Loops>();
 
 function loopsOf(backend: BackendWasm): Loops {
-  const { wasm } = backend as unknown as { readonly wasm: BackendModule };
+  const wasm = backend.wasm as BackendWasm['wasm'] & BackendModule;
   const known = loopsOfModule.get(wasm);
   if (known) return known;
   const memory = Object.values(wasm.asm ?? {}).find((value) => value instanceof WebAssembly.Memory);

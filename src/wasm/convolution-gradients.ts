@@ -37,8 +37,12 @@ const FLOAT = 4;
 /** Channels whose products are added up in one go: in single precision a sum of shorter sums is the more exact one. */
 const RUN = 64;
 
-function convolution(kernel: string, x: number[], filter: number[], attrs: tf.NamedAttrMap): ConvolutionInfo {
-  const { strides, pad, dimRoundingMode, dataFormat } = attrs as unknown as tf.Conv2DBackpropInputAttrs;
+function convolution(
+  kernel: string,
+  x: number[],
+  filter: number[],
+  { strides, pad, dimRoundingMode, dataFormat }: Omit<tf.Conv2DBackpropInputAttrs, 'inputShape'>,
+): ConvolutionInfo {
   if (dataFormat !== 'NHWC')
     throw new Error(`${kernel} on wasm: expected dataFormat 'NHWC', received '${dataFormat}'.`);
   return tf.backend_util.computeConv2DInfo(
@@ -61,10 +65,14 @@ function reached(tap: number, pad: number, stride: number, size: number, outputs
 }
 
 /** ∂w of a convolution: inputs x [n, h, w, c] and dy [n, h', w', o]; returns [kh, kw, c, o]. */
-export const convolutionFilterGradient: WasmKernel = ({ inputs, attrs, backend }) => {
+export const convolutionFilterGradient: WasmKernel<tf.TensorInfo, tf.Conv2DBackpropFilterAttrs> = ({
+  inputs,
+  attrs,
+  backend,
+}) => {
   const [x, dy] = [input(inputs, 'x'), input(inputs, 'dy')];
   requireFloats('Conv2DBackpropFilter', { x, dy });
-  const info = convolution('Conv2DBackpropFilter', x.shape, attrs['filterShape'] as number[], attrs);
+  const info = convolution('Conv2DBackpropFilter', x.shape, attrs.filterShape, attrs);
   const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = info;
   const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = info;
   const output = zeros(backend, info.filterShape);
@@ -121,10 +129,14 @@ function accumulateColumns(blocks: BlockFunction, m: number, n: Columns, operand
 }
 
 /** ∂x of a convolution: inputs dy [n, h', w', o] and filter [kh, kw, c, o]; returns [n, h, w, c]. Also the transposed convolution. */
-export const convolutionInputGradient: WasmKernel = ({ inputs, attrs, backend }) => {
+export const convolutionInputGradient: WasmKernel<tf.TensorInfo, tf.Conv2DBackpropInputAttrs> = ({
+  inputs,
+  attrs,
+  backend,
+}) => {
   const [dy, filter] = [input(inputs, 'dy'), input(inputs, 'filter')];
   requireFloats('Conv2DBackpropInput', { dy, filter });
-  const info = convolution('Conv2DBackpropInput', attrs['inputShape'] as number[], filter.shape, attrs);
+  const info = convolution('Conv2DBackpropInput', attrs.inputShape, filter.shape, attrs);
   const rows = phases(info.padInfo.top, info.strideHeight, info.filterHeight, info.inHeight);
   const columns = phases(info.padInfo.left, info.strideWidth, info.filterWidth, info.inWidth);
   const border = {

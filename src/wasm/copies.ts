@@ -66,11 +66,11 @@ function box(
 
 /** The box of x from `begin` on, of the given size; other types go to `stock`. */
 export const slice =
-  (stock: tf.KernelFunc): WasmKernel =>
+  (stock: tf.KernelFunc): WasmKernel<tf.TensorInfo, tf.SliceAttrs> =>
   ({ inputs, attrs, backend }) => {
     const x = input(inputs, 'x');
-    if (!ofWords(x)) return stock({ inputs, attrs, backend }) as tf.TensorInfo;
-    const { begin, size } = attrs as unknown as tf.SliceAttrs;
+    if (!ofWords(x)) return stock({ inputs, attrs: { ...attrs }, backend }) as tf.TensorInfo;
+    const { begin, size } = attrs;
     const [start, shape] = tf.slice_util.parseSliceParams(x, begin, size) as [number[], number[]];
     tf.slice_util.assertParamsValid(x, start, shape);
     return box(backend, x, start, shape);
@@ -78,11 +78,11 @@ export const slice =
 
 /** x in parts along `axis`; other types go to `stock`. */
 export const split =
-  (stock: tf.KernelFunc): WasmKernel<tf.TensorInfo[]> =>
+  (stock: tf.KernelFunc): WasmKernel<tf.TensorInfo[], tf.SplitVAttrs> =>
   ({ inputs, attrs, backend }) => {
     const x = input(inputs, 'x');
-    if (!ofWords(x)) return stock({ inputs, attrs, backend }) as tf.TensorInfo[];
-    const { numOrSizeSplits, axis } = attrs as unknown as tf.SplitVAttrs;
+    if (!ofWords(x)) return stock({ inputs, attrs: { ...attrs }, backend }) as tf.TensorInfo[];
+    const { numOrSizeSplits, axis } = attrs;
     const along = tf.util.parseAxisParam(axis ?? 0, x.shape)[0]!;
     const begin = x.shape.map(() => 0);
     const sizes = tf.backend_util.prepareSplitSize(x as tf.Tensor, numOrSizeSplits, along);

@@ -11,9 +11,16 @@ import { floats, input, requireFloats, zeros, type WasmKernel } from './backend.
 
 type Shape4 = [number, number, number, number];
 
-function convolution(x: number[], filter: number[], attrs: tf.NamedAttrMap): tf.backend_util.Conv2DInfo {
-  const { strides, dilations, pad, dimRoundingMode } =
-    attrs as unknown as tf.DepthwiseConv2dNativeBackpropInputAttrs;
+function convolution(
+  x: number[],
+  filter: number[],
+  {
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode,
+  }: Omit<tf.DepthwiseConv2dNativeBackpropInputAttrs, 'inputShape'>,
+): tf.backend_util.Conv2DInfo {
   return tf.backend_util.computeConv2DInfo(
     x as Shape4,
     filter as Shape4,
@@ -49,10 +56,13 @@ function eachPair(info: tf.backend_util.Conv2DInfo, visit: (x: number, dy: numbe
 }
 
 /** ∂w of a depthwise convolution: inputs x [n, h, w, c] and dy [n, h', w', c·k]; returns [kh, kw, c, k]. */
-export const depthwiseFilterGradient: WasmKernel = ({ inputs, attrs, backend }) => {
+export const depthwiseFilterGradient: WasmKernel<
+  tf.TensorInfo,
+  tf.DepthwiseConv2dNativeBackpropFilterAttrs
+> = ({ inputs, attrs, backend }) => {
   const [x, dy] = [input(inputs, 'x'), input(inputs, 'dy')];
   requireFloats('DepthwiseConv2dNativeBackpropFilter', { x, dy });
-  const info = convolution(x.shape, attrs['filterShape'] as number[], attrs);
+  const info = convolution(x.shape, attrs.filterShape, attrs);
   const output = backend.makeOutput(info.filterShape, 'float32');
   const [xs, dys] = [floats(backend, x), floats(backend, dy)];
   const multiplier = info.outChannels / info.inChannels;
@@ -66,10 +76,13 @@ export const depthwiseFilterGradient: WasmKernel = ({ inputs, attrs, backend }) 
 };
 
 /** ∂x of a depthwise convolution: inputs dy [n, h', w', c·k] and filter [kh, kw, c, k]; returns [n, h, w, c]. */
-export const depthwiseInputGradient: WasmKernel = ({ inputs, attrs, backend }) => {
+export const depthwiseInputGradient: WasmKernel<
+  tf.TensorInfo,
+  tf.DepthwiseConv2dNativeBackpropInputAttrs
+> = ({ inputs, attrs, backend }) => {
   const [dy, filter] = [input(inputs, 'dy'), input(inputs, 'filter')];
   requireFloats('DepthwiseConv2dNativeBackpropInput', { dy, filter });
-  const info = convolution(attrs['inputShape'] as number[], filter.shape, attrs);
+  const info = convolution(attrs.inputShape, filter.shape, attrs);
   const output = zeros(backend, info.inShape);
   const [dys, ws, dxs] = [floats(backend, dy), floats(backend, filter), floats(backend, output)];
   const multiplier = info.outChannels / info.inChannels;

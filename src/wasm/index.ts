@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
-import type { WasmKernel } from './backend.ts';
+import type { BackendWasm, WasmKernel } from './backend.ts';
 import { convolutionFilterGradient, convolutionInputGradient } from './convolution-gradients.ts';
 import { concat, slice, split } from './copies.ts';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise-gradients.ts';
@@ -16,8 +16,12 @@ import { batchMatMul, mean, sum, unsortedSegmentSum } from './sums-and-products.
 const ours = new WeakSet<tf.KernelFunc>();
 
 /** Registers a kernel, in the place of the backend's own if there is one, whose set-up is still run. */
-function register(kernelName: string, kernel: WasmKernel<tf.TensorInfo | tf.TensorInfo[]>): void {
-  const kernelFunc = kernel as unknown as tf.KernelFunc;
+function register<Attributes extends object>(
+  kernelName: string,
+  kernel: WasmKernel<tf.TensorInfo | tf.TensorInfo[], Attributes>,
+): void {
+  const kernelFunc: tf.KernelFunc = ({ inputs, attrs, backend }) =>
+    kernel({ inputs, attrs: attrs as object as Attributes, backend: backend as BackendWasm });
   const stock = tf.getKernel(kernelName, 'wasm') as tf.KernelConfig | undefined;
   if (stock) tf.unregisterKernel(kernelName, 'wasm');
   ours.add(kernelFunc);

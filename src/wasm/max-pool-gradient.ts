@@ -10,10 +10,14 @@ import { address, input, requireFloats, windowLoopOf, zeros, type WasmKernel } f
 const FLOAT = 4;
 
 /** ∂x of max pooling: inputs dy [n, h', w', c] and input [n, h, w, c]; returns [n, h, w, c]. */
-export const maxPoolGradient: WasmKernel = ({ inputs, attrs, backend }) => {
+export const maxPoolGradient: WasmKernel<tf.TensorInfo, tf.MaxPoolGradAttrs> = ({
+  inputs,
+  attrs,
+  backend,
+}) => {
   const [dy, x] = [input(inputs, 'dy'), input(inputs, 'input')];
   requireFloats('MaxPoolGrad', { dy, input: x });
-  const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as tf.MaxPoolGradAttrs;
+  const { filterSize, strides, pad, dimRoundingMode } = attrs;
   const shape = x.shape as [number, number, number, number];
   const info = tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
   const { batchSize, inHeight, inWidth, inChannels: channels, outHeight, outWidth, padInfo } = info;

@@ -14,7 +14,9 @@ if (!full)
 
 const large = fixture.cases.filter(({ model }) => /^(unet|pix2pix)/.test(model));
 const resnets = fixture.cases.filter(({ model }) => model.startsWith('resnet50'));
-const doubles = readFixture<DoubleCase>('model-gradients-float64').cases;
+const doubles = ['model-gradients-float64', 'unet-gradients-float64'].flatMap(
+  (name) => readFixture<DoubleCase>(name).cases,
+);
 const doubleOf = ({ model, input: { shape } }: ModelCase): DoubleCase | undefined =>
   doubles.find((one) => one.model === model && one.inputShape.join() === shape.join());
 const withWeights = (model: string): ModelCase => {
@@ -45,6 +47,7 @@ describe('large networks agree with the reference', () => {
     (_, golden) =>
       expectGolden(generator(golden), golden, {
         weightsOf: weightsOf(golden),
+        double: doubleOf(golden),
       }),
     600_000,
   );

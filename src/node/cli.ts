@@ -11,13 +11,20 @@ import { evaluateCommand } from './commands/evaluate.ts';
 import { stageTwoCommand } from './commands/stage-2.ts';
 import { doctorCommand } from './doctor.ts';
 import { nativeCommand } from './native/command.ts';
-import { ProgramError, runProgram } from './program.ts';
+import { refusalOf } from './commands/run-command.ts';
+import { runProgram } from './program.ts';
 
 const program = new Command('model-patching')
   .description('Training that closes the accuracy gap between subgroups of a class.')
   .configureOutput({ writeErr: () => undefined })
   // Its own --version is not that of `native`.
   .enablePositionalOptions()
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 done, 1 the run failed, 2 bad input, 75 stopped after a checkpoint (the same command goes on).
+The guide is docs/programs.md, configurations of the published experiments are in examples/configs, both in the package.`,
+  )
   .exitOverride();
 
 for (const command of [
@@ -36,18 +43,16 @@ for (const command of [
 await runProgram('model-patching', async () => {
   const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
   program.version((JSON.parse(manifest) as { version: string }).version);
-  if (process.argv.length <= 2) return void process.stdout.write(program.helpInformation());
+  if (process.argv.length <= 2) return program.outputHelp();
   try {
     await program.parseAsync();
   } catch (error) {
-    if (!(error instanceof Error && 'exitCode' in error && 'code' in error)) throw error;
-    if (error.exitCode === 0) return;
-    const message = error.message.replace(/^error: /, '').replace(/\s+/g, ' ');
     const named = program.commands.find((command) => command.name() === process.argv[2])?.name();
     const help =
       named === undefined
         ? 'npx model-patching --help lists the commands'
         : `npx model-patching ${named} --help lists the options`;
-    throw new ProgramError(`${message}; ${help}`, 2);
+    const refusal = refusalOf(error, help);
+    if (refusal !== null) throw refusal;
   }
 });

@@ -82,13 +82,14 @@ export const augmentCommand = (): Command =>
   withExperimentOptions(
     new Command('augment')
       .description(
-        'Translates images both ways with the results of stage 1 that a CAMEL experiment names, and keeps them in the runs; --stage1 RUN takes one run for all classes.',
+        'Translates images both ways with the results of stage 1 that a CAMEL experiment names, and keeps them in the folders of those runs. Stage 2 makes them itself where they are missing.',
       )
       .requiredOption('--config <file>', 'configuration of a stage-2 experiment with the method camel'),
+    'RUN, a stage-1 run whose generators translate all classes; or id=path, the run or folder of translated images that a published configuration names by an id; may be repeated',
   )
     .option(
       '--compare-modes',
-      'translates the training images in inference and in published mode, and tells how far they differ and what the gate of stage 1 says of both',
+      'instead translate the training images in inference and in published mode, and tell how far they differ and what the gate of stage 1 says of both',
     )
     .addOption(backendOption('what the configuration says'))
     .addOption(skipDamagedOption('a split', 'what the configuration says'))

@@ -120,23 +120,35 @@ export const chainCommand = (folders: ChainFolders = PACKAGED): Command =>
       'Runs everything on one data set: stage 1 of every class, translations, ERM, group DRO and CAMEL, and their tests; the same command goes on with what was stopped.',
     )
     .addArgument(new Argument('<data>', 'the data set').choices(CHAINS))
-    .addOption(new Option('--seeds <list>', 'one chain each').argParser(seedsOf).default([1], '1'))
     .addOption(
-      new Option('--stage1-steps <n>', 'steps of each CycleGAN (default without --root DATA: 100)').argParser(
+      new Option('--seeds <list>', 'one chain for each, e.g. 1,2,3').argParser(seedsOf).default([1], '1'),
+    )
+    .addOption(
+      new Option(
+        '--stage1-steps <n>',
+        'steps of each CycleGAN (default: 100, and with --root DATA as configured)',
+      ).argParser(count),
+    )
+    .addOption(
+      new Option(
+        '--steps <n>',
+        'steps of each classifier (default: 200, and with --root DATA as configured)',
+      ).argParser(count),
+    )
+    .addOption(
+      new Option('--size <pixels>', 'height and width of the images (default: as configured)').argParser(
         count,
       ),
     )
     .addOption(
-      new Option('--steps <n>', 'steps of each classifier (default without --root DATA: 200)').argParser(
-        count,
+      new Option('--width <factor>', 'factor of the filters of all networks (default: 1)').argParser(
+        factor(),
       ),
     )
-    .addOption(new Option('--size <pixels>', 'height and width of the images').argParser(count))
-    .addOption(new Option('--width <factor>', 'factor of the filters of all networks').argParser(factor()))
     .addOption(
       new Option(
         '--root <name=folder>',
-        'DATA: the data sets (default: sample data are made); WEIGHTS: pretrained weights (default: none); may be repeated',
+        'DATA: the data sets (default: sample data are made in the folder of the chain, and digits are those of the package); WEIGHTS: pretrained weights (default: random ones); may be repeated',
       ).argParser(collect),
     )
     .addOption(

@@ -70,17 +70,17 @@ export function configCommand(): Command {
     .configureOutput({ writeErr: () => undefined })
     .exitOverride();
   withExperimentOptions(command.command('check'))
-    .description('says whether configuration files are right, and every fault with its file, line and cure')
-    .argument('<file...>')
+    .description('Says whether configuration files are right, and every fault with its file, line and cure')
+    .argument('<file...>', 'configurations, ours or published ones')
     .action(check);
   withExperimentOptions(command.command('show'))
-    .description('prints a configuration with everything it extends, every default, and every change')
-    .argument('<file>')
+    .description('Prints a configuration with everything it extends, every default, and every change')
+    .argument('<file>', 'a configuration, ours or a published one')
     .action(show);
   command
     .command('template')
-    .description('prints every setting of a stage with its meaning, range and default')
-    .addArgument(new Argument('<stage>').choices(['stage-1', 'stage-2']))
+    .description('Prints every setting of a stage with its meaning, range and default')
+    .addArgument(new Argument('<stage>', 'of which experiments').choices(['stage-1', 'stage-2']))
     .action((stage: TemplateName) => void process.stdout.write(experimentTemplate(stage)));
   return command;
 }

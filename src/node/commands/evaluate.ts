@@ -5,8 +5,8 @@ import { evaluateRun } from '../experiment/evaluate.ts';
 import { groupTable } from '../experiment/group-table.ts';
 import { orExit } from '../program.ts';
 import { onBackend } from './experiment-context.ts';
-import { experimentOptions, type ExperimentFlags } from './experiment-options.ts';
-import { backendOption, collect, folderName, skipDamagedOption } from './option-values.ts';
+import { experimentOptions, rootOption, type ExperimentFlags } from './experiment-options.ts';
+import { backendOption, folderName, skipDamagedOption } from './option-values.ts';
 
 interface EvaluateFlags extends Pick<ExperimentFlags, 'root'> {
   readonly run: string;
@@ -47,16 +47,15 @@ async function evaluate({ run, split, backend, skipDamaged, json, ...flags }: Ev
  */
 export const evaluateCommand = (): Command =>
   new Command('evaluate')
-    .description('Reports how a trained classifier does on every group of a split.')
+    .description(
+      'Reports how the classifier of a stage-2 run does on every group of a split, by the checkpoint that the run selected.',
+    )
     .requiredOption('--run <folder>', 'run folder of stage 2, finished or not', folderName)
     .addOption(new Option('--split <name>', 'which images').choices(SPLITS).default('test'))
     .option('--json', 'print the report as JSON')
     .addOption(backendOption('the fastest'))
     .addOption(
-      new Option(
-        '--root <name=folder>',
-        'the folder that ${NAME} now stands for in paths; may be repeated',
-      ).argParser(collect),
+      rootOption('the folder that ${NAME} now stands for in the paths of the run, if data were moved'),
     )
     .addOption(skipDamagedOption('the split', 'what the configuration of the run says'))
     .configureOutput({ writeErr: () => undefined })

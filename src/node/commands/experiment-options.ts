@@ -12,31 +12,41 @@ export interface ExperimentFlags {
   readonly stage1?: readonly string[];
 }
 
+/** `--root`. */
+export const rootOption = (what: string): Option =>
+  new Option('--root <name=folder>', `${what}, e.g. DATA=/data; may be repeated`).argParser(collect);
+
+/** What `--stage1` stands for where nothing else is said. */
+const PUBLISHED_RESULT =
+  'the stage-1 run, or folder of translated images, that a published configuration names by an id, e.g. 5f2gmy7w=runs/birds-0; may be repeated';
+
 /**
  * Adds the options to a command.
  *
  * @param command Changed and returned.
+ * @param stageOne What `--stage1` is said to be; null leaves it out.
  */
-export const withExperimentOptions = (command: Command): Command =>
+export function withExperimentOptions(command: Command, stageOne: string | null = PUBLISHED_RESULT): Command {
   command
     .addOption(
       new Option(
         '--set <setting=value>',
-        'change a setting, e.g. training.epochs=5; may be repeated',
+        'change a setting of the configuration, e.g. training.epochs=5; may be repeated',
       ).argParser(collect),
     )
     .addOption(
-      new Option(
-        '--root <name=folder>',
-        'the folder that ${NAME} stands for in paths; may be repeated',
-      ).argParser(collect),
-    )
-    .addOption(
-      new Option(
-        '--stage1 <id=path>',
-        'the run, or folder of translated images, that a published configuration names by an id; may be repeated',
-      ).argParser(collect),
+      rootOption(
+        'the folder that ${NAME} stands for in paths of the configuration (else the environment variable of that name)',
+      ),
     );
+  return stageOne === null
+    ? command
+    : command.addOption(
+        new Option(`--stage1 <${stageOne === PUBLISHED_RESULT ? 'id=path' : 'run'}>`, stageOne).argParser(
+          collect,
+        ),
+      );
+}
 
 /**
  * The options as {@link readExperiment} takes them.

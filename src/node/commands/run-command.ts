@@ -2,6 +2,23 @@
 import type { Command } from 'commander';
 import { ProgramError, runProgram } from '../program.ts';
 
+/**
+ * What commander refuses, as bad input; any other error as it is.
+ *
+ * @param error That was thrown while a command was parsed or ran.
+ * @param help Where its options are listed.
+ * @returns Null if only help or a version was asked for.
+ */
+export function refusalOf(error: unknown, help: string): unknown {
+  if (!(error instanceof Error && 'exitCode' in error && 'code' in error)) return error;
+  if (error.exitCode === 0) return null;
+  const message = error.message
+    .replace(/^error: /, '')
+    .replace(/\s+/g, ' ')
+    .replace(/\.$/, '');
+  return new ProgramError(`${message}; ${help}`, 2);
+}
+
 /** Whether a command needs nothing to be said. */
 const runsAsItIs = ({ commands, options, registeredArguments }: Command): boolean =>
   commands.length === 0 &&
@@ -15,15 +32,12 @@ const runsAsItIs = ({ commands, options, registeredArguments }: Command): boolea
  */
 export function runCommand(command: Command): Promise<void> {
   return runProgram(command.name(), async () => {
-    if (process.argv.length <= 2 && !runsAsItIs(command))
-      return void process.stdout.write(command.helpInformation());
+    if (process.argv.length <= 2 && !runsAsItIs(command)) return command.outputHelp();
     try {
       await command.parseAsync();
     } catch (error) {
-      if (!(error instanceof Error && 'exitCode' in error && 'code' in error)) throw error;
-      if (error.exitCode === 0) return;
-      const message = error.message.replace(/^error: /, '').replace(/\s+/g, ' ');
-      throw new ProgramError(`${message}; npm run ${command.name()} -- --help lists the options`, 2);
+      const refusal = refusalOf(error, `npm run ${command.name()} -- --help lists the options`);
+      if (refusal !== null) throw refusal;
     }
   });
 }

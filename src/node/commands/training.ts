@@ -49,9 +49,14 @@ export const trainingCommand = (
       )
       .configureOutput({ writeErr: () => undefined })
       .exitOverride(),
+    kind === 'stage-1' ? null : undefined,
   )
     .addOption(backendOption('what the configuration says'))
-    .addOption(skipDamagedOption(ofWhat, 'what the configuration says'));
+    .addOption(skipDamagedOption(ofWhat, 'what the configuration says'))
+    .addHelpText(
+      'after',
+      `\nExit codes: 0 done, 1 a loss was not finite, 2 bad input, 75 stopped after a checkpoint.\nExample: model-patching ${name} --config examples/configs/${kind}/mnist-correlation/${kind === 'stage-1' ? 'all-classes' : 'gdro'}.yaml --root DATA=examples/data`,
+    );
 
 /**
  * Reads an experiment and runs it on its backend.

@@ -69,7 +69,10 @@ export function experimentOfRun(
   const wrong: E.Either<DataError, never> = E.left({
     where,
     expected: 'a run of a stage-2 experiment',
-    found: 'another run',
+    found:
+      t.UnknownRecord.is(settings) && typeof settings['kind'] === 'string'
+        ? `one of ${settings['kind']}`
+        : 'another run',
     cure: 'give the folder that npm run stage2 wrote',
   });
   if (!t.UnknownRecord.is(settings) || settings['kind'] !== 'stage-2') return wrong;

@@ -41,7 +41,12 @@ export async function readStageOneRun(folder: string): Promise<E.Either<DataErro
   if (text === null) return fault('no such file', 'give the folder that npm run stage1 wrote');
   const run = parseJson(text);
   if (!RunFileCodec.is(run) || run.settings['kind'] !== 'stage-1')
-    return fault('another file', 'give the folder that npm run stage1 wrote');
+    return fault(
+      RunFileCodec.is(run) && typeof run.settings['kind'] === 'string'
+        ? `one of ${run.settings['kind']}`
+        : 'another file',
+      'give the folder that npm run stage1 wrote',
+    );
   const { roots = {}, ...bound } = run.settings;
   const decoded = decode(StageOneCodec, bound, path);
   if (E.isLeft(decoded)) return E.left(decoded.left[0]!);

@@ -78,17 +78,30 @@ export function settingsOf(
   };
 }
 
+/** Settings by which the images of a data set differ in what they show or how large they are. */
+const SAME = ['kind', 'y', 'z', 'size', 'corruption', 'classes', 'subgroups', 'image'] as const;
+
+/** Refuses a stage-1 run of other data than those of an experiment, naming what differs. */
 export function assertSameData(run: StageOneRun, experiment: StageTwoExperiment): void {
-  const key = ({ kind, ...data }: DataSettings): unknown[] => [
-    kind.replace(/^mnist.*/, 'mnist'),
-    ...(['y', 'z', 'size', 'corruption', 'classes', 'subgroups', 'image'] as const).map((name) =>
-      name in data ? (data as Readonly<Record<string, unknown>>)[name] : null,
-    ),
-  ];
-  const [theirs, ours] = [run.experiment.data, experiment.data].map((data) => JSON.stringify(key(data)));
-  if (theirs === ours) return;
+  const told = (data: DataSettings): ReadonlyMap<string, string> => {
+    const settings = data as Readonly<Record<string, unknown>>;
+    const kind = data.kind.replace(/^mnist.*/, 'mnist');
+    return new Map(
+      SAME.filter((name) => name in settings).map((name) => [
+        name,
+        JSON.stringify(name === 'kind' ? kind : settings[name]),
+      ]),
+    );
+  };
+  const [theirs, ours] = [told(run.experiment.data), told(experiment.data)];
+  const differing = SAME.filter((name) => theirs.get(name) !== ours.get(name));
+  if (differing.length === 0) return;
+  // Of data of another kind all is different.
+  const named = differing[0] === 'kind' ? (['kind'] as const) : differing;
+  const list = (of: ReadonlyMap<string, string>): string =>
+    named.map((name) => `data.${name} ${of.get(name) ?? 'not set'}`).join(', ');
   throw new ProgramError(
-    `${run.folder}: expected a stage-1 run of the data of this experiment, ${JSON.stringify(identityOf(experiment.data))}, found one of ${JSON.stringify(identityOf(run.experiment.data))}; give another run`,
+    `${run.folder}: expected a stage-1 run of the data of this experiment, ${list(ours)}, found one of ${list(theirs)}; name another run in method.translations.sources`,
     2,
   );
 }

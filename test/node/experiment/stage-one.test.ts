@@ -407,7 +407,7 @@ describe('translations', () => {
     [
       'a run of other data',
       () => experiment(source(), {}, { classes: ['a', 'b'] }),
-      /expected a stage-1 run of the data of this experiment/,
+      /expected a stage-1 run of the data of this experiment, data\.classes \["a","b"\], found one of data\.classes \S+; name another run/,
     ],
     [
       'a class that nothing translates',

@@ -201,8 +201,8 @@ function expectAsNearToDouble(
 }
 
 /** The gradients with those kinks on their other side that come nearest to `actual`: rounding decides which. */
-function onNearestSides(
-  actual: (k: number | undefined) => ArrayLike<number>,
+export function onNearestSides(
+  actual: (k: number | undefined) => Readonly<Record<number, number>>,
   double: Gradients,
   kinks: readonly Kink[],
 ): Gradient[] {

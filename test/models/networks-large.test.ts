@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
-import { beforeAll, describe, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { publishedGenerator } from '../../src/models/published.ts';
 import { resnet50 } from '../../src/models/resnet50.ts';
 import { useBackend } from '../support/backend.ts';
 import { readFixture } from '../support/fixture.ts';
-import { expectGolden, fixture, type DoubleCase, type ModelCase } from './golden.ts';
+import { expectGolden, fixture, onNearestSides, type DoubleCase, type ModelCase } from './golden.ts';
 
 const full = process.env['MODEL_PATCHING_FULL'] === '1';
 if (!full)
@@ -36,6 +36,27 @@ const generator = ({ model, input: { shape } }: ModelCase): ReturnType<typeof pu
   });
 
 beforeAll(() => useBackend('wasm'));
+
+describe('the U-Net between its kinks in double precision', () => {
+  const double = doubles.find(({ kinks }) => kinks)!;
+  const reference = fixture.cases.find(({ model }) => model === double.model)!.gradients!;
+
+  /** Of the reference's gradients, one of which is off by this share of its norm. */
+  function largestDeviation(share: number): number {
+    const actual = (k: number | undefined): Record<number, number> => {
+      const { indices, values, l2 } = reference.weights.find((one) => one.k === k) ?? reference.input;
+      return Object.fromEntries(indices.map((index, i) => [index, values[i]! + (k === 33 ? share * l2 : 0)]));
+    };
+    const deviations = onNearestSides(actual, double, double.kinks!).flatMap(({ k, l2, indices, values }) =>
+      indices.map((index, i) => (l2 > 0 ? Math.abs(actual(k)[index]! - values[i]!) / l2 : 0)),
+    );
+    return Math.max(...deviations);
+  }
+
+  it('is what the reference computes, on one side of each', () =>
+    expect(largestDeviation(0)).toBeLessThan(2e-5));
+  it('is nowhere near a gradient that is off', () => expect(largestDeviation(1.5e-3)).toBeGreaterThan(1e-3));
+});
 
 describe('large networks agree with the reference', () => {
   it('U-Net at 96 pixels, residual, in evaluation', () => {

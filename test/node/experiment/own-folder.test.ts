@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodePng } from '../../../src/data/png.ts';
+import { closing } from '../../../src/node/closing.ts';
+import { obtainTranslations } from '../../../src/node/experiment/augment.ts';
+import { openExperimentImages } from '../../../src/node/experiment/open-images.ts';
 import { experimentToRun } from '../../../src/node/experiment/run-settings.ts';
 import { runStageOne } from '../../../src/node/experiment/run-stage-one.ts';
 import { runStageTwo } from '../../../src/node/experiment/run-stage-two.ts';
@@ -126,6 +129,24 @@ describe("a folder of one's own images", () => {
     expect(skipped()).toHaveLength(3);
     await runStageOne(await stageOne(...overrides), { out }, listening);
     expect(skipped(), 'listed again').toHaveLength(6);
+    const { experiment } = await experimentToRun(file, 'stage-2', {
+      roots: { DATA: scratch, RUNS: scratch },
+      overrides: [
+        'data.root=${DATA}/more',
+        'data.image={ height: 16, width: 16 }',
+        'data.skipDamaged=1',
+        "method={ kind: camel, translations: { sources: [{ from: { kind: run, path: '${RUNS}/translated' } }] } }",
+      ],
+    });
+    await closing(await openExperimentImages(experiment.data), async (opened) => {
+      const translations = await obtainTranslations(experiment, opened, listening);
+      await translations.close();
+      expect(translations.splits.train.toSource).toHaveLength(16);
+    });
+    // It counts once, though it is met in either direction.
+    expect(skipped().slice(6)).toEqual([
+      expect.stringMatching(/train-benign-with-0\.png: .* translated in its place$/),
+    ]);
     const settings = await stageOne(...overrides, 'data.skipDamaged=1');
     const set = await runStageOne(settings, { out: `${out}-set` }, context);
     expect(set.damaged).toHaveLength(3);

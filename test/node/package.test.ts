@@ -47,7 +47,7 @@ const program = (...args: readonly string[]) =>
   );
 
 describe('the published package', () => {
-  it('holds program, configurations and digits, and no tests', () => {
+  it('holds program and configurations, neither digits nor tests', () => {
     const manifest = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8')) as {
       bin: Readonly<Record<string, string>>;
     };
@@ -57,11 +57,10 @@ describe('the published package', () => {
       'examples/configs/stage-2/waterbirds/camel.yaml',
       'examples/configs/base/mnist-correlation.yaml',
       'examples/configs/template-stage-2.yaml',
-      'examples/data/mnist/train-images-idx3-ubyte.gz',
       'docs/programs.md',
     ])
       expect(existsSync(join(unpacked, path)), path).toBe(true);
-    for (const path of ['test', 'experiments', 'examples/camel.ts'])
+    for (const path of ['test', 'experiments', 'examples/camel.ts', 'examples/data'])
       expect(existsSync(join(unpacked, path)), path).toBe(false);
   });
 
@@ -90,6 +89,15 @@ describe('the published package', () => {
     for (const method of ['ERM', 'Group DRO', 'CAMEL']) expect(chain.stdout).toContain(`| ${method} `);
     expect(existsSync(join(working, 'chain/chain.json'))).toBe(true);
   }, 120_000);
+
+  it('refuses a chain of digits without digits in one line', async () => {
+    await expect(program('chain', 'mnist-correlation', '--backend', 'wasm')).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /^model-patching: .*mnist: expected the four files of MNIST.*--root DATA=FOLDER\n$/,
+      ) as string,
+    });
+  }, 60_000);
 
   it('draws sample data, and refuses in one line what it cannot draw', async () => {
     await program('make-sample-data', '--out', 'data', '--share', '0.02', '--scale', '0.05');

@@ -1,4 +1,5 @@
 /** The command `chain`: both stages of a data set with the three methods, for every seed, from the configurations. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
@@ -9,7 +10,7 @@ import { assertSampleData, bindChain } from '../experiment/chain-binding.ts';
 import { chainOverrides } from '../experiment/chain-overrides.ts';
 import { chainReport } from '../experiment/chain-report.ts';
 import { CHAINS, runChain, type ChainName } from '../experiment/chain.ts';
-import { orExit } from '../program.ts';
+import { orExit, ProgramError } from '../program.ts';
 import { onBackend } from './experiment-context.ts';
 import { experimentOptions } from './experiment-options.ts';
 import { backendOption, collect, count, factor, folderName } from './option-values.ts';
@@ -38,7 +39,7 @@ interface ChainFlags {
 const packaged = (name: string): string =>
   fileURLToPath(new URL(`../../../examples/${name}`, import.meta.url));
 
-/** Those of the package, which come with it whether it is a checkout or installed. */
+/** The configurations come with the package; the digits are in a checkout only. */
 const PACKAGED: ChainFolders = { configs: packaged('configs'), digits: packaged('data') };
 
 /** Steps where no data were given; on the originals the configurations say how many. */
@@ -51,6 +52,16 @@ function seedsOf(value: string): readonly number[] {
   return [...new Set(seeds)];
 }
 
+function assertDigits(data: string): void {
+  const folder = join(data, 'mnist');
+  if (existsSync(folder)) return;
+  throw new ProgramError(
+    `${folder}: expected the four files of MNIST, which are not part of the package, found no such folder; ` +
+      'give the folder in which mnist is by --root DATA=FOLDER',
+    2,
+  );
+}
+
 async function chain(name: ChainName, flags: ChainFlags, folders: ChainFolders): Promise<void> {
   const { seeds, stage1Steps, steps, size, width, set = [], backend } = flags;
   const withoutLink = flags.null ?? false;
@@ -60,6 +71,7 @@ async function chain(name: ChainName, flags: ChainFlags, folders: ChainFolders):
   const digits = name === 'mnist-correlation';
   const sample = given === undefined && !digits;
   const data = given ?? (digits ? folders.digits : join(out, 'data'));
+  if (digits) assertDigits(data);
   const weights = roots['WEIGHTS'] ?? process.env['WEIGHTS'];
   const budget = {
     ...(given === undefined && DEFAULT_STEPS),
@@ -148,7 +160,7 @@ export const chainCommand = (folders: ChainFolders = PACKAGED): Command =>
     .addOption(
       new Option(
         '--root <name=folder>',
-        'DATA: the data sets (default: sample data are made in the folder of the chain, and digits are those of the package); WEIGHTS: pretrained weights (default: random ones); may be repeated',
+        'DATA: the data sets (default: sample data are made in the folder of the chain, and digits are those of the checkout); WEIGHTS: pretrained weights (default: random ones); may be repeated',
       ).argParser(collect),
     )
     .addOption(

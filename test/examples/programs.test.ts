@@ -125,6 +125,17 @@ describe('the guide to the programs', () => {
   });
 });
 
+it('augment does not ask for the weights of a classifier, which it has no use for', async () => {
+  const roots = ['--root', 'DATA=experiments/data', '--root', 'RUNS=nowhere'];
+  vi.stubEnv('WEIGHTS', '');
+  const config = ['--config', 'configs/stage-2/waterbirds/camel.yaml', '--backend', 'wasm'];
+  await expect(printed(augmentCommand(), [...config, ...roots])).rejects.toThrow(
+    /^nowhere\/waterbirds-stage-1/,
+  );
+  await expect(printed(stageTwoCommand(), [...config, ...roots])).rejects.toThrow(/the root WEIGHTS/);
+  vi.unstubAllEnvs();
+});
+
 const chain = (...args: readonly string[]): Promise<string> =>
   printed(chainCommand({ configs: 'configs', digits: join(root, 'examples/data') }), args);
 

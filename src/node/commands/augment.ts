@@ -1,6 +1,7 @@
 /** The command `augment`: makes the translations that a CAMEL experiment asks for, without training it. */
 import { relative } from 'node:path';
 import { Command } from 'commander';
+import { either as E } from 'fp-ts';
 import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
 import { SPLITS } from '../../data/dataset.ts';
 import { obtainTranslations } from '../experiment/augment.ts';
@@ -11,6 +12,7 @@ import { openExperimentImages } from '../experiment/open-images.ts';
 import { skipping } from '../experiment/skipped-images.ts';
 import { experimentToRun } from '../experiment/run-settings.ts';
 import { closing } from '../closing.ts';
+import { loadExperimentFile, type ExperimentOptions } from '../experiment-file.ts';
 import { orExit, ProgramError } from '../program.ts';
 import { onBackend } from './experiment-context.ts';
 import { experimentOptions, withExperimentOptions, type ExperimentFlags } from './experiment-options.ts';
@@ -38,6 +40,13 @@ function withRun({ stage1 = [], set = [], root = [] }: AugmentFlags): Experiment
   return { root, set: [...set, ...sources], stage1: stage1.filter((each) => !runs.includes(each)) };
 }
 
+/** The classifier is not needed here, so that neither is the folder of its weights. */
+async function withoutClassifier(config: string, options: ExperimentOptions): Promise<ExperimentOptions> {
+  const loaded = await loadExperimentFile(config, options);
+  if (E.isLeft(loaded) || loaded.right.experiment.kind !== 'stage-2') return options;
+  return { ...options, overrides: [...(options.overrides ?? []), 'network={ kind: multilayer-perceptron }'] };
+}
+
 /** How many images of each split were translated, in a line. */
 async function translate(
   experiment: StageTwoExperiment,
@@ -56,7 +65,7 @@ async function translate(
 async function augment(flags: AugmentFlags): Promise<void> {
   const { config, backend, skipDamaged } = flags;
   const options = orExit(await experimentOptions(withRun(flags)));
-  const { experiment } = await experimentToRun(config, 'stage-2', options);
+  const { experiment } = await experimentToRun(config, 'stage-2', await withoutClassifier(config, options));
   if (experiment.method.kind !== 'camel')
     throw new ProgramError(
       `${config}: expected an experiment with the method camel, found ${experiment.method.kind}; only CAMEL has translations`,

@@ -157,8 +157,10 @@ describe('damaged images', () => {
   });
 
   it('may not be more than was said, and the others are named', async () => {
-    const { batch } = stream({ load: without(1, 2), skipDamaged: 1, indicesAt: () => [1, 2] });
+    const { batch, damaged } = stream({ load: without(1, 2), skipDamaged: 1, indicesAt: () => [1, 2] });
     await expect(batch(0)).rejects.toThrow(/image \d: .*--skip-damaged is 1; also image \d/);
+    // That which ended the work was not skipped.
+    expect(damaged()).toHaveLength(1);
   });
 
   it('that are a whole group are an error, not an endless search', async () => {

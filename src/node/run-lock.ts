@@ -30,14 +30,12 @@ async function isAlive(pid: number, start: string): Promise<boolean> {
   return (await startOf(pid)) === start;
 }
 
-async function create(path: string, text: string): Promise<boolean> {
+async function create(path: string, text: string): Promise<void> {
   try {
     const file = await open(path, 'wx');
     await file.writeFile(text).finally(() => file.close());
-    return true;
   } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false;
-    throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
   }
 }
 
@@ -66,12 +64,14 @@ export async function lockFolder(folder: string): Promise<E.Either<DataError, ()
   const mine = `${process.pid} ${await startOf(process.pid)} ${randomUUID()}\n`;
   await makeFolder(folder);
   for (let attempt = 0; attempt < 10; attempt++) {
-    if (await create(path, mine)) {
+    await create(path, mine);
+    // Who is slow to write what it made may have lost it meanwhile; what the file holds decides.
+    const held = await readText(path);
+    if (held === mine) {
       return E.right(async () => {
         if ((await readText(path)) === mine) await rm(path, { force: true });
       });
     }
-    const held = await readText(path);
     const [pid = '', start = ''] = (held ?? '').split(' ');
     if (Number(pid) > 0 && (await isAlive(Number(pid), start))) {
       return E.left({

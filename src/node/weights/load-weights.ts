@@ -73,6 +73,10 @@ function values({ stored, wanted, axes }: MatchedWeight): Float32Array {
   return transposed;
 }
 
+const OTHER_WEIGHTS =
+  'give weights of this network; in a configuration, correct network.width or network.variant, ' +
+  'or begin with network.weights={ kind: random }; in code, choose another mapping';
+
 function unmatchedError(where: string, file: WeightFile, unmatched: readonly UnmatchedWeight[]): DataError {
   const { wanted, stored, reason } = unmatched[0]!;
   const more = unmatched.length > 1 ? ` (and ${unmatched.length - 1} more that do not fit)` : '';
@@ -85,7 +89,7 @@ function unmatchedError(where: string, file: WeightFile, unmatched: readonly Unm
     where: `${where}, ${wanted.name}`,
     expected: `shape ${shapeText(wanted.shape)}`,
     found: found + more,
-    cure: 'give weights of this network, another mapping, or name in "optional" what may keep its value',
+    cure: `${OTHER_WEIGHTS} or name in "optional" what may keep its value`,
   };
 }
 
@@ -107,7 +111,7 @@ function apply(
       where,
       expected: `${wanted.length} weights, since they are matched by order`,
       found: `${file.weights.length}`,
-      cure: 'give weights of this network, or another mapping',
+      cure: OTHER_WEIGHTS,
     });
   const matched = new Map(matches.matched.map((match) => [match.wanted.name, match]));
   const own = network.weights();

@@ -83,6 +83,8 @@ describe('a file of weights is refused with its place, what is expected and what
       where: 'weights, out/kernel',
       expected: 'shape [2, 3]',
       found: 'out/kernel of shape [3, 2]',
+      // Whoever has a configuration cannot pass options.
+      cure: expect.stringContaining('network.weights={ kind: random }') as string,
     });
   });
 

@@ -34,8 +34,8 @@ import { trace, traceDifference, type Trace } from './trace.ts';
  *
  * What changes from step to step must be in the state or in the batch: learning rate, step number, random draws. A
  * value made on the host inside the step becomes a constant of the graph; that the first two steps agree on it is
- * checked, what comes later is not. The function is called for these two only, and what it computes is thrown away. State, batch and losses are trees of float32, int32 or bool tensors; names and
- * shapes of the state stay the same.
+ * checked, what comes later is not. The function is called for these two only, and what it computes is thrown away.
+ * State, batch and losses are trees of float32, int32 or bool tensors; names and shapes of the state stay the same.
  *
  * @param step Made of tfjs operations only; it reads no tensor back and leaves its arguments as they are.
  * @returns An object that holds the state; it has none before the first `write`.

@@ -19,7 +19,7 @@ import { lockFolder } from '../run-lock.ts';
 import { interrupted, type ExperimentContext } from './context.ts';
 import { translatesClass } from './domains.ts';
 import type { ExperimentImages } from './experiment-images.ts';
-import { listed } from './skipped-images.ts';
+import { listed, skipDamagedOf } from './skipped-images.ts';
 import { checkpointStep, readStageOneRun, withGenerators, type StageOneRun } from './stage-one-run.ts';
 import {
   assertSameData,
@@ -212,7 +212,7 @@ async function listsOf(
   context: ExperimentContext,
 ): Promise<{ readonly train: TranslationLists }> {
   const lists: Partial<Record<SplitName, { toSource: ImageLocation[]; toTarget: ImageLocation[] }>> = {};
-  const skipDamaged = 'skipDamaged' in experiment.data ? experiment.data.skipDamaged : 0;
+  const skipDamaged = skipDamagedOf(experiment);
   for (const [{ from }, group] of bySource) {
     const made =
       from.kind === 'run'

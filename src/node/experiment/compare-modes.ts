@@ -43,7 +43,7 @@ export interface ModeComparison {
   readonly meanDifference: number;
   /** The largest, in the same units. */
   readonly largestDifference: number;
-  /** Null if stage 1 had no gate. */
+  /** Null if stage 1 had no gate, or no image crosses. */
   readonly measures: Readonly<Record<Mode, ModeMeasure>> | null;
 }
 
@@ -172,8 +172,9 @@ async function withGate<A>(
 ): Promise<A> {
   if (experiment.gate.kind !== 'strict') return use(null);
   const networks = gateNetworks(experiment, experiment.gate, images);
-  const gate = await savedGate(folder, networks);
+  let gate: Gate | null = null;
   try {
+    gate = await savedGate(folder, networks);
     return await use(gate);
   } finally {
     if (gate !== null) disposeGate(gate);

@@ -20,6 +20,8 @@ export interface ImageLocation {
   readonly file: string;
   /** The record's data: where it begins in the file and its length, in bytes. */
   readonly record?: { readonly offset: number; readonly length: number };
+  /** What to call the file in an error, where it is a copy that is made anew every time. Default: `file`. */
+  readonly name?: string;
 }
 
 /** What is known about an image before it is put into its group. */

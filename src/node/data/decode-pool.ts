@@ -81,7 +81,10 @@ function workerPool(count: number, options: LoadImageOptions, script: URL | unde
   };
   const died = (worker: Worker, found: string): void => {
     const task = atWork.get(worker);
-    const where = task === undefined ? 'a decode worker' : `a decode worker, at ${task.location.file}`;
+    const where =
+      task === undefined
+        ? 'a decode worker'
+        : `a decode worker, at ${task.location.name ?? task.location.file}`;
     finish(
       new ProgramError(
         `${where}: expected it to decode images, found ${found}; run again with fewer workers, and report it if it dies again`,

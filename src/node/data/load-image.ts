@@ -30,8 +30,8 @@ export interface ImageReader {
   close(): Promise<void>;
 }
 
-const nameOf = ({ file, record }: ImageLocation): string =>
-  record === undefined ? file : `${file}, record at byte ${record.offset}`;
+const nameOf = ({ file, record, name = file }: ImageLocation): string =>
+  record === undefined ? name : `${name}, record at byte ${record.offset}`;
 
 function unreadable(location: ImageLocation): (error: unknown) => DataError {
   return (error) => ({

@@ -137,14 +137,16 @@ export function indexRecords<A>(
       try {
         const file = isGzip(await firstBytes(shard)) ? await expand(shard, await scratch()) : shard;
         let index = 0;
-        for await (const record of storedRecords(file)) {
-          if (E.isLeft(record))
-            return E.left({ ...record.left, where: record.left.where.replace(file, shard) });
-          const { offset, data } = record.right;
+        for await (const stored of storedRecords(file)) {
+          if (E.isLeft(stored))
+            return E.left({ ...stored.left, where: stored.left.where.replace(file, shard) });
+          const { offset, data } = stored.right;
           const where = `${shard}, record ${index++}`;
           const value = E.Monad.chain(decodeExample(data, where), (features) => select(features, where));
           if (E.isLeft(value)) return value;
-          indexed.push({ image: { file, record: { offset, length: data.length } }, value: value.right });
+          const record = { offset, length: data.length };
+          const image = file === shard ? { file, record } : { file, record, name: `${shard}, expanded` };
+          indexed.push({ image, value: value.right });
         }
       } catch (error) {
         return fault(shard, 'a readable file of records', reason(error), 'copy or make the file again');

@@ -74,6 +74,18 @@ describe('an index of records', () => {
     await Promise.all([reader.close(), whole.close()]);
   });
 
+  it('names a damaged image by its shard, the same every time, also where that was expanded', async () => {
+    const damaged = encodeLabelledImage({ image: Uint8Array.of(1, 2, 3), label: 1 });
+    const shard = write('00-1.tfrec', gzipSync(encodeTfRecords([damaged])));
+    const reader = imageReader({ shape: [1, 1, 1] });
+    for (const place of [scratch, scratchFolder()]) {
+      const [record] = right(await indexTranslations(folder, place)());
+      expect(left(await reader.load(record!.image)).where).toBe(`${shard}, expanded, record at byte 12`);
+      if (place !== scratch) await place.remove();
+    }
+    await reader.close();
+  });
+
   it('accepts record folders of our own, plain or compressed, and checks what they were made from', async () => {
     for (const compression of ['none', 'gzip'] as const) {
       const settings = { seed: 1 };

@@ -98,8 +98,9 @@ export async function trainGate(options: TrainGateOptions): Promise<Gate | null>
   const domainWeights = await trainClassifier(domainTask(networks.domain, domainOf), options, 0);
   if (domainWeights === null) return null;
   const domain = { network: networks.domain, weights: domainWeights };
+  let labelWeights: NetworkWeights | null = null;
   try {
-    const labelWeights = await trainClassifier(labelTask(networks.label), options, steps.domain);
+    labelWeights = await trainClassifier(labelTask(networks.label), options, steps.domain);
     if (labelWeights === null) {
       disposeTensors(domainWeights);
       return null;
@@ -118,12 +119,12 @@ export async function trainGate(options: TrainGateOptions): Promise<Gate | null>
       },
     };
   } catch (error) {
-    disposeTensors(domainWeights);
+    disposeTensors({ domainWeights, ...(labelWeights && { labelWeights }) });
     throw error;
   }
 }
 
-/** Disposes the weights of a gate. */
+/** Disposes the weights of a gate; its networks stay the caller's. */
 export function disposeGate({ domain, label }: Pick<Gate, 'domain' | 'label'>): void {
   disposeTensors({ domain: domain.weights, label: label.weights });
 }

@@ -60,6 +60,15 @@ export function closed<A, O>(codec: t.Type<A, O> & Fields): t.Type<A, O> {
  *
  * @param codec Of the value.
  * @param value The default.
+ * @returns A codec of the same type.
+ * @example
+ * ```ts
+ * import { decode, positiveInteger, withDefault } from 'model-patching/config';
+ * const epochs = withDefault(positiveInteger, 5);
+ * const missing = decode(epochs, undefined, 'epochs');
+ * if (missing._tag === 'Left' || missing.right !== 5) throw new Error('the default expected');
+ * if (decode(epochs, null, 'epochs')._tag === 'Right') throw new Error('null is no missing value');
+ * ```
  */
 export const withDefault = <A, O>(codec: t.Type<A, O>, value: A): t.Type<A, O> =>
   new t.Type(
@@ -74,6 +83,15 @@ export const withDefault = <A, O>(codec: t.Type<A, O>, value: A): t.Type<A, O> =
  * The same codec, which also takes null.
  *
  * @param codec Of the value where there is one.
+ * @returns A codec of the value or null.
+ * @example
+ * ```ts
+ * import { decode, nullable, unitInterval } from 'model-patching/config';
+ * const accuracy = nullable(unitInterval);
+ * const none = decode(accuracy, null, 'accuracy');
+ * if (none._tag === 'Left' || none.right !== null) throw new Error('null is taken');
+ * if (decode(accuracy, 2, 'accuracy')._tag === 'Right') throw new Error('2 is no share');
+ * ```
  */
 export function nullable<A, O>(codec: t.Type<A, O>): t.Type<A | null, O | null> {
   const type = new t.Type<A | null, O | null>(
@@ -93,6 +111,20 @@ export function nullable<A, O>(codec: t.Type<A, O>): t.Type<A | null, O | null> 
  * @param tag The key that holds the name of the variant.
  * @param variants A codec for each name; each has `tag` among its own keys.
  * @param name For errors.
+ * @returns A codec of any of the variants.
+ * @example
+ * ```ts
+ * import * as t from 'io-ts';
+ * import { decode, tagged } from 'model-patching/config';
+ * const schedule = tagged('kind', {
+ *   constant: t.type({ kind: t.literal('constant') }),
+ *   cosine: t.type({ kind: t.literal('cosine'), steps: t.number }),
+ * }, 'Schedule');
+ * if (decode(schedule, { kind: 'cosine', steps: 9 }, 'schedule')._tag === 'Left') throw new Error('a cosine');
+ * const wrong = decode(schedule, { kind: 'cosin' }, 'schedule');
+ * if (wrong._tag === 'Right' || wrong.left.length !== 1) throw new Error('one error expected');
+ * if (!wrong.left[0]!.expected.includes('did you mean "cosine"')) throw new Error(wrong.left[0]!.expected);
+ * ```
  */
 export function tagged<V extends Readonly<Record<string, t.Mixed>>>(
   tag: string,
@@ -133,6 +165,15 @@ export function tagged<V extends Readonly<Record<string, t.Mixed>>>(
  * @param codec Of the values.
  * @param satisfies The predicate, on decoded values.
  * @param name What such a value is, for errors, e.g. `an integer above 0`.
+ * @returns A codec of those values.
+ * @example
+ * ```ts
+ * import { decode, positiveInteger, refine } from 'model-patching/config';
+ * const even = refine(positiveInteger, (value) => value % 2 === 0, 'an even number');
+ * if (decode(even, 4, 'batchSize')._tag === 'Left') throw new Error('4 is even');
+ * const odd = decode(even, 3, 'batchSize');
+ * if (odd._tag === 'Right' || odd.left[0]!.expected !== 'an even number') throw new Error('3 is not');
+ * ```
  */
 export const refine = <A, O>(
   codec: t.Type<A, O>,

@@ -46,6 +46,16 @@ export function written(value: unknown): string {
  *
  * @param errors From a codec.
  * @param where The file or setting that was decoded.
+ * @returns Where, what was expected, what was found, and how to mend it.
+ * @example
+ * ```ts
+ * import * as t from 'io-ts';
+ * import { dataErrors } from 'model-patching/config';
+ * const decoded = t.type({ sizes: t.array(t.number) }).decode({ sizes: [1, 'two'] });
+ * if (decoded._tag === 'Right') throw new Error('"two" is no number');
+ * const [fault] = dataErrors(decoded.left, 'a.json');
+ * if (fault?.where !== 'a.json: sizes[1]' || fault.found !== '"two"') throw new Error('another place');
+ * ```
  */
 export function dataErrors(errors: t.Errors, where: Where): readonly DataError[] {
   return errors.map(({ value, context, message }) => {
@@ -68,6 +78,18 @@ export function dataErrors(errors: t.Errors, where: Where): readonly DataError[]
  * @param value What was read.
  * @param where The file or setting it comes from.
  * @returns The typed value, or every fault.
+ * @example
+ * ```ts
+ * import * as t from 'io-ts';
+ * import { decode, positiveNumber } from 'model-patching/config';
+ * const codec = t.type({ rate: positiveNumber });
+ * const decoded = decode(codec, { rate: 0.1 }, 'optimizer.json');
+ * if (decoded._tag === 'Left' || decoded.right.rate !== 0.1) throw new Error('0.1 expected');
+ * const wrong = decode(codec, { rate: 0 }, 'optimizer.json');
+ * if (wrong._tag === 'Right') throw new Error('0 is refused');
+ * const { where, expected } = wrong.left[0]!;
+ * if (`${where} ${expected}` !== 'optimizer.json: rate a number above 0') throw new Error(where);
+ * ```
  */
 export const decode = <A>(
   codec: t.Decoder<unknown, A>,
@@ -83,6 +105,14 @@ export const decode = <A>(
  * @param text The contents of a file.
  * @param where Its name.
  * @returns The typed value, or every fault.
+ * @example
+ * ```ts
+ * import { decodeJson, naturalNumber } from 'model-patching/config';
+ * const decoded = decodeJson(naturalNumber, '3', 'count.json');
+ * if (decoded._tag === 'Left' || decoded.right !== 3) throw new Error('3 expected');
+ * const cut = decodeJson(naturalNumber, '{"a"', 'count.json');
+ * if (cut._tag === 'Right' || cut.left[0]!.expected !== 'JSON') throw new Error('no JSON');
+ * ```
  */
 export function decodeJson<A>(
   codec: t.Decoder<unknown, A>,

@@ -132,7 +132,20 @@ function present(value: string, file: string, line: number, column: string): E.E
  * Groups the entries of CelebA.
  *
  * @param entries Every image, in stored order.
- * @param options Class, subgroup, and how many of group (0,0) are kept.
+ * @param options Class, subgroup, and how many of each group are kept.
+ * @returns The data set; or which split is empty, or which limit names no group.
+ * @example
+ * ```ts
+ * import { describeCelebaEntries, SPLITS } from 'model-patching/data';
+ * const entries = SPLITS.flatMap((split) =>
+ *   [0, 0, 1, 2, 3].map((group, image) => ({ image, label: group >> 1, subgroup: group & 1, split })),
+ * );
+ * const described = describeCelebaEntries(entries, { limits: { y0z0: 1 } });
+ * if (described._tag === 'Left') throw new Error(described.left.found);
+ * const { name, table, splits } = described.right;
+ * if (name !== 'CelebA-Undersampled' || table.trainingCounts.join() !== '1,1,1,1') throw new Error('one was left out');
+ * if (splits.test.length !== 5) throw new Error('limits are those of training');
+ * ```
  */
 export function describeCelebaEntries<Image>(
   entries: readonly LabelledEntry<Image>[],
@@ -208,6 +221,17 @@ export function describeCeleba(
  * @param features All features of the record.
  * @param where What to call it in an error.
  * @param options Which attributes are class and subgroup.
+ * @returns Class and subgroup, or which feature is missing or no 0 or 1.
+ * @example
+ * ```ts
+ * import { celebaRecord } from 'model-patching/data';
+ * const one = (value: bigint) => ({ kind: 'int64' as const, values: [value] });
+ * const features = { Blond_Hair: one(0n), Male: one(1n), Smiling: one(1n) };
+ * const published = celebaRecord(features, 'record 0');
+ * if (published._tag === 'Left' || published.right.label !== 0) throw new Error('not blond');
+ * const smiling = celebaRecord(features, 'record 0', { label: 'Smiling' });
+ * if (smiling._tag === 'Left' || smiling.right.label !== 1) throw new Error('smiling');
+ * ```
  */
 export function celebaRecord(
   features: ExampleFeatures,

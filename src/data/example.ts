@@ -69,6 +69,15 @@ export function encodeExample(features: ExampleFeatures): Uint8Array {
  * @param bytes The bytes of the message.
  * @param name What to call it in an error, such as file and record number.
  * @returns Features by name, or why the bytes are no example.
+ * @example
+ * ```ts
+ * import { decodeExample, encodeExample } from 'model-patching/data';
+ * const decoded = decodeExample(encodeExample({ weights: { kind: 'float', values: [0.5, -1] } }));
+ * if (decoded._tag === 'Left') throw new Error(decoded.left.found);
+ * const { weights } = decoded.right;
+ * if (weights?.kind !== 'float' || weights.values.join() !== '0.5,-1') throw new Error('two floats expected');
+ * if (decodeExample(Uint8Array.of(255))._tag === 'Right') throw new Error('no message');
+ * ```
  */
 export function decodeExample(bytes: Uint8Array, name = 'example'): E.Either<DataError, ExampleFeatures> {
   return E.Functor.map(
@@ -99,6 +108,15 @@ export interface LabelledImageExample {
  * @param example Image file and label, a safe integer.
  * @returns The bytes of the message.
  * @throws RangeError if the label is no integer.
+ * @example
+ * ```ts
+ * import { decodeExample, encodeLabelledImage, encodePng } from 'model-patching/data';
+ * const image = encodePng({ height: 1, width: 1, channels: 1, pixels: Uint8Array.of(7) });
+ * const features = decodeExample(encodeLabelledImage({ image, label: 3 }));
+ * if (features._tag === 'Left') throw new Error(features.left.found);
+ * const { label } = features.right;
+ * if (label?.kind !== 'int64' || label.values[0] !== 3n) throw new Error('the label as int64');
+ * ```
  */
 export function encodeLabelledImage({ image, label }: LabelledImageExample): Uint8Array {
   if (!Number.isSafeInteger(label)) throw new RangeError(`label: expected a safe integer, received ${label}`);

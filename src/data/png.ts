@@ -51,6 +51,15 @@ function claimedPixels(bytes: Uint8Array): number {
  * @param bytes The whole file.
  * @param name What to call it in an error.
  * @returns The image, or why it cannot be read.
+ * @example
+ * ```ts
+ * import { decodePng, encodePng } from 'model-patching/data';
+ * const file = encodePng({ height: 2, width: 1, channels: 3, pixels: Uint8Array.of(1, 2, 3, 4, 5, 6) });
+ * const image = decodePng(file);
+ * if (image._tag === 'Left' || image.right.pixels[3] !== 4) throw new Error('the second pixel is (4, 5, 6)');
+ * const cut = decodePng(file.subarray(0, 40), 'cut.png');
+ * if (cut._tag === 'Right' || cut.left.where !== 'cut.png') throw new Error('a file that is cut is none');
+ * ```
  */
 export function decodePng(bytes: Uint8Array, name = 'PNG data'): E.Either<DataError, ByteImage> {
   const expected = 'a PNG image of eight-bit grey or RGB';

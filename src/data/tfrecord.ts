@@ -43,6 +43,14 @@ export function crc32c(bytes: Uint8Array): number {
  *
  * @param bytes Any bytes.
  * @returns An unsigned 32-bit integer.
+ * @example
+ * ```ts
+ * import { encodeTfRecords, maskedCrc32c } from 'model-patching/data';
+ * const data = Uint8Array.of(1, 2, 3);
+ * const file = encodeTfRecords([data]);
+ * const stored = new DataView(file.buffer, file.byteOffset).getUint32(file.length - 4, true);
+ * if (maskedCrc32c(data) !== stored) throw new Error('the last bytes of a record are its checksum');
+ * ```
  */
 export function maskedCrc32c(bytes: Uint8Array): number {
   const crc = crc32c(bytes);

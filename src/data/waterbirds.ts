@@ -64,6 +64,18 @@ export function describeWaterbirds(
  *
  * @param features All features of the record.
  * @param where What to call it in an error.
+ * @returns Bird, place and split, or which feature is missing or out of range.
+ * @example
+ * ```ts
+ * import { waterbirdsRecord, type ExampleFeatures } from 'model-patching/data';
+ * const one = (value: bigint) => ({ kind: 'int64' as const, values: [value] });
+ * const features: ExampleFeatures = { y: one(1n), place: one(0n), split: one(2n) };
+ * const labels = waterbirdsRecord(features, 'birds.tfrec, record 0');
+ * if (labels._tag === 'Left') throw new Error(labels.left.found);
+ * const { label, subgroup, split } = labels.right;
+ * if (label !== 1 || subgroup !== 0 || split !== 'test') throw new Error('a waterbird on land, for the test');
+ * if (waterbirdsRecord({ ...features, y: one(5n) }, '')._tag === 'Right') throw new Error('there is no bird 5');
+ * ```
  */
 export function waterbirdsRecord(
   features: ExampleFeatures,

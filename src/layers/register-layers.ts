@@ -11,9 +11,13 @@ import { ReflectionPadding2D } from './reflection-padding.ts';
  *
  * @example
  * ```ts
- * import { registerLayers } from 'model-patching';
+ * import * as tf from '@tensorflow/tfjs';
+ * import { ReflectionPadding2D, registerLayers } from 'model-patching';
  * registerLayers();
- * registerLayers();
+ * const layer = new ReflectionPadding2D({ padding: 1, inputShape: [2, 2, 1] });
+ * const model = tf.sequential({ layers: [layer] });
+ * const loaded = await tf.models.modelFromJSON(JSON.parse(String(model.toJSON())));
+ * if (loaded.outputs[0]?.shape.join() !== ',4,4,1') throw new Error('a padded image expected');
  * ```
  */
 export function registerLayers(): void {

@@ -123,6 +123,13 @@ export async function selectBackend(options: SelectBackendOptions = {}): Promise
  * @param selected What {@link selectBackend} returned.
  * @returns `backend: name (device); faster once installed: …; refused: name (reason), …; …`, each part only where
  *   there is something to say; the cures are said by `npx model-patching doctor`, which the line ends with.
+ * @example
+ * ```ts
+ * import { describeBackend } from 'model-patching/node';
+ * const refused = [{ name: 'webgpu' as const, reason: 'no adapter', cure: 'install a driver' }];
+ * const line = describeBackend({ name: 'wasm', device: 'CPU', refused });
+ * if (!line.startsWith('backend: wasm (CPU); refused: webgpu (no adapter)')) throw new Error(line);
+ * ```
  */
 export function describeBackend({ name, device, refused }: SelectedBackend): string {
   const absent = refused.filter(({ reason }) => reason.endsWith(NOT_INSTALLED)).map((other) => other.name);

@@ -5,7 +5,16 @@ import { formatDataError, type DataError } from '../data/data-error.ts';
 /** Exit codes: 0 done, 1 the run failed, 2 bad input, 75 stopped in good order (run the same command again). */
 export type ExitCode = 1 | 2 | 75;
 
-/** A failure that its user can understand and mend. */
+/**
+ * A failure that its user can understand and mend.
+ *
+ * @example
+ * ```ts
+ * import { ProgramError } from 'model-patching/node';
+ * const failure = new ProgramError('--seed: expected an integer, found x; give a whole number', 2);
+ * if (failure.exitCode !== 2 || !failure.message.startsWith('--seed')) throw new Error('bad input expected');
+ * ```
+ */
 export class ProgramError extends Error {
   /** What the process ends with. */
   readonly exitCode: ExitCode;

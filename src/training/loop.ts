@@ -43,7 +43,18 @@ export interface TrainOptions<State extends TensorTree, Batch extends TensorTree
   readonly pause?: () => Promise<void>;
 }
 
-/** A run whose loss is no longer a number: nothing after this step is worth keeping. */
+/**
+ * A run whose loss is no longer a number: nothing after this step is worth keeping. Its message names the step and all
+ * parts of the loss.
+ *
+ * @example
+ * ```ts
+ * import { NonFiniteLossError } from 'model-patching';
+ * const { message, record } = new NonFiniteLossError({ step: 7, losses: { cycle: NaN, gradients: [1, 2] } });
+ * if (record.step !== 7) throw new Error('step 7 expected');
+ * if (message !== 'loss is not finite at step 7: cycle NaN, gradients [1, 2]') throw new Error(message);
+ * ```
+ */
 export class NonFiniteLossError extends Error {
   readonly record: LossRecord;
   constructor(record: LossRecord) {

@@ -169,7 +169,17 @@ export function stageOneBatch(
 /**
  * The generators' weights that translate: their moving averages where there are any.
  *
- * @param state Of `cycleganStep`; the tensors returned are its own.
+ * @param state Of `cycleganStep`.
+ * @returns By direction; the tensors are the state's own.
+ * @example
+ * ```ts
+ * import { translatingWeights, type CycleganState } from 'model-patching';
+ * const none = { trainable: {}, statistics: {} };
+ * const [generators, averages] = [{ toTarget: none, toSource: none }, { toTarget: none, toSource: none }];
+ * const state = { generators } as CycleganState;
+ * if (translatingWeights(state) !== generators) throw new Error('there are no averages');
+ * if (translatingWeights({ ...state, averages }) !== averages) throw new Error('averages translate');
+ * ```
  */
 export function translatingWeights({ generators, averages }: CycleganState): PerGenerator<NetworkWeights> {
   return averages ?? generators;

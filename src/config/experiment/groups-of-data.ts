@@ -11,7 +11,20 @@ export interface DataGroup {
   readonly z: number;
 }
 
-/** How many classes and subgroups there are. */
+/**
+ * How many classes and subgroups there are.
+ *
+ * @param data Decoded settings.
+ * @returns Numbers of classes and of subgroups.
+ * @example
+ * ```ts
+ * import { DataCodec, decode, groupGrid } from 'model-patching/config';
+ * const data = decode(DataCodec, { kind: 'celeba' }, 'faces.yaml');
+ * if (data._tag === 'Left') throw new Error(data.left[0]!.found);
+ * const { classes, subgroups } = groupGrid(data.right);
+ * if (classes !== 2 || subgroups !== 2) throw new Error('two times two');
+ * ```
+ */
 export function groupGrid(data: DataSettings): { readonly classes: number; readonly subgroups: number } {
   switch (data.kind) {
     case 'folder':
@@ -45,7 +58,19 @@ export function dataGroups(data: DataSettings): readonly DataGroup[] {
   });
 }
 
-/** `[height, width, channels]` of the images as the networks see them. */
+/**
+ * The shape of the images as the networks see them.
+ *
+ * @param data Decoded settings.
+ * @returns `[height, width, channels]`.
+ * @example
+ * ```ts
+ * import { DataCodec, decode, imageShapeOf } from 'model-patching/config';
+ * const data = decode(DataCodec, { kind: 'waterbirds', size: 96 }, 'birds.yaml');
+ * if (data._tag === 'Left') throw new Error(data.left[0]!.found);
+ * if (imageShapeOf(data.right).join() !== '96,96,3') throw new Error('colour images of 96 pixels');
+ * ```
+ */
 export function imageShapeOf(data: DataSettings): readonly [number, number, number] {
   switch (data.kind) {
     case 'folder':

@@ -88,6 +88,18 @@ const readable = E.mapLeft((faults: readonly DataError[]): readonly DataError[] 
  * @param read Gives the text of a file, from the disk or from memory.
  * @param options Overrides and mapped stage-1 results.
  * @returns The experiment, or every fault that was found.
+ * @example
+ * ```ts
+ * import { either as E } from 'fp-ts';
+ * import { loadExperiment } from 'model-patching/config';
+ * const text = 'version: 1\nkind: stage-2\ndata: { kind: celeba }\nmethod: { kind: group-dro }';
+ * const read = (file: string) => Promise.resolve(E.right(file === 'gdro.yaml' ? text : null));
+ * const loaded = await loadExperiment('gdro.yaml', read, { overrides: ['network={ kind: resnet50 }'] });
+ * if (loaded._tag === 'Left') throw new Error(loaded.left[0]!.found);
+ * if (loaded.right.roots.join() !== 'DATA') throw new Error('where the data are is for the command line to say');
+ * const resolved = loaded.right.resolve({ DATA: '/data' });
+ * if (resolved._tag === 'Left' || resolved.right.data.root !== '/data/celeba') throw new Error('below the root');
+ * ```
  */
 export const loadExperiment = async (
   file: string,

@@ -13,7 +13,7 @@ import { openDecodePool } from '../data/decode-pool.ts';
 import { indexTranslations, scratchFolder, type ScratchFolder } from '../data/record-folder.ts';
 import { orExit, ProgramError } from '../program.ts';
 import { startProgress } from '../progress.ts';
-import { readRecordManifest, writeRecordShards } from '../record-files.ts';
+import { readRecordManifest, writeRecordShards, type WriteRecordShardsOptions } from '../record-files.ts';
 import { settingsHash } from '../record-manifest.ts';
 import { lockFolder } from '../run-lock.ts';
 import { interrupted, type ExperimentContext } from './context.ts';
@@ -52,6 +52,27 @@ async function waitForLock(folder: string, context: ExperimentContext): Promise<
 const isThere = async (folder: string, name: string, settings: unknown): Promise<boolean> =>
   E.isRight(await readRecordManifest(folder, name, { settings })());
 
+/** Writes a record folder; what ends the making of the records is thrown as it is, not as a fault of the folder. */
+async function replaceRecords(
+  folder: string,
+  name: string,
+  records: AsyncIterable<Uint8Array>,
+  options: Pick<WriteRecordShardsOptions, 'settings' | 'shardSize'>,
+): Promise<void> {
+  let ended: unknown;
+  const watched = async function* () {
+    try {
+      yield* records;
+    } catch (error) {
+      ended = error;
+      throw error;
+    }
+  };
+  const written = await writeRecordShards(folder, name, watched(), { ...options, replace: true })();
+  if (ended !== undefined) throw ended;
+  orExit(written);
+}
+
 /** Writes the record folders that are not there yet. */
 async function translateMissing(
   run: StageOneRun,
@@ -66,7 +87,6 @@ async function translateMissing(
   const total = 2 * missing.reduce((sum, { places }) => sum + places.length, 0);
   const progress = startProgress('translations', total);
   let done = 0;
-  const advance = (count: number): void => progress.update((done += count));
   const skipped = new Map(SPLITS.map((split) => [split, new Map<string, DataError>()]));
   try {
     await withGenerators(run, step, images.shape, async (generators) => {
@@ -79,35 +99,20 @@ async function translateMissing(
         ] as const) {
           const name = recordFolder(group, variant);
           if (await isThere(join(folder, split), name, settings)) {
-            advance(examples.length);
+            progress.update((done += examples.length));
             continue;
           }
-          const key = foldKey(randomKey(run.experiment.seed), 'translate', split, name);
-          let stopped: unknown;
-          const records = async function* () {
-            try {
-              yield* translationRecords(
-                images,
-                examples,
-                generator,
-                how,
-                key,
-                skipped.get(split)!,
-                context,
-                advance,
-              );
-            } catch (error) {
-              stopped = error;
-              throw error;
-            }
-          };
-          const written = await writeRecordShards(join(folder, split), name, records(), {
-            settings,
-            shardSize: how.shardSize,
-            replace: true,
-          })();
-          if (stopped !== undefined) throw stopped;
-          orExit(written);
+          const records = translationRecords({
+            images,
+            examples,
+            generator,
+            settings: how,
+            key: foldKey(randomKey(run.experiment.seed), 'translate', split, name),
+            skipped: skipped.get(split)!,
+            context,
+            onImages: (count) => progress.update((done += count)),
+          });
+          await replaceRecords(join(folder, split), name, records, { settings, shardSize: how.shardSize });
         }
       }
     });

@@ -6,8 +6,7 @@ import { minusOneToOne, toBytes } from '../../augmentation/scaling.ts';
 import type { DatasetExample } from '../../data/dataset.ts';
 import { encodeLabelledImage } from '../../data/example.ts';
 import { encodePng } from '../../data/png.ts';
-import type { RandomKey } from '../../random.ts';
-import { foldKey } from '../../random.ts';
+import { foldKey, type RandomKey } from '../../random.ts';
 import { imageTensor } from '../../training/examples.ts';
 import type { TrainedGenerator } from '../../training/gate.ts';
 import { openBatchStream, storedOrder } from '../data/batch-stream.ts';
@@ -43,42 +42,47 @@ async function translate(
   return toBytes(translation, { rounding: mode === 'published' ? 'truncate' : 'nearest' });
 }
 
+/** What is translated, and by what. */
+export interface TranslationRecordsOptions {
+  /** The data of the experiment, opened. */
+  readonly images: Pick<ExperimentImages, 'shape' | 'load'>;
+  /** Which of them, at least one. */
+  readonly examples: readonly DatasetExample<ImageReference>[];
+  readonly generator: TrainedGenerator;
+  readonly settings: TranslationSettings;
+  /** Of the dropout of published mode. */
+  readonly key: RandomKey;
+  /** Damaged images of their split, is added to. */
+  readonly skipped: Skipped;
+  /** A stop that is asked for ends it. */
+  readonly context: ExperimentContext;
+  /** Called with the number of images of every batch. */
+  readonly onImages: (count: number) => void;
+}
+
 /**
  * Translations of images, in their order.
  *
- * @param images The data of the experiment, opened.
- * @param examples Which, at least one.
- * @param generator That translates them.
- * @param settings How, and in what format.
- * @param key Of the dropout of published mode.
- * @param skipped Damaged images of their split, is added to.
- * @param context A stop that is asked for ends it.
- * @param onImages Called with the number of images of every batch.
+ * @param options What is translated, and by what.
+ * @throws ProgramError if more images are damaged than may be (exit code 2), or a stop was asked for (75).
  */
-export async function* translationRecords(
-  { shape, load }: Pick<ExperimentImages, 'shape' | 'load'>,
-  examples: readonly DatasetExample<ImageReference>[],
-  generator: TrainedGenerator,
-  settings: TranslationSettings,
-  key: RandomKey,
-  skipped: Skipped,
-  context: ExperimentContext,
-  onImages: (count: number) => void,
-): AsyncGenerator<Uint8Array> {
+export async function* translationRecords({
+  images: { shape, load },
+  examples,
+  generator,
+  settings,
+  key,
+  skipped,
+  context,
+  onImages,
+}: TranslationRecordsOptions): AsyncGenerator<Uint8Array> {
   const [height, width, channels] = shape;
   const size = height * width * channels;
-  const { steps, indicesAt } = storedOrder(examples.length, settings.batchSize);
-  const stream = openBatchStream({
-    examples,
-    shape,
-    load,
-    steps,
-    indicesAt,
-    skipDamaged: settings.skipDamaged,
-    skipped,
-  });
+  const order = storedOrder(examples.length, settings.batchSize);
+  const { skipDamaged } = settings;
+  const stream = openBatchStream({ examples, shape, load, ...order, skipDamaged, skipped });
   try {
-    for (let step = 0; step < steps; step++) {
+    for (let step = 0; step < order.steps; step++) {
       if (context.stopRequested()) throw interrupted();
       const batch = await stream.batch(step);
       const { pixels } = await translate(batch.images, generator, settings, foldKey(key, step));

@@ -34,6 +34,7 @@ export interface TrainInRunOptions<State extends TensorTree, Batch extends Tenso
   }>;
 }
 
+const TRACED_STEPS = 2;
 const TIMED_STEPS = 5;
 const LONG = 3600;
 
@@ -41,9 +42,9 @@ const LONG = 3600;
 function announceLongRun(label: string, steps: number, { say }: ExperimentContext): (done: number) => void {
   let began = performance.now();
   return (done) => {
-    // The first step also compiles and warms up.
-    if (done === 1) began = performance.now();
-    if (done !== 1 + TIMED_STEPS) return;
+    // The first two steps are also traced, where steps are compiled.
+    if (done === TRACED_STEPS) began = performance.now();
+    if (done !== TRACED_STEPS + TIMED_STEPS) return;
     const seconds = (performance.now() - began) / 1000 / TIMED_STEPS;
     if (seconds * steps < LONG) return;
     say(

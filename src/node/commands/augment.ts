@@ -15,7 +15,12 @@ import { closing } from '../closing.ts';
 import { loadExperimentFile, type ExperimentOptions } from '../experiment-file.ts';
 import { orExit, ProgramError } from '../program.ts';
 import { onBackend } from './experiment-context.ts';
-import { experimentOptions, withExperimentOptions, type ExperimentFlags } from './experiment-options.ts';
+import {
+  experimentOptions,
+  stageOneOption,
+  withExperimentOptions,
+  type ExperimentFlags,
+} from './experiment-options.ts';
 import { backendOption, skipDamagedOption } from './option-values.ts';
 
 interface AugmentFlags extends ExperimentFlags {
@@ -94,7 +99,10 @@ export const augmentCommand = (): Command =>
         'Translates images both ways with the results of stage 1 that a CAMEL experiment names, and keeps them in the folders of those runs. Stage 2 makes them itself where they are missing.',
       )
       .requiredOption('--config <file>', 'configuration of a stage-2 experiment with the method camel'),
-    'RUN, a stage-1 run whose generators translate all classes; or id=path, the run or folder of translated images that a published configuration names by an id; may be repeated',
+    stageOneOption(
+      'run',
+      'RUN, a stage-1 run whose generators translate all classes; or id=path, the run or folder of translated images that a published configuration names by an id',
+    ),
   )
     .option(
       '--compare-modes',

@@ -16,17 +16,26 @@ export interface ExperimentFlags {
 export const rootOption = (what: string): Option =>
   new Option('--root <name=folder>', `${what}, e.g. DATA=/data; may be repeated`).argParser(collect);
 
-/** What `--stage1` stands for where nothing else is said. */
-const PUBLISHED_RESULT =
-  'the stage-1 run, or folder of translated images, that a published configuration names by an id, e.g. 5f2gmy7w=runs/birds-0; may be repeated';
+/** `--stage1`. */
+export const stageOneOption = (value: string, what: string): Option =>
+  new Option(`--stage1 <${value}>`, `${what}; may be repeated`).argParser(collect);
+
+const publishedResults = (): Option =>
+  stageOneOption(
+    'id=path',
+    'the stage-1 run, or folder of translated images, that a published configuration names by an id, e.g. 5f2gmy7w=runs/birds-0',
+  );
 
 /**
  * Adds the options to a command.
  *
  * @param command Changed and returned.
- * @param stageOne What `--stage1` is said to be; null leaves it out.
+ * @param stageOne `--stage1`; null leaves it out. Default: the results that a published configuration names.
  */
-export function withExperimentOptions(command: Command, stageOne: string | null = PUBLISHED_RESULT): Command {
+export function withExperimentOptions(
+  command: Command,
+  stageOne: Option | null = publishedResults(),
+): Command {
   command
     .addOption(
       new Option(
@@ -39,19 +48,25 @@ export function withExperimentOptions(command: Command, stageOne: string | null 
         'the folder that ${NAME} stands for in paths of the configuration (else the environment variable of that name)',
       ),
     );
-  return stageOne === null
-    ? command
-    : command.addOption(
-        new Option(`--stage1 <${stageOne === PUBLISHED_RESULT ? 'id=path' : 'run'}>`, stageOne).argParser(
-          collect,
-        ),
-      );
+  return stageOne === null ? command : command.addOption(stageOne);
 }
 
 /**
  * The options as {@link readExperiment} takes them.
  *
  * @param flags From commander.
+ * @returns Overrides, roots and results of stage 1; or which option is not what it should be.
+ * @example
+ * ```ts
+ * import { Command } from 'commander';
+ * import { experimentOptions, withExperimentOptions, type ExperimentFlags } from 'model-patching/node';
+ * const command = withExperimentOptions(new Command('mine'));
+ * command.parse(['--root', 'DATA=/data', '--set', 'seed=2'], { from: 'user' });
+ * const options = await experimentOptions(command.opts<ExperimentFlags>());
+ * if (options._tag === 'Left') throw new Error(options.left.found);
+ * const { roots, overrides } = options.right;
+ * if (roots?.['DATA'] !== '/data' || overrides?.join() !== 'seed=2') throw new Error('root and setting');
+ * ```
  */
 export async function experimentOptions({
   set = [],

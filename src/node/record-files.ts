@@ -4,7 +4,7 @@
  * which settings it was made and holds a checksum of every shard.
  */
 import { randomUUID } from 'node:crypto';
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
@@ -23,6 +23,7 @@ import {
 } from './record-manifest.ts';
 
 const MANIFEST = 'manifest.json';
+const ABANDONED = /^\..+-[0-9a-f-]{36}(-former)?$/;
 
 /** As much as Node puts into one buffer. */
 const LARGEST_SHARD = 2 ** 32;
@@ -184,6 +185,13 @@ export function writeRecordShards(
       ),
     ),
   );
+}
+
+/** Removes what {@link writeRecordShards} left in a folder when its process was killed; nobody may be writing there. */
+export async function removeAbandonedRecords(folder: string): Promise<void> {
+  if (!(await exists(folder))) return;
+  for (const name of await readdir(folder))
+    if (ABANDONED.test(name)) await rm(join(folder, name), { recursive: true, force: true });
 }
 
 function readBytes(path: string, cure: string): TE.TaskEither<DataError, Uint8Array> {

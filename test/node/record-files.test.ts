@@ -1,9 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { encodeTfRecords } from '../../src/data/tfrecord.ts';
-import { readRecordShards, writeRecordShards } from '../../src/node/record-files.ts';
+import { readRecordShards, removeAbandonedRecords, writeRecordShards } from '../../src/node/record-files.ts';
 import { settingsHash } from '../../src/node/record-manifest.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'record-files-'));
@@ -65,6 +65,22 @@ describe('record folders', () => {
     }
     expect((await failure(write(broken()))).found).toBe('the generator gave NaN');
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('of which a killed writer leaves parts are removed, and no others', async () => {
+    await write();
+    // As the writer names what it has not put in its place yet.
+    async function* stopped() {
+      const [temporary] = readdirSync(folder).filter((name) => name !== NAME);
+      for (const name of [temporary!, `${temporary}-former`])
+        mkdirSync(join(folder, name, 'kept'), { recursive: true });
+      await removeAbandonedRecords(folder);
+      expect(readdirSync(folder)).toEqual([NAME]);
+      yield await Promise.reject<Uint8Array>(new Error('killed'));
+    }
+    await write(stopped(), true);
+    expect((await readRecordShards(folder, NAME)())._tag).toBe('Right');
+    await removeAbandonedRecords(join(folder, 'not there'));
   });
 
   it('are not overwritten unless asked, and then replaced whole', async () => {

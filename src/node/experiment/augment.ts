@@ -13,7 +13,12 @@ import { openDecodePool } from '../data/decode-pool.ts';
 import { indexTranslations, scratchFolder, type ScratchFolder } from '../data/record-folder.ts';
 import { orExit, ProgramError } from '../program.ts';
 import { startProgress } from '../progress.ts';
-import { readRecordManifest, writeRecordShards, type WriteRecordShardsOptions } from '../record-files.ts';
+import {
+  readRecordManifest,
+  removeAbandonedRecords,
+  writeRecordShards,
+  type WriteRecordShardsOptions,
+} from '../record-files.ts';
 import { settingsHash } from '../record-manifest.ts';
 import { lockFolder } from '../run-lock.ts';
 import { interrupted, type ExperimentContext } from './context.ts';
@@ -73,7 +78,7 @@ async function replaceRecords(
   orExit(written);
 }
 
-/** Writes the record folders that are not there yet. */
+/** Writes the record folders that are not there yet; under the lock of `folder`. */
 async function translateMissing(
   run: StageOneRun,
   step: number,
@@ -89,6 +94,7 @@ async function translateMissing(
   let done = 0;
   const skipped = new Map(SPLITS.map((split) => [split, new Map<string, DataError>()]));
   try {
+    for (const split of SPLITS) await removeAbandonedRecords(join(folder, split));
     await withGenerators(run, step, images.shape, async (generators) => {
       for (const each of missing) {
         const { split, group, examples } = each;

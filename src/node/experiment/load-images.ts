@@ -1,4 +1,5 @@
 /** Some images of an experiment in memory, as the gate and the gallery need them. */
+import { either as E } from 'fp-ts';
 import type { Images } from '../../augmentation/images.ts';
 import { formatDataError } from '../../data/data-error.ts';
 import type { DatasetExample } from '../../data/dataset.ts';
@@ -46,10 +47,14 @@ export async function loadExamples(
     openBatchStream({ examples, shape, load, ...order, skipDamaged, skipped, damaged: 'omit' }),
   );
   const whole = new Set(loaded.groups);
-  if (examples.every(({ group }) => whole.has(group))) return loaded;
-  const [first] = skipped.values();
+  const lost = examples.find(({ group }) => !whole.has(group));
+  if (lost === undefined) return loaded;
+  // What was skipped may be of any group: this one's fault is asked for again.
+  const again = await load(lost.image);
+  if (E.isRight(again)) throw new Error('an image has changed while it was read');
+  const { left: fault } = again;
   throw new ProgramError(
-    formatDataError({ ...first!, cure: `${first!.cure}; every image of a group is damaged` }),
+    formatDataError({ ...fault, cure: `${fault.cure}; every image of its group is damaged` }),
     2,
   );
 }

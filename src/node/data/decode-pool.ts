@@ -54,6 +54,8 @@ function workerPool(count: number, options: LoadImageOptions, script: URL | unde
   let end: Error | undefined;
 
   const assign = (worker: Worker): void => {
+    // A worker that is being ended keeps the process alive until it has ended, late answers or not.
+    if (end !== undefined) return;
     const task = waiting.shift();
     if (task === undefined) {
       // An idle worker does not keep the process alive.

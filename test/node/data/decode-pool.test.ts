@@ -133,6 +133,38 @@ describe('a pool', () => {
     expect(output.trim()).toBe('9');
   });
 
+  it('that is closed while an answer lies in the queue lets the program go on', () => {
+    // Its worker writes the file that it is asked for once its answer is on its way.
+    const script = join(root, 'telling-worker.mjs');
+    writeFileSync(
+      script,
+      `import { writeFileSync } from 'node:fs';
+      import { parentPort } from 'node:worker_threads';
+      parentPort.on('message', ({ id, location }) => {
+        parentPort.postMessage({ id, pixels: Uint8Array.of(1) });
+        writeFileSync(location.file, '');
+      });`,
+    );
+    const module = new URL('../../../src/node/data/decode-pool.ts', import.meta.url).href;
+    const last = join(root, 'last');
+    const program = `
+      const { existsSync } = await import('node:fs');
+      const { openDecodePool } = await import(${JSON.stringify(module)});
+      const script = new URL(${JSON.stringify(pathToFileURL(script).href)});
+      const pool = openDecodePool({ shape: [1, 1, 1], workers: 1, script });
+      await pool.load({ file: ${JSON.stringify(join(root, 'first'))} });
+      const refused = pool.load({ file: ${JSON.stringify(last)} }).catch((error) => error.message);
+      while (!existsSync(${JSON.stringify(last)}));
+      await pool.close();
+      console.log(await refused);`;
+    const output = execFileSync(
+      process.execPath,
+      ['--import', 'tsx', '--input-type=module', '--eval', program],
+      { timeout: 20_000, encoding: 'utf8' },
+    );
+    expect(output.trim()).toBe('the decode workers are closed');
+  });
+
   it('refuses shapes that no image can have', () => {
     expect(() => openDecodePool({ shape: [0, 1, 3] })).toThrow('shape');
     expect(() => openDecodePool({ shape: [1, 1, 2] })).toThrow('shape');

@@ -5,10 +5,21 @@
 import type { Images } from './images.ts';
 
 function map(images: Images, scale: (value: number, channel: number) => number): Images<Float32Array> {
-  const channels = images.shape[3];
-  const pixels = new Float32Array(images.pixels.length);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = scale(images.pixels[i]!, i % channels);
-  return { pixels, shape: images.shape };
+  const { pixels: given, shape } = images;
+  const channels = shape[3];
+  const pixels = new Float32Array(given.length);
+  if (given instanceof Uint8Array) {
+    // A byte has 256 values, a batch of photographs millions of bytes.
+    const scaled = Float32Array.from({ length: 256 * channels }, (_, k) =>
+      scale(Math.floor(k / channels), k % channels),
+    );
+    for (let i = 0; i < pixels.length;)
+      for (let c = 0; c < channels; c++, i++) pixels[i] = scaled[given[i]! * channels + c]!;
+  } else {
+    for (let i = 0; i < pixels.length;)
+      for (let c = 0; c < channels; c++, i++) pixels[i] = scale(given[i]!, c);
+  }
+  return { pixels, shape };
 }
 
 /**

@@ -121,13 +121,16 @@ export const splitsDuringTraining = ({
 }: StageTwoExperiment['evaluation']): readonly SplitName[] =>
   select === 'last' || splits.includes('validation') ? splits : ['validation', ...splits];
 
-/** By which a checkpoint is selected, the higher the better. */
+/**
+ * By which a checkpoint is selected, the higher the better. Of equal worst groups (early in training often all 0) the
+ * higher average over groups wins, which counts a millionth: less than one image of any group.
+ */
 export function selectionScore(
   select: StageTwoExperiment['evaluation']['select'],
   { worstGroup, average, groupAverage }: SplitReport,
 ): number | undefined {
   if (select === 'last') return undefined;
-  return select === 'worst-group' ? worstGroup.accuracy : (average ?? groupAverage);
+  return select === 'worst-group' ? worstGroup.accuracy + 1e-6 * groupAverage : (average ?? groupAverage);
 }
 
 function checkpointEvaluation(

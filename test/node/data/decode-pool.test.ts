@@ -134,15 +134,17 @@ describe('a pool', () => {
   });
 
   it('that is closed while an answer lies in the queue lets the program go on', () => {
-    // Its worker writes the file that it is asked for once its answer is on its way.
+    // Its worker writes the file that it is asked for once its answer is on its way, and then takes a second to end.
     const script = join(root, 'telling-worker.mjs');
     writeFileSync(
       script,
-      `import { writeFileSync } from 'node:fs';
+      `import { pbkdf2Sync } from 'node:crypto';
+      import { writeFileSync } from 'node:fs';
       import { parentPort } from 'node:worker_threads';
       parentPort.on('message', ({ id, location }) => {
         parentPort.postMessage({ id, pixels: Uint8Array.of(1) });
         writeFileSync(location.file, '');
+        if (location.file.endsWith('last')) pbkdf2Sync('', '', 1_000_000, 64, 'sha512');
       });`,
     );
     const module = new URL('../../../src/node/data/decode-pool.ts', import.meta.url).href;

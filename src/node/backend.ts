@@ -6,6 +6,7 @@ import { startNative, startNativeGpu } from './backends/native.ts';
 import { firstLine, makeCurrent, NOT_INSTALLED, OTHER_CURE, Refusal } from './backends/refusal.ts';
 import { startWasm } from './backends/wasm.ts';
 import { startWebGpu } from './backends/webgpu.ts';
+import { commandLine } from './command-line.ts';
 import { missingCapabilities } from './preflight.ts';
 import { ProgramError } from './program.ts';
 
@@ -122,7 +123,7 @@ export async function selectBackend(options: SelectBackendOptions = {}): Promise
  *
  * @param selected What {@link selectBackend} returned.
  * @returns `backend: name (device); faster once installed: …; refused: name (reason), …; …`, each part only where
- *   there is something to say; the cures are said by `npx model-patching doctor`, which the line ends with.
+ *   there is something to say; the cures are said by the program `doctor`, with whose call the line ends.
  * @example
  * ```ts
  * import { describeBackend } from 'model-patching/node';
@@ -139,6 +140,6 @@ export function describeBackend({ name, device, refused }: SelectedBackend): str
     `backend: ${name} (${device})`,
     ...(absent.length > 0 ? [`faster once installed: ${absent.join(', ')}`] : []),
     ...(reasons.length > 0 ? [`refused: ${reasons.join(', ')}`] : []),
-    ...(refused.length > 0 ? ['npx model-patching doctor says what to do'] : []),
+    ...(refused.length > 0 ? [`${commandLine('doctor')} says what to do`] : []),
   ].join('; ');
 }

@@ -12,6 +12,7 @@ import { stageTwoCommand } from './commands/stage-2.ts';
 import { doctorCommand } from './doctor.ts';
 import { nativeCommand } from './native/command.ts';
 import { refusalOf } from './commands/run-command.ts';
+import { optionsHint } from './command-line.ts';
 import { runProgram } from './program.ts';
 
 const program = new Command('model-patching')
@@ -48,10 +49,7 @@ await runProgram('model-patching', async () => {
     await program.parseAsync();
   } catch (error) {
     const named = program.commands.find((command) => command.name() === process.argv[2])?.name();
-    const help =
-      named === undefined
-        ? 'npx model-patching --help lists the commands'
-        : `npx model-patching ${named} --help lists the options`;
+    const help = named === undefined ? 'npx model-patching --help lists the commands' : optionsHint(named);
     const refusal = refusalOf(error, help);
     if (refusal !== null) throw refusal;
   }

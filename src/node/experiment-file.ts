@@ -9,6 +9,7 @@ import { loadExperiment, type LoadedExperiment, type LoadOptions } from '../conf
 import type { Roots } from '../config/experiment/roots.ts';
 import type { StageOneResults } from '../config/experiment-reference/stage-two-translations.ts';
 import type { DataError } from '../data/data-error.ts';
+import { commandLine } from './command-line.ts';
 import { hasCode } from './text-file.ts';
 
 /** What the command line says beside the file. */
@@ -109,7 +110,9 @@ export async function readExperiment(
   const resolved = E.Monad.chain(loaded, (each) => each.resolve({ ...process.env, ...roots }));
   return E.mapLeft(([first, ...others]: readonly DataError[]): DataError => {
     const more =
-      others.length === 0 ? '' : ` (and ${others.length} more: npm run config -- check ${written(file)})`;
+      others.length === 0
+        ? ''
+        : ` (and ${others.length} more: ${commandLine('config', `check ${written(file)}`)})`;
     return { ...first!, cure: first!.cure + more };
   })(resolved);
 }

@@ -96,7 +96,7 @@ describe('the choice of a backend', () => {
     ]);
     expect(describeBackend(selected)).toBe(
       'backend: wasm (CPU, WebAssembly); faster once installed: tensorflow-gpu, tensorflow; ' +
-        'refused: webgpu (no graphics adapter is found); npx model-patching doctor says what to do',
+        'refused: webgpu (no graphics adapter is found); npm run doctor says what to do',
     );
     expect(describeBackend({ ...selected, refused: [] })).toBe('backend: wasm (CPU, WebAssembly)');
   });

@@ -1,6 +1,7 @@
 /** TensorFlow's own library behind tfjs: `@tensorflow/tfjs-node`, and `@tensorflow/tfjs-node-gpu` for NVIDIA's GPUs. */
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs';
+import { commandLine } from '../command-line.ts';
 import { registerFusedKernels } from './native-kernels.ts';
 import { forget, importInstalled, makeCurrent, Refusal } from './refusal.ts';
 
@@ -32,7 +33,7 @@ async function load(packageName: string, cure: string): Promise<void> {
 }
 
 export async function startNative(): Promise<string> {
-  await load('@tensorflow/tfjs-node', 'npx model-patching native');
+  await load('@tensorflow/tfjs-node', commandLine('native'));
   registerFusedKernels({ gpu: false });
   return 'CPU, native';
 }
@@ -42,7 +43,7 @@ interface NativeBinding {
 }
 
 export async function startNativeGpu(): Promise<string> {
-  await load('@tensorflow/tfjs-node-gpu', 'with an NVIDIA GPU: npx model-patching native --gpu');
+  await load('@tensorflow/tfjs-node-gpu', `with an NVIDIA GPU: ${commandLine('native', '--gpu')}`);
   if ((tf.backend() as NativeBinding).isUsingGpuDevice !== true) {
     forget('tensorflow');
     throw new Refusal(

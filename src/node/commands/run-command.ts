@@ -1,5 +1,6 @@
 /** A command as a program of its own: what commander refuses is one line and exit code 2. */
 import type { Command } from 'commander';
+import { optionsHint } from '../command-line.ts';
 import { ProgramError, runProgram } from '../program.ts';
 
 /**
@@ -36,7 +37,7 @@ export function runCommand(command: Command): Promise<void> {
     try {
       await command.parseAsync();
     } catch (error) {
-      const refusal = refusalOf(error, `npm run ${command.name()} -- --help lists the options`);
+      const refusal = refusalOf(error, optionsHint(command.name()));
       if (refusal !== null) throw refusal;
     }
   });

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import type { Experiment } from '../../config/experiment/experiment.ts';
 import type { SelectedBackend } from '../backend.ts';
+import { commandLine, exampleFor, helpEnd } from '../command-line.ts';
 import type { ExperimentContext } from '../experiment/context.ts';
 import { experimentToRun, type ExperimentToRun } from '../experiment/run-settings.ts';
 import { orExit } from '../program.ts';
@@ -23,6 +24,21 @@ export interface RunOptions {
   readonly backend: SelectedBackend;
   readonly skipDamaged?: number;
 }
+
+const digits = (file: string): string => `--config examples/configs/${file} --root DATA=examples/data`;
+const birds = (file: string): string =>
+  `--config node_modules/model-patching/examples/configs/${file} --root DATA=FOLDER`;
+
+const EXAMPLES = {
+  'stage-1': exampleFor(
+    digits('stage-1/mnist-correlation/all-classes.yaml'),
+    birds('stage-1/waterbirds/waterbirds.yaml'),
+  ),
+  'stage-2': exampleFor(
+    digits('stage-2/mnist-correlation/gdro.yaml'),
+    `${birds('stage-2/waterbirds/gdro.yaml')} --root WEIGHTS=FOLDER`,
+  ),
+} as const;
 
 /**
  * A command that trains.
@@ -55,7 +71,10 @@ export const trainingCommand = (
     .addOption(skipDamagedOption(ofWhat, 'what the configuration says'))
     .addHelpText(
       'after',
-      `\nExit codes: 0 done, 1 a loss was not finite, 2 bad input, 75 stopped after a checkpoint.\nExample: model-patching ${name} --config examples/configs/${kind}/mnist-correlation/${kind === 'stage-1' ? 'all-classes' : 'gdro'}.yaml --root DATA=examples/data`,
+      helpEnd(
+        '0 done, 1 a loss was not finite, 2 bad input, 75 stopped after a checkpoint',
+        commandLine(name, EXAMPLES[kind]),
+      ),
     );
 
 /**

@@ -9,6 +9,7 @@ import type { DataError } from '../../data/data-error.ts';
 import type { SplitName } from '../../data/dataset.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 import { checkpointsIn, type Checkpoint } from '../checkpoints.ts';
+import { commandLine } from '../command-line.ts';
 import { orExit, ProgramError } from '../program.ts';
 import { startProgress } from '../progress.ts';
 import { hasCode, parseJson, readText } from '../text-file.ts';
@@ -59,7 +60,7 @@ async function readRun(
       where: path,
       expected: 'the file of a run, format 1',
       found: text === null ? 'no such file' : JSON.stringify(text.slice(0, 60)),
-      cure: 'give the folder that npm run stage2 wrote',
+      cure: `give the folder that ${commandLine('stage2')} wrote`,
     });
   return E.Functor.map(experimentOfRun(run.settings, path, roots), (experiment) => ({
     experiment,

@@ -9,6 +9,7 @@ import { codecOf, type Experiment } from '../../config/experiment/experiment.ts'
 import { withRoots, type Roots } from '../../config/experiment/roots.ts';
 import { StageTwoCodec, type StageTwoExperiment } from '../../config/experiment/stage-two.ts';
 import type { DataError } from '../../data/data-error.ts';
+import { commandLine } from '../command-line.ts';
 import { loadExperimentFile, readExperiment, type ExperimentOptions } from '../experiment-file.ts';
 import { orExit, ProgramError } from '../program.ts';
 
@@ -38,7 +39,7 @@ export async function experimentToRun<Kind extends Experiment['kind']>(
   const experiment = orExit(await readExperiment(file, options));
   if (experiment.kind !== kind)
     throw new ProgramError(
-      `${file}: expected a ${kind} experiment, found ${experiment.kind}; npm run ${PROGRAMS[experiment.kind]} -- --config ${file} runs it`,
+      `${file}: expected a ${kind} experiment, found ${experiment.kind}; ${commandLine(PROGRAMS[experiment.kind], `--config ${file}`)} runs it`,
       2,
     );
   const loaded = await loadExperimentFile(file, options);
@@ -73,7 +74,7 @@ export function experimentOfRun(
       t.UnknownRecord.is(settings) && typeof settings['kind'] === 'string'
         ? `one of ${settings['kind']}`
         : 'another run',
-    cure: 'give the folder that npm run stage2 wrote',
+    cure: `give the folder that ${commandLine('stage2')} wrote`,
   });
   if (!t.UnknownRecord.is(settings) || settings['kind'] !== 'stage-2') return wrong;
   const { roots: used, ...bound } = settings;

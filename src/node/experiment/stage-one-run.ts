@@ -10,6 +10,7 @@ import type { DataError } from '../../data/data-error.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 import { translatingWeights } from '../../training/stage-one.ts';
 import { orExit, ProgramError } from '../program.ts';
+import { commandLine } from '../command-line.ts';
 import { checkpointsIn } from '../checkpoints.ts';
 import { parseJson, readText } from '../text-file.ts';
 import { cycleganNetworks, cycleganOf } from './cyclegan.ts';
@@ -38,20 +39,23 @@ export async function readStageOneRun(folder: string): Promise<E.Either<DataErro
   const fault = (found: string, cure: string): E.Either<DataError, never> =>
     E.left({ where: path, expected: 'a finished stage-1 run', found, cure });
   const text = await readText(path);
-  if (text === null) return fault('no such file', 'give the folder that npm run stage1 wrote');
+  if (text === null) return fault('no such file', `give the folder that ${commandLine('stage1')} wrote`);
   const run = parseJson(text);
   if (!RunFileCodec.is(run) || run.settings['kind'] !== 'stage-1')
     return fault(
       RunFileCodec.is(run) && typeof run.settings['kind'] === 'string'
         ? `one of ${run.settings['kind']}`
         : 'another file',
-      'give the folder that npm run stage1 wrote',
+      `give the folder that ${commandLine('stage1')} wrote`,
     );
   const { roots = {}, ...bound } = run.settings;
   const decoded = decode(StageOneCodec, bound, path);
   if (E.isLeft(decoded)) return E.left(decoded.left[0]!);
   if (!OutcomeCodec.is(run))
-    return fault('one that has not come to its end', 'run npm run stage1 on it again, until it is done');
+    return fault(
+      'one that has not come to its end',
+      `run ${commandLine('stage1')} on it again, until it is done`,
+    );
   const rooted = withRoots(
     codecOf(decoded.right),
     decoded.right as Experiment,

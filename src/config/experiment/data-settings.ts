@@ -6,7 +6,7 @@ import * as t from 'io-ts';
 import { integer, naturalNumber, nullable, positiveInteger, refine, unitInterval } from '../codecs.ts';
 import { CELEBA_ATTRIBUTES } from './celeba-attributes.ts';
 import { choice, listOf, required, section, setting, variants } from './section.ts';
-import { cell, distinct, groupCounts, path } from './values.ts';
+import { cell, distinct, groupCounts, oneOrMore, path } from './values.ts';
 
 const corruption = choice('zigzag', 'dottedLine');
 const corruptionSeed = setting(
@@ -71,11 +71,20 @@ const columns = section('columns', {
   z: setting('Column of the subgroup.', t.string, 'z'),
 });
 
-const cells = (name: string) => distinct(listOf(cell, name), `${name}, at least one, each once`);
+const cells = (example: string) =>
+  distinct(listOf(cell, 'values'), `a list of values, each once, e.g. ${example}`);
 const splits = section('splits', {
-  train: setting('Values in the split column that mean training.', cells('values'), ['train', 'training']),
-  validation: setting('Values that mean validation.', cells('values'), ['validation', 'val', 'valid', 'dev']),
-  test: setting('Values that mean test.', cells('values'), ['test', 'testing']),
+  train: setting('Values in the split column that mean training.', oneOrMore(cells('[tr]')), [
+    'train',
+    'training',
+  ]),
+  validation: setting('Values that mean validation.', oneOrMore(cells('[va]')), [
+    'validation',
+    'val',
+    'valid',
+    'dev',
+  ]),
+  test: setting('Values that mean test.', oneOrMore(cells('[te]')), ['test', 'testing']),
 });
 
 /** The data of an experiment. */
@@ -170,13 +179,14 @@ export const DataCodec = variants('data', {
       ),
       ['train', 'validation', 'test'],
     ),
-    classes: required('Values of the class column, in order: the first is class 0.', cells('values'), [
-      'benign',
-      'malignant',
-    ]),
+    classes: required(
+      'Values of the class column, in order: the first is class 0.',
+      cells('[benign, malignant]'),
+      ['benign', 'malignant'],
+    ),
     subgroups: required(
       'Values of the subgroup column, in order: the first is subgroup 0.',
-      cells('values'),
+      cells('[without, with]'),
       ['without', 'with'],
     ),
     image: required('Size of the images as the networks see them.', folderImage, { height: 128, width: 128 }),

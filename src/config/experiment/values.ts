@@ -1,4 +1,5 @@
 /** Codecs of single values that several sections of a configuration share. */
+import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
 import { positiveInteger, refine } from '../codecs.ts';
 
@@ -50,3 +51,16 @@ export const groupCounts: t.Type<Readonly<Record<string, number>>> = t.record(
 /** Entries that are there and differ from each other. */
 export const distinct = <A, O>(codec: t.Type<readonly A[], O>, name: string): t.Type<readonly A[], O> =>
   refine(codec, (values) => values.length > 0 && new Set(values).size === values.length, name);
+
+/** A list whose only entry may be written without brackets. */
+export const oneOrMore = <A, O>(list: t.Type<readonly A[], O>): t.Type<readonly A[], O> =>
+  new t.Type<readonly A[], O>(
+    `${list.name}, or one value`,
+    list.is,
+    (value, context) => {
+      const single = typeof value === 'string' || typeof value === 'number';
+      const decoded = list.validate(single ? [value] : value, context);
+      return E.isRight(decoded) ? decoded : t.failure(value, context);
+    },
+    list.encode,
+  );

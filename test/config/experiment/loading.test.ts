@@ -80,6 +80,24 @@ describe('a file of ours', () => {
     expect(experiment.data).toMatchObject({ classes: ['0', '1'], subgroups: ['no', 'yes'] });
   });
 
+  it('reads one name of a split as a list of one, and says what a list looks like', async () => {
+    const withSplits = (splits: string): string =>
+      ERM.replace(
+        'data: { kind: waterbirds }',
+        `data: { kind: folder, root: x, splits: { ${splits} }, classes: [a, b], subgroups: [c, d], image: { height: 8, width: 8 } }`,
+      );
+    const { experiment } = await right(withSplits("train: 1, validation: '2', test: ['3', 4]"));
+    expect(experiment.data).toMatchObject({ splits: { train: ['1'], validation: ['2'], test: ['3', '4'] } });
+    expect(await faults(withSplits('train: [], test: { a: 1 }'))).toEqual([
+      expect.stringContaining(
+        'data.splits.train: expected a list of values, each once, e.g. [tr], or one value, found []',
+      ),
+      expect.stringContaining(
+        'data.splits.test: expected a list of values, each once, e.g. [te], or one value',
+      ),
+    ]);
+  });
+
   it('of variants, takes the kind of the default where only a setting of it is changed', async () => {
     const { experiment } = await right(`${ERM}\noptimizer: { learningRate: 0.5 }`);
     expect(experiment.optimizer).toMatchObject({ kind: 'sgd', learningRate: 0.5, momentum: 0.9 });

@@ -131,7 +131,7 @@ const exactNumbers = (page: string): Set<number> =>
 
 /** With ordinary spaces before the percent signs. */
 const plain = (text: string): string => text.replaceAll('\u202f', ' ');
-const headlineOf = (results: Pick<ExperimentResults, 'methods'>): string => plain(headline(results));
+const headlineOf = (results: Parameters<typeof headline>[0]): string => plain(headline(results));
 
 describe('headline', () => {
   it('says by how much the worst group rises', () => {
@@ -141,7 +141,7 @@ describe('headline', () => {
   });
   it('names the method between when it is as good, and when it is not', () => {
     expect(headlineOf({ methods: { erm, gdro, camel } })).toBe(
-      'CAMEL lifts the worst group from 31.0 % to 92.4 %; Group DRO is level with it at 93.0 %.',
+      'CAMEL lifts the worst group from 31.0 % to 92.4 %; Group DRO is level with CAMEL at 93.0 %.',
     );
     expect(headlineOf({ methods: { erm, gdro: method([0.9, 0.8, 0.7, 0.9]), camel } })).toBe(
       'CAMEL lifts the worst group from 31.0 % to 92.4 %; Group DRO reaches 70.0 %.',
@@ -160,6 +160,16 @@ describe('headline', () => {
     expect(headlineOf({ methods: { erm: slightly, camel: erm } })).toMatch(/does not clearly change/);
     const certain = [method([0.31, 0.9, 0.9, 0.9], 0.005), method([0.33, 0.9, 0.9, 0.9], 0.005)];
     expect(headlineOf({ methods: { erm: certain[0]!, camel: certain[1]! } })).toMatch(/^CAMEL lifts .* 33/);
+  });
+  it('claims nothing of a smoke run, however its numbers fell', () => {
+    const short = { erm: { ...erm, steps: 20 }, camel: { ...camel, steps: 20 } };
+    expect(headlineOf({ preset: 'smoke', methods: short })).toBe(
+      'Smoke run: everything runs, and nothing was learnt in 20 steps.',
+    );
+    expect(headlineOf({ preset: 'quick', methods: short })).toMatch(/^CAMEL lifts/);
+    expect(headlineOf({ preset: 'smoke', methods: { erm: { ...erm, steps: 4000 }, camel } })).toMatch(
+      /^CAMEL/,
+    );
   });
   it('copes with other sets of methods', () => {
     expect(headlineOf({ methods: { gdro, camel } })).toMatch(/^CAMEL does not clearly .* with Group DRO\.$/);

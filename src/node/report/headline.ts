@@ -52,17 +52,26 @@ function comparison(
     : `${label} does not lift the worst group: it falls from ${from} with ${other} to ${to}`;
 }
 
+/** The preset that only shows that everything runs, and the steps below which it has taught nothing. */
+const SMOKE = { preset: 'smoke', steps: 100 } as const;
+
 /**
- * One sentence on the worst group: the last method of the report's order against the first, and the one between.
+ * One sentence on the worst group: the last method of the report's order against the first, and the one between. A
+ * smoke run has nothing to say of it.
  *
  * @param results Of any number of methods.
  * @returns A sentence with its full stop.
  */
-export function headline(results: Pick<ExperimentResults, 'methods'>): string {
+export function headline(
+  results: Pick<ExperimentResults, 'methods'> & Partial<Pick<ExperimentResults, 'preset'>>,
+): string {
   const methods = methodsOf(results);
   const [baseline] = methods;
   const method = methods.at(-1);
   if (!baseline || !method) return 'No classifier was trained.';
+  const steps = Math.max(...methods.map(({ result }) => result.steps));
+  if (results.preset === SMOKE.preset && steps < SMOKE.steps)
+    return `Smoke run: everything runs, and nothing was learnt in ${steps} steps.`;
   if (methods.length === 1) {
     const { average } = baseline.result;
     const hidden = average === null ? '' : `, while the average says ${percentText(average)}`;
@@ -72,7 +81,7 @@ export function headline(results: Pick<ExperimentResults, 'methods'>): string {
     .slice(1, -1)
     .map(({ name, result }) =>
       intervalsOverlap(result, method.result)
-        ? `; ${methodLabel(name)} is level with it at ${worst(result)}`
+        ? `; ${methodLabel(name)} is level with ${methodLabel(method.name)} at ${worst(result)}`
         : `; ${methodLabel(name)} reaches ${worst(result)}`,
     );
   return `${comparison(method, baseline)}${between.join('')}.`;

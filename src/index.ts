@@ -228,6 +228,7 @@ export {
   trainGate,
   translateImages,
   type Gate,
+  type GateCheckpoints,
   type GateMeasure,
   type TrainGateOptions,
   type TrainedClassifier,

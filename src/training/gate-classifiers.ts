@@ -13,17 +13,34 @@ import type { Network, NetworkWeights } from '../models/network.ts';
 import { groupBalanced } from '../objectives.ts';
 import { adam } from '../optimizers/adam.ts';
 import { foldKey, randomKey, type RandomKey } from '../random.ts';
-import { disposeTensors } from '../tensor-tree.ts';
+import { disposeTensors, type TensorTree } from '../tensor-tree.ts';
 import { gatherExamples, gatherImages, imageTensor, type Examples } from './examples.ts';
 import { forwardBatches } from './forward-batches.ts';
 import { train } from './loop.ts';
-import { robustStep } from './robust-step.ts';
+import { robustStep, type RobustBatch } from './robust-step.ts';
 import type { CompileStep } from './step-runner.ts';
 
 /** A trained classifier: a network and the weights to run it with. */
 export interface TrainedClassifier {
   readonly network: Network;
   readonly weights: NetworkWeights;
+}
+
+/** Where the states of classifiers are kept, so that a training that was stopped goes on from there. */
+export interface GateCheckpoints {
+  /** A state is kept every so many steps of a classifier, after its last one, and when a stop is requested. */
+  readonly every: number;
+  /**
+   * The newest state of a classifier, or null.
+   *
+   * @param expected The structure of the state; its values are not used.
+   */
+  newest<State extends TensorTree>(
+    classifier: 'domain' | 'label',
+    expected: State,
+  ): Promise<{ readonly step: number; readonly state: State } | null>;
+  /** Keeps a state, whose tensors stay the caller's. */
+  write(classifier: 'domain' | 'label', step: number, state: TensorTree): Promise<void>;
 }
 
 /** How `trainGate` trains. */
@@ -43,6 +60,8 @@ export interface TrainGateOptions {
   readonly compile?: CompileStep;
   /** Awaited between steps, so that signals and output get through. */
   readonly pause?: () => Promise<void>;
+  /** Without them a stopped training begins anew. */
+  readonly checkpoints?: GateCheckpoints;
   /** Asked after every step; whether to give up. */
   readonly stopRequested?: () => boolean;
   /** Called every so many steps; `done` counts the steps of both classifiers. */
@@ -88,7 +107,7 @@ export const labelTask = (network: Network): ClassifierTask => ({
 });
 
 /**
- * Trains a classifier from its network's own weights.
+ * Trains a classifier from its network's own weights, or from the newest state that was kept of it.
  *
  * @param before Steps of other classifiers, added to the progress.
  * @returns Weights owned by the caller; null if a stop was requested.
@@ -98,7 +117,8 @@ export async function trainClassifier(
   options: TrainGateOptions,
   before: number,
 ): Promise<NetworkWeights | null> {
-  const { network } = task;
+  const { network, name } = task;
+  const { checkpoints } = options;
   const key = foldKey(randomKey(options.seed), 'gate', task.name);
   const indices = groupBatches(options.train.groups, { batchSize: options.batchSize, seed: options.seed });
   // The batches are balanced already.
@@ -112,10 +132,12 @@ export async function trainClassifier(
   const initial = network.weights();
   const first = init(initial);
   disposeTensors(initial);
-  const { state, interrupted } = await train({
-    state: first,
-    stepsDone: 0,
-    steps: options.steps[task.name],
+  const resumed = (await checkpoints?.newest(name, first)) ?? null;
+  if (resumed !== null) disposeTensors(first);
+  const { state, stepsDone, interrupted } = await train<typeof first, RobustBatch>({
+    state: resumed?.state ?? first,
+    stepsDone: resumed?.step ?? 0,
+    steps: options.steps[name],
     step,
     ...(options.compile && { compile: options.compile }),
     batchAt: (index) => {
@@ -131,10 +153,17 @@ export async function trainClassifier(
     },
     ...(options.pause && { pause: options.pause }),
     ...(options.stopRequested && { stopRequested: options.stopRequested }),
+    ...(checkpoints && {
+      recurring: [{ every: checkpoints.every, run: (kept, done) => checkpoints.write(name, done, kept) }],
+    }),
     onLosses: (records) => options.onProgress?.(before + records.at(-1)!.step),
   });
   if (interrupted) {
-    disposeTensors(state);
+    try {
+      await checkpoints?.write(name, stepsDone, state);
+    } finally {
+      disposeTensors(state);
+    }
     return null;
   }
   disposeTensors({ optimizer: state.optimizer, adversary: state.adversary });

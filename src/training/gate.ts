@@ -31,7 +31,7 @@ import {
   type TrainedClassifier,
 } from './gate-classifiers.ts';
 
-export type { TrainGateOptions, TrainedClassifier } from './gate-classifiers.ts';
+export type { GateCheckpoints, TrainGateOptions, TrainedClassifier } from './gate-classifiers.ts';
 
 /** The gate's classifiers; the caller owns their weights, see {@link disposeGate}. */
 export interface Gate {
@@ -58,7 +58,7 @@ function checkImages({ train, heldOut, domainOf }: TrainGateOptions): void {
  * Trains the gate's two classifiers and tests them on held-out images.
  *
  * Both by Adam on group-balanced batches; a batch, the damage to its images and its dropout masks are found by the
- * seed and the step number alone.
+ * seed and the step number alone, so that one that goes on from a kept state ends with the same weights.
  *
  * @param options Images, networks, budgets.
  * @returns The gate, whose weights the caller owns; null if a stop was requested.

@@ -13,7 +13,7 @@ import { readMnist } from '../../src/node/mnist-files.ts';
 import { groupBalanced } from '../../src/objectives.ts';
 import { adam } from '../../src/optimizers/adam.ts';
 import { foldKey, randomIntegers, randomKey } from '../../src/random.ts';
-import { disposeTensors } from '../../src/tensor-tree.ts';
+import { disposeTensors, flattenTensors, mapTensors, type TensorTree } from '../../src/tensor-tree.ts';
 import { gatherExamples, imageTensor, type Examples } from '../../src/training/examples.ts';
 import { forwardBatches } from '../../src/training/forward-batches.ts';
 import {
@@ -22,6 +22,7 @@ import {
   trainGate,
   translateImages,
   type Gate,
+  type GateCheckpoints,
   type TrainGateOptions,
   type TrainedClassifier,
   type TrainedGenerator,
@@ -279,6 +280,55 @@ describe('trainGate on tiny images', () => {
     const before = tf.memory().numTensors;
     let asked = 0;
     expect(await trainGate({ ...options, stopRequested: () => ++asked >= stop })).toBeNull();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('goes on from the states that were kept, with the same bits', async () => {
+    const options = tinyOptions();
+    const before = tf.memory().numTensors;
+    const whole = (await trainGate(options))!;
+    const kept: { name: string; step: number; state: TensorTree }[] = [];
+    const checkpoints: GateCheckpoints = {
+      every: 5,
+      newest: <State extends TensorTree>(classifier: string, expected: State) => {
+        const found = kept.filter(({ name }) => name === classifier).at(-1);
+        if (found === undefined) return Promise.resolve(null);
+        const byName = new Map(flattenTensors(found.state));
+        const state = mapTensors(expected, (_, name) => byName.get(name)!.clone());
+        return Promise.resolve({ step: found.step, state });
+      },
+      write: (name, step, state) => {
+        kept.push({ name, step, state: mapTensors(state, (tensor) => tensor.clone()) });
+        return Promise.resolve();
+      },
+    };
+    let asked = 0;
+    const stopRequested = () => ++asked % 7 === 0;
+    let parts: Gate | null = null;
+    let calls = 0;
+    while (parts === null) {
+      calls += 1;
+      parts = await trainGate({ ...options, checkpoints, stopRequested });
+    }
+    expect(calls).toBe(3);
+    expect(kept.map(({ name, step }) => `${name} ${step}`)).toEqual([
+      'domain 5',
+      'domain 7',
+      'domain 10',
+      'domain 12',
+      'label 3',
+      'label 5',
+      'label 7',
+    ]);
+    const numbers = ({ domain, label }: Gate) =>
+      flattenTensors({ domain: domain.weights, label: label.weights }).map(([name, tensor]) => [
+        name,
+        ...tensor.dataSync(),
+      ]);
+    expect(numbers(parts)).toEqual(numbers(whole));
+    expect(parts.heldOutAccuracy).toEqual(whole.heldOutAccuracy);
+    [whole, parts].forEach(disposeGate);
+    kept.forEach(({ state }) => disposeTensors(state));
     expect(tf.memory().numTensors).toBe(before);
   });
 

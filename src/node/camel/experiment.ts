@@ -16,6 +16,7 @@ import { settingsHash } from '../record-manifest.ts';
 import { openRun, readSettingsFile, type MetricsRecord, type Run } from '../run-directory.ts';
 import { lockFolder } from '../run-lock.ts';
 import { pause, type ExperimentContext } from '../experiment/context.ts';
+import { elapsedOf } from '../experiment/elapsed.ts';
 import { experimentData, type ExperimentData } from './experiment-data.ts';
 import { makeGallery, type Gallery } from './gallery.ts';
 import { reportInput } from './report-input.ts';
@@ -87,8 +88,8 @@ async function learntTranslations(
     };
     let record = run.outcome as StageOneRecord | undefined;
     if (record === undefined) {
-      const began = performance.now();
-      const outcome = await stageOne(settings, data, run, context);
+      const elapsed = await elapsedOf(run);
+      const outcome = await stageOne(settings, data, elapsed, context);
       const progress = startProgress('translations', 2 * train.labels.length);
       orExit(await writeTranslations(folder, outcome.generators, { pause, onProgress: progress.update })());
       progress.stop();
@@ -96,7 +97,7 @@ async function learntTranslations(
         results: stageOneResults(outcome),
         bestStep: outcome.bestStep,
         gallery: await makeGallery(outcome.generators, data.examples('gateHeldOut')),
-        seconds: (performance.now() - began) / 1000,
+        seconds: elapsed.seconds(),
       };
       outcome.dispose();
       await run.finish(record);

@@ -20,8 +20,8 @@ import {
 } from '../../training/gate.ts';
 import { stageOneBatches, translatingWeights } from '../../training/stage-one.ts';
 import { orExit } from '../program.ts';
-import type { Run } from '../run-directory.ts';
 import { pause, type ExperimentContext } from '../experiment/context.ts';
+import type { Elapsed } from '../experiment/elapsed.ts';
 import { gateOfRun } from '../experiment/gate-file.ts';
 import { trainInRun } from '../experiment/train-in-run.ts';
 import { DOMAIN_OF_GROUP, ofDomain, type ExperimentData } from './experiment-data.ts';
@@ -48,7 +48,7 @@ function seedOf({ seed }: CamelSettings, purpose: string): number {
 function obtainGate(
   settings: CamelSettings,
   data: ExperimentData,
-  run: Run,
+  { run, save }: Elapsed,
   context: ExperimentContext,
 ): Promise<Gate> {
   const { width, domainSteps, labelSteps, batchSize, learningRate } = settings.gate;
@@ -68,6 +68,7 @@ function obtainGate(
         seed: settings.seed,
       }),
     context,
+    save,
   );
 }
 
@@ -138,15 +139,17 @@ function cyclegan(settings: CamelSettings, data: ExperimentData) {
 /**
  * Trains stage 1 in its run folder, or goes on with it, and picks the checkpoint of the highest gate score.
  *
+ * @param elapsed The run with its clock.
  * @throws ProgramError when it is stopped, or when a loss is no longer finite.
  */
 export async function stageOne(
   settings: CamelSettings,
   data: ExperimentData,
-  run: Run,
+  elapsed: Elapsed,
   context: ExperimentContext,
 ): Promise<StageOneOutcome> {
-  const gate = await obtainGate(settings, data, run, context);
+  const { run } = elapsed;
+  const gate = await obtainGate(settings, data, elapsed, context);
   const heldOut = data.examples('gateHeldOut');
   const images = {
     source: measuredImages(settings, heldOut, 0),

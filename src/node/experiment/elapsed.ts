@@ -18,6 +18,8 @@ export interface Elapsed {
   readonly run: Run;
   /** So far, of all times together. */
   seconds(): number;
+  /** Keeps the time so far, beside checkpoints that are not the run's own. */
+  save(): Promise<void>;
 }
 
 /** Starts the clock of a run where its last checkpoint left it. */
@@ -28,13 +30,15 @@ export async function elapsedOf(run: Run): Promise<Elapsed> {
   const kept = text === null ? undefined : parseJson(text);
   const before = ElapsedCodec.is(kept) ? kept.seconds : 0;
   const seconds = (): number => before + (performance.now() - began) / 1000;
+  const save = (): Promise<void> => writeFileAtomically(path, `${JSON.stringify({ seconds: seconds() })}\n`);
   return {
     seconds,
+    save,
     run: {
       ...run,
       checkpoint: async (...given) => {
         const file = await run.checkpoint(...given);
-        await writeFileAtomically(path, `${JSON.stringify({ seconds: seconds() })}\n`);
+        await save();
         return file;
       },
     },

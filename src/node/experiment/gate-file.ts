@@ -1,13 +1,18 @@
-/** The gate's classifiers in a run's folder: trained once, found again when the run goes on. */
-import { readFile } from 'node:fs/promises';
+/**
+ * The gate's classifiers in a run's folder: trained once, found again when the run goes on. Until both are trained
+ * their states are in a folder of their own, from which a training that was stopped goes on with the same bits.
+ */
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { disposeTensors } from '../../tensor-tree.ts';
-import type { Gate, TrainGateOptions } from '../../training/gate.ts';
+import type { Gate, GateCheckpoints, TrainGateOptions } from '../../training/gate.ts';
 import { trainGate } from '../../training/gate.ts';
 import { writeFileAtomically } from '../atomic-file.ts';
+import { checkpointsIn } from '../checkpoints.ts';
 import { compileStep } from '../compile/compile-step.ts';
+import { makeFolder } from '../make-folder.ts';
 import { orExit } from '../program.ts';
-import { startProgress } from '../progress.ts';
+import { startProgress, type Progress } from '../progress.ts';
 import { decodeSafetensors, encodeSafetensors, restoreTree } from '../safetensors.ts';
 import { hasCode } from '../text-file.ts';
 import { interrupted, pause, type ExperimentContext } from './context.ts';
@@ -17,7 +22,7 @@ type Networks = TrainGateOptions['networks'];
 /** How the gate is trained, but for what every run gives alike. */
 export type GateTraining = Omit<
   TrainGateOptions,
-  'networks' | 'compile' | 'pause' | 'stopRequested' | 'onProgress'
+  'networks' | 'compile' | 'pause' | 'checkpoints' | 'stopRequested' | 'onProgress'
 >;
 
 const treeOf = ({ domain, label }: Pick<Gate, 'domain' | 'label'>) => ({
@@ -26,6 +31,51 @@ const treeOf = ({ domain, label }: Pick<Gate, 'domain' | 'label'>) => ({
 });
 
 const pathIn = (folder: string): string => join(folder, 'gate-classifiers.safetensors');
+
+const CHECKPOINT_EVERY = 100;
+const LABEL = 'gate classifiers';
+
+/** The states of the classifiers while they are trained, and a progress that begins where they go on. */
+async function checkpointsOf(
+  folder: string,
+  steps: TrainGateOptions['steps'],
+  { say }: ExperimentContext,
+  onWritten: () => Promise<void>,
+): Promise<{ readonly checkpoints: GateCheckpoints; readonly progress: Progress }> {
+  const open = async (name: 'domain' | 'label') => {
+    const own = join(folder, name);
+    await makeFolder(own);
+    return checkpointsIn(own, join(own, 'best.json'));
+  };
+  const kept = { domain: await open('domain'), label: await open('label') };
+  const before = { domain: 0, label: steps.domain };
+  let progress: Progress | null = null;
+  const startAt = (done: number): void => {
+    progress?.stop();
+    progress = startProgress(LABEL, steps.domain + steps.label, done);
+  };
+  return {
+    checkpoints: {
+      every: CHECKPOINT_EVERY,
+      newest: async (name, expected) => {
+        const found = orExit(
+          await kept[name].newest(expected, ({ where, found: what }) =>
+            say(`${where}: ${what}; an older checkpoint is taken`),
+          ),
+        );
+        if (found !== null && found.step < steps[name])
+          say(`${LABEL}: ${name} goes on from step ${found.step}`);
+        if (found !== null || progress === null) startAt(before[name] + (found?.step ?? 0));
+        return found;
+      },
+      write: async (name, step, state) => {
+        await kept[name].write(step, state);
+        await onWritten();
+      },
+    },
+    progress: { update: (...at) => progress?.update(...at), stop: () => progress?.stop() },
+  };
+}
 
 /**
  * The gate of a run that has been trained.
@@ -61,32 +111,38 @@ export async function savedGate(folder: string, networks: Networks): Promise<Gat
  *
  * @param folder Of the run.
  * @param networks Untrained; the caller disposes them.
- * @param training Asked for only if the classifiers have not been trained before.
- * @param context A stop that is asked for ends the training.
+ * @param training Asked for only if the classifiers are not trained yet.
+ * @param context A stop that is asked for ends the training after a checkpoint.
+ * @param onWritten Called after every checkpoint.
  * @returns Its weights are the caller's, see `disposeGate`.
- * @throws ProgramError if a stop was asked for (exit code 75), or the file is damaged (2).
+ * @throws ProgramError if a stop was asked for (exit code 75), or a file is damaged (2).
  */
 export async function gateOfRun(
   folder: string,
   networks: Networks,
   training: () => Promise<GateTraining>,
   context: ExperimentContext,
+  onWritten: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Gate> {
-  const saved = await savedGate(folder, networks);
-  if (saved !== null) return saved;
-  const options = await training();
-  const progress = startProgress('gate classifiers', options.steps.domain + options.steps.label);
-  const gate = await trainGate({
-    ...options,
-    networks,
-    compile: compileStep,
-    pause,
-    stopRequested: context.stopRequested,
-    onProgress: progress.update,
-  }).finally(() => progress.stop());
-  if (gate === null) throw interrupted();
-  const { domain, label } = gate.heldOutAccuracy;
-  const facts = { domainAccuracy: `${domain}`, labelAccuracy: `${label}` };
-  await writeFileAtomically(pathIn(folder), await encodeSafetensors(treeOf(gate), facts));
+  const unfinished = join(folder, 'gate-checkpoints');
+  let gate = await savedGate(folder, networks);
+  if (gate === null) {
+    const options = await training();
+    const { checkpoints, progress } = await checkpointsOf(unfinished, options.steps, context, onWritten);
+    gate = await trainGate({
+      ...options,
+      networks,
+      compile: compileStep,
+      pause,
+      checkpoints,
+      stopRequested: context.stopRequested,
+      onProgress: progress.update,
+    }).finally(() => progress.stop());
+    if (gate === null) throw interrupted();
+    const { domain, label } = gate.heldOutAccuracy;
+    const facts = { domainAccuracy: `${domain}`, labelAccuracy: `${label}` };
+    await writeFileAtomically(pathIn(folder), await encodeSafetensors(treeOf(gate), facts));
+  }
+  await rm(unfinished, { recursive: true, force: true });
   return gate;
 }

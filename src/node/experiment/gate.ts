@@ -107,6 +107,7 @@ export function planGate(
  * @param skipped Those of the run that are damaged; they are kept before the training, which is not done twice.
  * @param context Output, and whether a stop was asked for.
  * @param skipDamaged How many images of the training, and of those held out, may be damaged.
+ * @param onWritten Called after every checkpoint of the classifiers.
  * @throws ProgramError if more images are damaged (exit code 2), or a stop was asked for (75).
  */
 export async function obtainGate(
@@ -116,6 +117,7 @@ export async function obtainGate(
   skipped: SkippedImages,
   context: ExperimentContext,
   skipDamaged: number,
+  onWritten?: () => Promise<void>,
 ): Promise<ExperimentGate> {
   const judged = await loadExamples(images, heldOut, skipDamaged, skipped.of('gate, held out'));
   const gate = await gateOfRun(
@@ -135,6 +137,7 @@ export async function obtainGate(
       };
     },
     context,
+    onWritten,
   );
   const ofDomain = (domain: number): Examples =>
     gatherExamples(

@@ -159,7 +159,7 @@ export async function stageOne(
   const judges =
     plan.gate === null
       ? null
-      : await obtainGate(plan.gate, images, run.folder, skipped, context, skipDamaged);
+      : await obtainGate(plan.gate, images, run.folder, skipped, context, skipDamaged, elapsed.save);
   const batches = batchesOf(plan, skipDamaged, skipped);
   const first = (domain: Domain) =>
     loadFirst(images, domains[domain], Math.min(gallery.images, smaller), skipDamaged, skipped.of(domain));

@@ -223,6 +223,34 @@ describe('a stage-1 run', () => {
     expect([outcome.bestStep, outcome.measure!.score]).toEqual([best.step, best.score]);
   });
 
+  it('that is stopped while its gate is trained goes on there, with the same bits and all its time', async () => {
+    const settings = stageOneSettings({ gate: { ...GATE, domainSteps: 5, labelSteps: 4 } });
+    const [whole, parts] = [join(root, 'gate-whole'), join(root, 'gate-parts')];
+    await trainIn(whole, settings);
+    const stopped = async (after: number) => {
+      await expect(trainIn(parts, settings, after)).rejects.toThrow('stopped; run the same command again');
+      return (await filesOf(join(parts, 'gate-checkpoints'))).filter((name) => name.includes('step-'));
+    };
+    const checkpoint = (name: string, step: number) => join(name, `step-00000000${step}.safetensors`);
+    expect(await stopped(2)).toEqual([checkpoint('domain', 3)]);
+    await writeFile(join(parts, 'elapsed.json'), '{ "seconds": 1000 }');
+    // Whether to stop is not asked after a classifier's last step.
+    expect(await stopped(3)).toEqual([
+      checkpoint('domain', 3),
+      checkpoint('domain', 5),
+      checkpoint('label', 3),
+    ]);
+    expect(said.at(-1)).toBe('gate classifiers: domain goes on from step 3');
+    const { seconds } = JSON.parse(await readFile(join(parts, 'elapsed.json'), 'utf8')) as {
+      seconds: number;
+    };
+    expect(seconds).toBeGreaterThan(1000);
+    await trainIn(parts, settings);
+    for (const file of ['gate-classifiers.safetensors', join('checkpoints', 'step-000000012.safetensors')])
+      expect((await readFile(join(parts, file))).equals(await readFile(join(whole, file))), file).toBe(true);
+    expect(await filesOf(parts)).toEqual(await filesOf(whole));
+  });
+
   it('is planned without leaving tensors behind, and refuses a gate for which there are too few images', () => {
     const experiment = stageOneSettings({ gate: GATE });
     const before = tf.memory().numTensors;

@@ -14,6 +14,7 @@ import { evaluateClassifier, stageTwoBatches } from '../../training/stage-two.ts
 import type { MethodResults } from '../report/results.ts';
 import type { Run } from '../run-directory.ts';
 import { pause, type ExperimentContext } from '../experiment/context.ts';
+import { elapsedOf } from '../experiment/elapsed.ts';
 import { trainInRun } from '../experiment/train-in-run.ts';
 import type { ExperimentData } from './experiment-data.ts';
 import type { CamelSettings, Method, MethodSettings } from './settings.ts';
@@ -63,7 +64,7 @@ export async function stageTwo(
   run: Run,
   context: ExperimentContext,
 ): Promise<MethodResults> {
-  const began = performance.now();
+  const elapsed = await elapsedOf(run);
   const { stage2, seed } = settings;
   const { table } = data;
   // The same first weights for every method: they differ in what they are compared for only.
@@ -84,7 +85,7 @@ export async function stageTwo(
   });
   const end = await trainInRun({
     label: method,
-    run,
+    run: elapsed.run,
     context,
     initial,
     steps: stage2.steps,
@@ -111,5 +112,5 @@ export async function stageTwo(
   const report = await evaluateClassifier(classifier(end), data.examples('test'), table, { pause });
   disposeTensors(end);
   network.model.dispose();
-  return { ...report, steps: stage2.steps, seconds: (performance.now() - began) / 1000 };
+  return { ...report, steps: stage2.steps, seconds: elapsed.seconds() };
 }

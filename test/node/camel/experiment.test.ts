@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,7 +31,7 @@ function tiny(): CamelSettings {
       gateHeldOutCount: 10,
     },
     stage1: { ...stage1, steps: 4, width: 1 / 16, batchSize: 4, poolSize: 8, measureEvery: 2 },
-    gate: { ...gate, domainSteps: 2, labelSteps: 2, width: 0.1, batchSize: 8 },
+    gate: { ...gate, domainSteps: 5, labelSteps: 2, width: 0.1, batchSize: 8 },
     stage2: { ...stage2, steps: 4, width: 0.1, batchSize: 8, evaluateEvery: 2 },
   };
 }
@@ -71,6 +71,7 @@ it('a run that is stopped again and again ends with the same bits, logs and resu
   expect(tf.memory().numTensors, 'tensors left behind').toBe(before);
   const stopped = await run(parts, tiny(), 3);
   expect(stopped.calls).toBeGreaterThan(4);
+  expect(stopped.said[0]).toBe('gate classifiers: domain goes on from step 3');
   expect(withoutSeconds(stopped.results)).toEqual(withoutSeconds(uninterrupted.results));
   for (const name of ['stage1', 'erm', 'gdro', 'camel']) {
     expect(lastCheckpoint(parts, name).equals(lastCheckpoint(whole, name)), `weights of ${name}`).toBe(true);
@@ -78,6 +79,21 @@ it('a run that is stopped again and again ends with the same bits, logs and resu
       readFileSync(join(whole, 'runs', name, 'metrics.jsonl'), 'utf8'),
     );
   }
+  const [gate, same] = [whole, parts].map((out) =>
+    readFileSync(join(out, 'runs', 'stage1', 'gate-classifiers.safetensors')),
+  );
+  expect(gate!.equals(same!), 'weights of the gate').toBe(true);
+});
+
+it('counts the seconds of a method over all the times that it was gone on with', async () => {
+  const out = join(scratch, 'seconds');
+  const settings: CamelSettings = { ...tiny(), methods: ['erm'] };
+  const context = { say: () => undefined, stopRequested: () => true };
+  await expect(runCamel(settings, { data: mnist, out }, backend, context)).rejects.toThrow('stopped');
+  writeFileSync(join(out, 'runs', 'erm', 'elapsed.json'), '{ "seconds": 1000 }');
+  const { results } = await run(out, settings);
+  expect(results.methods['erm']!.seconds).toBeGreaterThan(1000);
+  expect(results.methods['erm']!.seconds).toBeLessThan(1100);
 });
 
 it('writes every file that it promises, and a finished experiment is not run again', async () => {

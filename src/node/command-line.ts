@@ -26,6 +26,10 @@ export function commandLine(program: string, options = '', inCheckout = IN_CHECK
  */
 export const optionsHint = (program: string): string => `${commandLine(program, '--help')} lists the options`;
 
+/** Exit codes of a program that may be stopped. */
+export const STOPPABLE_CODES =
+  '0 done, 1 a loss was not finite, 2 bad input, 75 stopped (the same command goes on)';
+
 /**
  * The end of a program's `--help`.
  *

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { askedBackend, BACKENDS, type BackendName } from './backend.ts';
 import { firstLine } from './backends/refusal.ts';
+import { commandLine, helpEnd } from './command-line.ts';
 import { examine } from './doctor/examination.ts';
 import type { Finding } from './doctor/finding.ts';
 import { renderDiagnosis, type Diagnosis } from './doctor/table.ts';
@@ -90,5 +91,9 @@ export function doctorCommand(): Command {
     .option('--backend <name>', `only this one: ${BACKENDS.join(', ')}`)
     .option('--timeout <seconds>', 'until a backend counts as hanging', '120')
     .option('--json', 'print everything that was found as JSON')
+    .addHelpText(
+      'after',
+      helpEnd('0 a backend can train, 1 none can, 2 bad input', commandLine('doctor', '--backend wasm')),
+    )
     .action((options: DoctorOptions) => runProgram('doctor', () => doctor(options).catch(inOneLine)));
 }

@@ -1,6 +1,13 @@
 import { expect, it } from 'vitest';
 import { commandLine, exampleFor, optionsHint } from '../../src/node/command-line.ts';
-import { stageOneCommand, stageTwoCommand } from '../../src/node/index.ts';
+import {
+  augmentCommand,
+  chainCommand,
+  doctorCommand,
+  evaluateCommand,
+  stageOneCommand,
+  stageTwoCommand,
+} from '../../src/node/index.ts';
 
 it('words a call by where it runs', () => {
   expect(commandLine('native')).toBe('npm run native');
@@ -19,5 +26,22 @@ it.each([
   command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
   expect(help.trimEnd().split('\n').at(-1)).toBe(
     `Example: npm run ${name} -- --config examples/configs/${config}.yaml --root DATA=examples/data`,
+  );
+});
+
+it.each([
+  stageOneCommand(),
+  augmentCommand(),
+  stageTwoCommand(),
+  evaluateCommand(),
+  chainCommand(),
+  doctorCommand(),
+])('help tells exit codes and an example', (command) => {
+  let help = '';
+  command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+  const [codes, example] = help.trimEnd().split('\n').slice(-2);
+  expect(codes).toMatch(/^Exit codes: 0 .*, 2 bad input/);
+  expect(example).toMatch(
+    new RegExp(`^Example: npm run ${command.name()} -- --?\\w|^Example: npm run chain -- `),
   );
 });

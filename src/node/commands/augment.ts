@@ -12,6 +12,7 @@ import { openExperimentImages } from '../experiment/open-images.ts';
 import { skipping } from '../experiment/skipped-images.ts';
 import { experimentToRun } from '../experiment/run-settings.ts';
 import { closing } from '../closing.ts';
+import { commandLine, exampleFor, helpEnd } from '../command-line.ts';
 import { loadExperimentFile, type ExperimentOptions } from '../experiment-file.ts';
 import { orExit, ProgramError } from '../program.ts';
 import { onBackend } from './experiment-context.ts';
@@ -29,6 +30,11 @@ interface AugmentFlags extends ExperimentFlags {
   readonly skipDamaged?: number;
   readonly compareModes?: boolean;
 }
+
+const DIGITS =
+  '--config examples/configs/stage-2/mnist-correlation/camel.yaml --root DATA=examples/data --root RUNS=runs';
+const BIRDS =
+  '--config node_modules/model-patching/examples/configs/stage-2/waterbirds/camel.yaml --root DATA=FOLDER --root RUNS=runs';
 
 /** A run alone is the source of all translations; with an id before it, it stands for that of a published file. */
 function withRun({ stage1 = [], set = [], root = [] }: AugmentFlags): ExperimentFlags {
@@ -110,4 +116,11 @@ export const augmentCommand = (): Command =>
     )
     .addOption(backendOption('what the configuration says'))
     .addOption(skipDamagedOption('a split', 'what the configuration says'))
+    .addHelpText(
+      'after',
+      helpEnd(
+        '0 done, 2 bad input, 75 stopped (the same command goes on)',
+        commandLine('augment', exampleFor(DIGITS, BIRDS)),
+      ),
+    )
     .action(augment);

@@ -5,11 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { makeSampleData } from '../data/sample-data.ts';
+import { commandLine, helpEnd, STOPPABLE_CODES } from '../command-line.ts';
 import { environmentFacts } from '../environment.ts';
 import { assertSampleData, bindChain } from '../experiment/chain-binding.ts';
 import { chainOverrides } from '../experiment/chain-overrides.ts';
 import { chainReport } from '../experiment/chain-report.ts';
-import { CHAINS, runChain, type ChainName } from '../experiment/chain.ts';
+import { assertChainData, CHAINS, runChain, type ChainName } from '../experiment/chain.ts';
 import { orExit, ProgramError } from '../program.ts';
 import { onBackend } from './experiment-context.ts';
 import { experimentOptions } from './experiment-options.ts';
@@ -89,14 +90,16 @@ async function chain(name: ChainName, flags: ChainFlags, folders: ChainFolders):
   });
   const { results, facts } = await onBackend(backend, async (selected, context) => {
     if (sample) await assertSampleData(join(data, name), withoutLink);
-    await bindChain(out, { chain: name, sample, null: withoutLink, overrides });
+    const all = { ...roots, DATA: data, ...(weights !== undefined && { WEIGHTS: weights }) };
+    const settings = { chain: name, configs: folders.configs, seeds, overrides, out, roots: all };
+    await bindChain(out, { chain: name, sample, null: withoutLink, overrides }, () =>
+      sample ? Promise.resolve() : assertChainData(settings),
+    );
     if (sample) {
       context.say(`${data}: sample data${withoutLink ? ', without the spurious link' : ''}`);
       await makeSampleData(data, { null: withoutLink });
     }
-    const settings = { chain: name, configs: folders.configs, seeds, overrides, out };
-    const all = { ...roots, DATA: data, ...(weights !== undefined && { WEIGHTS: weights }) };
-    const chains = await runChain({ ...settings, roots: all }, selected, context);
+    const chains = await runChain(settings, selected, context);
     return { results: chains, facts: { backend: selected.name, device: selected.device } };
   });
   const kindOfData = sample ? 'sample data' : (given ?? 'MNIST');
@@ -172,6 +175,10 @@ export const chainCommand = (folders: ChainFolders = PACKAGED): Command =>
     .option('--null', 'data without the spurious link between class and subgroup')
     .addOption(backendOption('the fastest'))
     .option('--out <folder>', 'new or to go on with (default: experiments/chain-<data>)', folderName)
+    .addHelpText(
+      'after',
+      helpEnd(STOPPABLE_CODES, commandLine('chain', 'waterbirds --seeds 1,2,3 --width 0.25')),
+    )
     .configureOutput({ writeErr: () => undefined })
     .exitOverride()
     .action((name: ChainName, flags: ChainFlags) => chain(name, flags, folders));

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { SPLITS, type SplitName } from '../../data/dataset.ts';
 import { evaluateRun } from '../experiment/evaluate.ts';
 import { groupTable } from '../experiment/group-table.ts';
+import { commandLine, helpEnd } from '../command-line.ts';
 import { orExit } from '../program.ts';
 import { onBackend } from './experiment-context.ts';
 import { experimentOptions, rootOption, type ExperimentFlags } from './experiment-options.ts';
@@ -58,6 +59,13 @@ export const evaluateCommand = (): Command =>
       rootOption('the folder that ${NAME} now stands for in the paths of the run, if data were moved'),
     )
     .addOption(skipDamagedOption('the split', 'what the configuration of the run says'))
+    .addHelpText(
+      'after',
+      helpEnd(
+        '0 done, 2 bad input, 75 stopped while translations were made',
+        commandLine('evaluate', '--run runs/waterbirds-gdro --split validation'),
+      ),
+    )
     .configureOutput({ writeErr: () => undefined })
     .exitOverride()
     .action(evaluate);

@@ -82,7 +82,7 @@ async function run(options: NativeOptions): Promise<void> {
 /** `native`: installs the native backend. */
 export const nativeCommand = (): Command =>
   new Command('native')
-    .summary('install the native backend')
+    .summary('Installs the native backend, on which training is faster than on wasm.')
     .description(
       'Installs the native backend beside the @tensorflow/tfjs of this project: tfjs-node from npm, TensorFlow’s library from the Python registry, the binding compiled here. package.json stays as it is, so npm ci and npm install remove it again; a second run brings it back.',
     )

@@ -221,6 +221,7 @@ describe('npm run chain', () => {
     const wrong = [...options, '--out', 'mended', '--root', 'DATA=nowhere'];
     await expect(chain(...wrong, '--width', '0.5')).rejects.toThrow('nowhere/celeba');
     await expect(chain(...wrong, '--width', '0.25')).rejects.toThrow('nowhere/celeba');
+    expect(existsSync('mended'), 'nothing is left behind').toBe(false);
   });
 
   it.each([

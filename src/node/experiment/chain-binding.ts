@@ -47,16 +47,24 @@ const byName = (overrides: readonly string[]): Readonly<Record<string, string>> 
  *
  * @param out The folder; it is made if it is not there.
  * @param bound What the chain is.
+ * @param check Called before anything is written, unless a run has been begun; what it throws is thrown.
  * @throws ProgramError (exit code 2) naming what differs from the chain that was begun there.
  */
-export async function bindChain(out: string, { overrides, ...bound }: BoundChain): Promise<void> {
+export async function bindChain(
+  out: string,
+  { overrides, ...bound }: BoundChain,
+  check: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   const path = join(out, 'chain-settings.json');
   const settings = {
     ...bound,
     'stage-1': byName(overrides['stage-1']),
     'stage-2': byName(overrides['stage-2']),
   };
-  if (!(await isBegun(out))) return writeRunFile(path, settings);
+  if (!(await isBegun(out))) {
+    await check();
+    return writeRunFile(path, settings);
+  }
   if (orExit(await readSettingsFile(path, settings)) === null) await writeRunFile(path, settings);
 }
 

@@ -71,6 +71,32 @@ async function configsOf({ configs, chain }: ChainSettings, stage: string): Prom
   }
 }
 
+/** Where the runs of a seed find everything, and what the settings of a stage are changed to. */
+function optionsOf(
+  { out, roots, configs, overrides }: ChainSettings,
+  stage: keyof ChainOverrides,
+  seed: number,
+) {
+  return {
+    folder: configs,
+    roots: { ...roots, RUNS: join(out, `seed-${seed}`) },
+    overrides: [...overrides[stage], `seed=${seed}`],
+  };
+}
+
+/**
+ * Makes sure that the data of a chain are there, before anything is written.
+ *
+ * @throws ProgramError (exit code 2) naming what is missing or wrong.
+ */
+export async function assertChainData(settings: ChainSettings): Promise<void> {
+  const [config] = await configsOf(settings, 'stage-1');
+  const options = optionsOf(settings, 'stage-1', settings.seeds[0]!);
+  const { experiment } = await experimentToRun(config!, 'stage-1', options);
+  const images = await openExperimentImages(experiment.data, { workers: 0 });
+  await images.close();
+}
+
 async function stageOneOf(
   config: string,
   options: ExperimentOptions & { readonly roots: Readonly<Record<string, string>> },
@@ -117,12 +143,7 @@ async function chainOfSeed(
   context: ExperimentContext,
 ): Promise<ChainOfSeed> {
   const runs = join(settings.out, `seed-${seed}`);
-  const roots = { ...settings.roots, RUNS: runs };
-  const options = (stage: keyof ChainOverrides) => ({
-    folder: settings.configs,
-    roots,
-    overrides: [...settings.overrides[stage], `seed=${seed}`],
-  });
+  const options = (stage: keyof ChainOverrides) => optionsOf(settings, stage, seed);
   const stageOne: Record<string, StageOneOutcome> = {};
   for (const config of await configsOf(settings, 'stage-1')) {
     const [name, outcome] = await stageOneOf(config, options('stage-1'), context);

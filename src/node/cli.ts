@@ -48,9 +48,9 @@ await runProgram('model-patching', async () => {
   try {
     await program.parseAsync();
   } catch (error) {
-    const named = program.commands.find((command) => command.name() === process.argv[2])?.name();
-    const help = named === undefined ? 'npx model-patching --help lists the commands' : optionsHint(named);
-    const refusal = refusalOf(error, help);
+    const named = program.commands.find((command) => command.name() === process.argv[2]) ?? null;
+    const help = named === null ? 'npx model-patching --help lists the commands' : optionsHint(named.name());
+    const refusal = refusalOf(error, help, named);
     if (refusal !== null) throw refusal;
   }
 });

@@ -74,6 +74,7 @@ it('trains, stops at Ctrl-C with exit code 75, goes on to the end, and is evalua
 
 it.each([
   ['no configuration', [], "required option '--config <file>' not specified; npm run stage2 -- --help"],
+  ['a mistyped one', ['--confg', 'x'], "stage2: unknown option '--confg' (Did you mean --config?); npm run"],
   ['no number', [...small, '--skip-damaged=x'], "argument 'x' is invalid"],
   ['an empty folder name', [...small, '--out='], "argument '' is invalid"],
   ['an unknown setting', [...small, '--set=training.epoch=3'], 'did you mean "epochs"'],

@@ -60,6 +60,17 @@ describe('npm run config', () => {
     ]);
   });
 
+  it('check says of a file without what every experiment has that others may extend it', async () => {
+    const base = 'examples/configs/base/waterbirds.yaml';
+    const { code, err } = await config('check', base, at('wrong.yaml'));
+    expect(code).toBe(2);
+    expect(err.split('\n').slice(-3)).toEqual([
+      `hint: ${base}: perhaps no experiment but what others extend; if so, check those that extend it`,
+      'config: 3 faults in 2 of 2 files',
+      '',
+    ]);
+  });
+
   it('refuses a mistyped command in a line', async () => {
     const { code, out, err } = await config('chekc', 'x');
     expect([code, out]).toEqual([2, '']);

@@ -72,8 +72,25 @@ const oneLine = (text: string): string => {
   return plain.length > LONGEST ? `${plain.slice(0, LONGEST)}…` : plain;
 };
 
+/** By file as they come, and within a file by line and column, as one mends them; those of options have neither. */
+function inOrder(faults: readonly DataError[]): readonly DataError[] {
+  const placed = faults.map((fault) => {
+    const [, file = '', line = 0, column = 0] = /^(.*?):(\d+):(\d+)(?::|$)/s.exec(fault.where) ?? [];
+    return { fault, file, line: Number(line), column: Number(column) };
+  });
+  const files = placed.map(({ file }) => file);
+  return placed
+    .sort(
+      (one, other) =>
+        files.indexOf(one.file) - files.indexOf(other.file) ||
+        one.line - other.line ||
+        one.column - other.column,
+    )
+    .map(({ fault }) => fault);
+}
+
 const readable = E.mapLeft((faults: readonly DataError[]): readonly DataError[] =>
-  faults.map(({ where, expected, found, cure }) => ({
+  inOrder(faults).map(({ where, expected, found, cure }) => ({
     where: oneLine(where),
     expected: oneLine(expected),
     found: oneLine(found),

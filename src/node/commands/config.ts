@@ -5,7 +5,7 @@ import type { Experiment } from '../../config/experiment/experiment.ts';
 import type { LoadedExperiment } from '../../config/experiment/load.ts';
 import { printExperiment } from '../../config/experiment/print.ts';
 import { experimentTemplate, type TemplateName } from '../../config/experiment/template.ts';
-import { formatDataError } from '../../data/data-error.ts';
+import { formatDataError, type DataError } from '../../data/data-error.ts';
 import { loadExperimentFile } from '../experiment-file.ts';
 import { orExit, ProgramError } from '../program.ts';
 import { experimentOptions, withExperimentOptions, type ExperimentFlags } from './experiment-options.ts';
@@ -28,21 +28,33 @@ const rootsLine = (
   given: Readonly<Record<string, string | undefined>>,
 ): string => roots.map((name) => `\${${name}}${given[name] ? '' : ' (not set)'}`).join(', ');
 
+/** Whether settings are missing that every experiment has, and that what it extends may have left to others. */
+const isFragment = (faults: readonly DataError[]): boolean =>
+  faults.some(
+    ({ where, found }) => found === 'nothing' && /: (?:version|kind|data|network|method)$/.test(where),
+  );
+
 async function check(files: readonly string[], flags: ExperimentFlags): Promise<void> {
   const options = orExit(await experimentOptions(flags));
   let [faults, broken] = [0, 0];
+  const fragments: string[] = [];
   for (const file of files) {
     const loaded = await loadExperimentFile(file, options);
     if (E.isLeft(loaded)) {
       broken += 1;
       faults += loaded.left.length;
       loaded.left.forEach((fault) => complain(formatDataError(fault)));
+      if (isFragment(loaded.left)) fragments.push(file);
       continue;
     }
     say(`${file}: right: ${describeExperiment(loaded.right.experiment)}`);
     say(`  roots: ${rootsLine(loaded.right, { ...process.env, ...options.roots })}`);
     loaded.right.notices.forEach((notice) => say(`  ${notice}`));
   }
+  if (fragments.length > 0)
+    complain(
+      `hint: ${fragments.join(', ')}: perhaps no experiment but what others extend; if so, check those that extend it`,
+    );
   if (faults > 0)
     throw new ProgramError(
       `${faults} ${faults === 1 ? 'fault' : 'faults'} in ${broken} of ${files.length} files`,

@@ -49,13 +49,13 @@ describe('a file of ours', () => {
     expect(await faults(`${ERM}\ninvariance: { kind: none, weight: 3 }`)).toHaveLength(1);
   });
 
-  it('names the line and column of every fault at once, with what was nearly meant', async () => {
+  it('names the line and column of every fault at once, in their order, with what was nearly meant', async () => {
     const text = ERM.replace('resnet50', 'resnet5').replace('waterbirds', 'waterbirds, sise: 3, size: -1');
     expect(await faults(`${text}\ntraning: { epochs: 3 }\noptimizer: { kind: sgd, momentum: big }`)).toEqual([
-      'a.yaml:6:1: traning: expected no such key, found unknown key "traning", did you mean "training"?; remove or rename it',
       'a.yaml:3:27: data.sise: expected no such key, found unknown key "sise", did you mean "size"?; remove or rename it',
       'a.yaml:3:42: data.size: expected an integer above 0, found -1; correct it',
       'a.yaml:4:18: network.kind: expected one of "small-cnn", "multilayer-perceptron", "resnet50", did you mean "resnet50"?, found "resnet5"; correct it',
+      'a.yaml:6:1: traning: expected no such key, found unknown key "traning", did you mean "training"?; remove or rename it',
       'a.yaml:7:35: optimizer.momentum: expected a number from 0 to below 1, found "big"; correct it',
     ]);
   });
@@ -65,11 +65,11 @@ describe('a file of ours', () => {
       'version: 1\nkind: stage-2\ndata: { kind: folder, root: x, classes: [a, b], image: {} }',
     );
     expect(lines.map((line) => /: ([a-z.]+): expected/i.exec(line)?.[1])).toEqual([
+      'network',
+      'method',
       'data.subgroups',
       'data.image.height',
       'data.image.width',
-      'network',
-      'method',
     ]);
   });
 

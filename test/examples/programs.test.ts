@@ -21,8 +21,9 @@ import { evaluateCommand } from '../../src/node/commands/evaluate.ts';
 import { stageOneCommand } from '../../src/node/commands/stage-1.ts';
 import { stageTwoCommand } from '../../src/node/commands/stage-2.ts';
 import { makeSampleData } from '../../src/node/data/sample-data.ts';
-import { chainOverrides } from '../../src/node/experiment/chain-overrides.ts';
+import { chainOverrides, scratchOverrides } from '../../src/node/experiment/chain-overrides.ts';
 import { chainReport } from '../../src/node/experiment/chain-report.ts';
+import { experimentToRun } from '../../src/node/experiment/run-settings.ts';
 import type { MethodResults } from '../../src/node/report/results.ts';
 import { useBackend } from '../support/backend.ts';
 
@@ -237,13 +238,19 @@ describe('npm run chain', () => {
     expect(existsSync('nothing/chain.json')).toBe(false);
   });
 
-  it('begins with random weights, at one rate, where there are no others', () => {
+  it('begins with random weights, at one rate, where there are no others', async () => {
     const budget = { sample: true, null: false, weights: false, set: [] };
     const { 'stage-2': scratchSettings } = chainOverrides('celeba', budget);
-    expect(scratchSettings).toEqual([
-      'data.limits={"y0z0":8}',
-      'network.weights={ kind: random }',
+    expect(scratchSettings).toEqual(['data.limits={"y0z0":8}', 'network.weights={ kind: random }']);
+    // rate × weight decay and rate × consistency weight stay those of the file
+    const { experiment } = await experimentToRun('stage-2/waterbirds/camel.yaml', 'stage-2', {
+      folder: join(root, 'examples/configs'),
+      roots: { DATA: '.', RUNS: '.', WEIGHTS: '.' },
+    });
+    expect(scratchOverrides(experiment)).toEqual([
       'optimizer.learningRate=0.01',
+      'training.weightDecay=0.00001',
+      'method.consistency.weight=1',
     ]);
     expect(chainOverrides('celeba', { ...budget, sample: false, weights: true })['stage-2']).toEqual([]);
     expect(chainOverrides('waterbirds', { ...budget, steps: 10 })['stage-2']).toContain(

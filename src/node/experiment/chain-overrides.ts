@@ -1,5 +1,6 @@
 /** How the command line of a chain changes the configurations of its two stages. */
 import { SAMPLE_CELEBA_LIMITS } from '../../data/samples/plan.ts';
+import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
 import { ProgramError } from '../program.ts';
 import type { ChainName } from './chain.ts';
 
@@ -29,11 +30,33 @@ export interface ChainBudget {
   readonly set: readonly string[];
 }
 
+/** Where no pretrained weights are at hand. */
+export const RANDOM_WEIGHTS = 'network.weights={ kind: random }';
+
 /**
- * Learning rate of every method where no pretrained weights are at hand: the published rates are those of fine-tuning
- * and hardly move random weights. Chosen before any run on the sample data, and the same for the three.
+ * Learning rate of every method with random weights: the published rates are those of fine-tuning and hardly move them.
+ * Chosen before any run on the sample data, and the same for the three.
  */
-export const RATE_FROM_SCRATCH = 0.01;
+const RATE_FROM_SCRATCH = 0.01;
+
+/**
+ * What a method changes with random weights: its learning rate, and in return weight decay and consistency weight, so
+ * that their pull in every step, rate times weight, stays the published one. Left as they are, Waterbirds' consistency
+ * weight of 100 makes CAMEL diverge at this rate, and its weight decay of 0.05 shrinks group DRO's weights faster than
+ * moving statistics can follow.
+ *
+ * @param published The experiment without changes.
+ */
+export function scratchOverrides({ optimizer, training, method }: StageTwoExperiment): readonly string[] {
+  const consistency =
+    method.kind === 'camel' && method.consistency.kind !== 'none' ? method.consistency : null;
+  const scale = optimizer.learningRate / RATE_FROM_SCRATCH;
+  return [
+    `optimizer.learningRate=${RATE_FROM_SCRATCH}`,
+    `training.weightDecay=${training.weightDecay * scale}`,
+    ...(consistency === null ? [] : [`method.consistency.weight=${consistency.weight * scale}`]),
+  ];
+}
 
 /** Of a classifier during its training, each with a checkpoint. */
 const EVALUATIONS = 4;
@@ -80,9 +103,7 @@ export function chainOverrides(chain: ChainName, budget: ChainBudget): ChainOver
       ...(chain === 'celeba' && sample && !budget.null
         ? [`data.limits=${JSON.stringify(SAMPLE_CELEBA_LIMITS)}`]
         : []),
-      ...(digits || weights
-        ? []
-        : ['network.weights={ kind: random }', `optimizer.learningRate=${RATE_FROM_SCRATCH}`]),
+      ...(digits || weights ? [] : [RANDOM_WEIGHTS]),
       ...(width === undefined ? [] : [`network.width=${width}`]),
       ...(steps === undefined
         ? []

@@ -16,7 +16,7 @@ import type { MethodName, MethodResults } from '../report/results.ts';
 import type { ExperimentOptions } from '../experiment-file.ts';
 import { hasCode, parseJson, readText } from '../text-file.ts';
 import { obtainTranslations } from './augment.ts';
-import type { ChainOverrides } from './chain-overrides.ts';
+import { RANDOM_WEIGHTS, scratchOverrides, type ChainOverrides } from './chain-overrides.ts';
 import type { ExperimentContext } from './context.ts';
 import { evaluateRun } from './evaluate.ts';
 import { openExperimentImages } from './open-images.ts';
@@ -107,14 +107,22 @@ async function stageOneOf(
   return [name, await runStageOne(toRun, { out: join(options.roots['RUNS']!, name) }, context)];
 }
 
+/** A classifier's experiment. */
+async function classifierToRun(settings: ChainSettings, method: MethodName, seed: number) {
+  const config = join('stage-2', settings.chain, `${method}.yaml`);
+  const options = optionsOf(settings, 'stage-2', seed);
+  if (!options.overrides.includes(RANDOM_WEIGHTS)) return experimentToRun(config, 'stage-2', options);
+  const published = await experimentToRun(config, 'stage-2', { ...options, overrides: [RANDOM_WEIGHTS] });
+  const overrides = [...scratchOverrides(published.experiment), ...options.overrides];
+  return experimentToRun(config, 'stage-2', { ...options, overrides });
+}
+
 /** Translations before CAMEL asks for them, so that its own time is that of training. */
 async function translate(
-  config: string,
-  options: Parameters<typeof stageOneOf>[1],
+  { experiment }: Awaited<ReturnType<typeof classifierToRun>>,
   context: ExperimentContext,
 ): Promise<ChainOfSeed['translations']> {
   const began = performance.now();
-  const { experiment } = await experimentToRun(config, 'stage-2', options);
   return closing(await openExperimentImages(experiment.data), async (images) => {
     const translations = await obtainTranslations(experiment, images, context);
     await translations.close();
@@ -143,21 +151,19 @@ async function chainOfSeed(
   context: ExperimentContext,
 ): Promise<ChainOfSeed> {
   const runs = join(settings.out, `seed-${seed}`);
-  const options = (stage: keyof ChainOverrides) => optionsOf(settings, stage, seed);
   const stageOne: Record<string, StageOneOutcome> = {};
   for (const config of await configsOf(settings, 'stage-1')) {
-    const [name, outcome] = await stageOneOf(config, options('stage-1'), context);
+    const [name, outcome] = await stageOneOf(config, optionsOf(settings, 'stage-1', seed), context);
     stageOne[name] = outcome;
     context.say(`seed ${seed}: ${name}: ${outcome.steps} steps in ${outcome.seconds.toFixed(0)} s`);
   }
-  const fileOf = (method: MethodName): string => join('stage-2', settings.chain, `${method}.yaml`);
-  const translations = await kept(join(runs, 'translations.json'), TranslationsCodec, () =>
-    translate(fileOf('camel'), options('stage-2'), context),
+  const translations = await kept(join(runs, 'translations.json'), TranslationsCodec, async () =>
+    translate(await classifierToRun(settings, 'camel', seed), context),
   );
   context.say(`seed ${seed}: ${translations.count} translations in ${translations.seconds.toFixed(0)} s`);
   const methods: { [method in MethodName]?: MethodResults } = {};
   for (const method of ['erm', 'gdro', 'camel'] as const) {
-    const toRun = await experimentToRun(fileOf(method), 'stage-2', options('stage-2'));
+    const toRun = await classifierToRun(settings, method, seed);
     const out = join(runs, toRun.experiment.name);
     const results = await runStageTwo(toRun, { out, backend }, context);
     const { steps, seconds } = results.methods[method]!;

@@ -162,20 +162,17 @@ describe('budget', () => {
 });
 
 describe('selection', () => {
-  const report = { worstGroup: { name: 'a', accuracy: 0.2 }, average: null, groupAverage: 0.6 } as never;
+  const reportOf = (worst: number, groupAverage: number) =>
+    ({ worstGroup: { name: 'a', accuracy: worst }, average: null, groupAverage }) as never;
   it('scores what it selects by, and evaluates what it needs', () => {
-    expect(selectionScore('worst-group', report)).toBeCloseTo(0.2, 5);
+    expect(selectionScore('worst-group', reportOf(0.2, 0.6))).toBeCloseTo(0.2, 5);
     // of equal worst groups the higher average over groups, but never before a better worst group
     const scoreOf = (worst: number, groupAverage: number) =>
-      selectionScore('worst-group', {
-        ...report,
-        worstGroup: { ...report.worstGroup, accuracy: worst },
-        groupAverage,
-      })!;
+      selectionScore('worst-group', reportOf(worst, groupAverage))!;
     expect(scoreOf(0, 0.6)).toBeGreaterThan(scoreOf(0, 0.5));
     expect(scoreOf(1 / 1e5, 0.25)).toBeGreaterThan(scoreOf(0, 1));
-    expect(selectionScore('average', report)).toBe(0.6);
-    expect(selectionScore('last', report)).toBeUndefined();
+    expect(selectionScore('average', reportOf(0.2, 0.6))).toBe(0.6);
+    expect(selectionScore('last', reportOf(0.2, 0.6))).toBeUndefined();
     expect(splitsDuringTraining({ splits: ['test'], select: 'average' } as never)).toEqual([
       'validation',
       'test',

@@ -4,7 +4,6 @@ import { Command } from 'commander';
 import {
   camelSettings,
   describeBackend,
-  describeBudget,
   listenForInterruption,
   orExit,
   ProgramError,
@@ -90,7 +89,6 @@ await runProgram('camel', async () => {
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const backend = await selectBackend(options['backend'] === undefined ? {} : { name: options['backend'] });
   say(describeBackend(backend));
-  describeBudget(settings).forEach(say);
   const interruption = listenForInterruption(() => say('stopping in good order; once more to stop at once'));
   const results = await runCamel(settings, { data: options['data']!, out }, backend, {
     say,

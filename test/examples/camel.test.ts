@@ -81,6 +81,7 @@ it.each([
   );
   expect(err).toContain(line);
   expect(err.split('\n').filter((text) => text.startsWith('camel: '))).toHaveLength(1);
+  expect(err, 'the plan comes after what may be wrong').not.toContain('preset smoke:');
   expect(err).not.toMatch(/^\s+at /m);
   expect(code).toBe(2);
   expect(existsSync(out)).toBe(false);

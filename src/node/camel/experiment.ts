@@ -3,6 +3,7 @@
  * same number of optimizer steps. Everything it finds is in one folder, and what is there already is not done again.
  */
 import { join } from 'node:path';
+import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
 import type { Images } from '../../augmentation/images.ts';
 import { writeFileAtomically } from '../atomic-file.ts';
@@ -20,7 +21,7 @@ import { elapsedOf } from '../experiment/elapsed.ts';
 import { experimentData, type ExperimentData } from './experiment-data.ts';
 import { makeGallery, type Gallery } from './gallery.ts';
 import { reportInput } from './report-input.ts';
-import type { CamelSettings, Method } from './settings.ts';
+import { describeBudget, type CamelSettings, type Method } from './settings.ts';
 import { stageOne, type StageOneOutcome } from './stage-one.ts';
 import { stageTwo } from './stage-two.ts';
 import { readTranslations, writeTranslations, type TranslatedImages } from './translations.ts';
@@ -66,6 +67,31 @@ function stageOneSettings({ preset, seed, data, stage1, gate }: CamelSettings): 
   return { preset, seed, data, stage1, gate };
 }
 
+/** Settings that a method depends on. */
+function methodSettings(name: Method, settings: CamelSettings): unknown {
+  const { seed, data, stage2 } = settings;
+  const depends = name === 'camel' ? { ...settings, methods: undefined } : { seed, data, stage2 };
+  return { method: name, ...depends };
+}
+
+const learnsTranslations = ({ translations, methods }: CamelSettings): boolean =>
+  translations === 'cyclegan' && methods.includes('camel');
+
+const runFolder = (out: string, name: Method | 'stage1'): string => join(out, 'runs', name);
+
+/** Whether there is nothing left to be trained. */
+async function isDone(settings: CamelSettings, out: string): Promise<boolean> {
+  const runs = [
+    ...(learnsTranslations(settings) ? [['stage1', stageOneSettings(settings)] as const] : []),
+    ...settings.methods.map((name) => [name, methodSettings(name, settings)] as const),
+  ];
+  for (const [name, own] of runs) {
+    const there = await readSettingsFile(join(runFolder(out, name), 'run.json'), own);
+    if (E.isLeft(there) || there.right?.outcome === undefined) return false;
+  }
+  return true;
+}
+
 function givenTranslations(kind: 'true' | 'identity', data: ExperimentData): TranslatedImages {
   const form = (name: 'clean' | 'corrupted'): Images<Uint8Array> =>
     data.examples('train', kind === 'true' ? name : 'own').images;
@@ -78,7 +104,7 @@ async function learntTranslations(
   out: string,
   context: ExperimentContext,
 ): Promise<{ translations: TranslatedImages; stage1: StageOneRecord; curve: readonly MetricsRecord[] }> {
-  return withRun(join(out, 'runs', 'stage1'), stageOneSettings(settings), async (run) => {
+  return withRun(runFolder(out, 'stage1'), stageOneSettings(settings), async (run) => {
     const train = data.examples('train');
     const folder = {
       folder: join(out, 'translations'),
@@ -125,11 +151,7 @@ async function method(
   out: string,
   context: ExperimentContext,
 ): Promise<MethodOutcome> {
-  const depends =
-    name === 'camel'
-      ? { ...settings, methods: undefined }
-      : { seed: settings.seed, data: settings.data, stage2: settings.stage2 };
-  return withRun(join(out, 'runs', name), { method: name, ...depends }, async (run) => {
+  return withRun(runFolder(out, name), methodSettings(name, settings), async (run) => {
     const results =
       (run.outcome as MethodResults | undefined) ??
       (await stageTwo(name, settings, data, translations, run, context));
@@ -182,7 +204,7 @@ async function allMethods(
  * @param settings See {@link camelSettings}.
  * @param folders MNIST, and the experiment folder.
  * @param backend The backend that runs, for the report.
- * @param context Output, and whether a stop was asked for.
+ * @param context Output, which is told first what will be done, and whether a stop was asked for.
  * @returns What `results.json` holds.
  * @throws ProgramError: bad data or folder (exit code 2), a loss that is not finite (1), a stop asked for (75).
  */
@@ -204,11 +226,14 @@ export async function runCamel(
       overlaps: data.overlaps,
     });
     try {
+      if (await isDone(settings, out)) context.say(`${out}: already done; nothing is trained again`);
+      else describeBudget(settings).forEach(context.say);
       for (const { first, second, split, indices } of data.overlaps)
         context.say(`note: ${first} and ${second} share ${indices.length} images of MNIST's ${split} split`);
       const { translations: kind } = settings;
-      const learns = kind === 'cyclegan' && settings.methods.includes('camel');
-      const learnt = learns ? await learntTranslations(settings, data, out, context) : null;
+      const learnt = learnsTranslations(settings)
+        ? await learntTranslations(settings, data, out, context)
+        : null;
       const translations =
         kind === 'cyclegan' ? (learnt?.translations ?? null) : givenTranslations(kind, data);
       const methods = await allMethods(settings, data, translations, out, context);

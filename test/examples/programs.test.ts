@@ -118,7 +118,7 @@ describe('the guide to the programs', () => {
     const expected: Readonly<Record<string, RegExp>> = {
       config: /lesions\/camel\.yaml: right: stage-2, camel|consistency:/,
       stage1: /^stage 1: 2 steps in/,
-      augment: /^translations: 32 of train$/m,
+      augment: /^translations: 32 of train\n\n(\S+\/)?runs\/lesions-stage-1\/translations\/[0-9a-f]{12}\n$/m,
       stage2: /\(Y=0\)\(Z=0\).*\(Y=0\)\(Z=1\).*\(Y=1\)\(Z=0\)/,
       evaluate: /(lesions-camel, validation images|"name": "lesions-erm",\n {2}"split": "test")/,
     };

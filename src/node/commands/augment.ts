@@ -1,9 +1,9 @@
 /** The command `augment`: makes the translations that a CAMEL experiment asks for, without training it. */
-import { relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { Command } from 'commander';
 import { either as E } from 'fp-ts';
 import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
-import { SPLITS } from '../../data/dataset.ts';
+import { SPLITS, type ImageLocation } from '../../data/dataset.ts';
 import { obtainTranslations } from '../experiment/augment.ts';
 import { compareModes, modesTable } from '../experiment/compare-modes.ts';
 import type { ExperimentContext } from '../experiment/context.ts';
@@ -11,6 +11,7 @@ import type { ExperimentImages } from '../experiment/experiment-images.ts';
 import { openExperimentImages } from '../experiment/open-images.ts';
 import { skipping } from '../experiment/skipped-images.ts';
 import { experimentToRun } from '../experiment/run-settings.ts';
+import type { Translations } from '../experiment/translations.ts';
 import { closing } from '../closing.ts';
 import { commandLine, exampleFor, helpEnd } from '../command-line.ts';
 import { loadExperimentFile, type ExperimentOptions } from '../experiment-file.ts';
@@ -58,7 +59,22 @@ async function withoutClassifier(config: string, options: ExperimentOptions): Pr
   return { ...options, overrides: [...(options.overrides ?? []), 'network={ kind: multilayer-perceptron }'] };
 }
 
-/** How many images of each split were translated, in a line. */
+/** The folders of translations: of each run, with one subfolder a split, and those that others have made. */
+function foldersOf({ method }: StageTwoExperiment, { splits }: Translations): readonly string[] {
+  if (method.kind !== 'camel') return [];
+  const { toSource, toTarget } = splits.train;
+  const folders = [...toSource, ...toTarget].map((image) =>
+    dirname(dirname(dirname((image as ImageLocation).file))),
+  );
+  const ofSources = method.translations.sources.flatMap(({ from }) =>
+    from.kind === 'run'
+      ? folders.filter((folder) => dirname(folder) === join(from.path, 'translations'))
+      : [from.path],
+  );
+  return [...new Set(ofSources)];
+}
+
+/** How many images of each split were translated, in a line, and where to. */
 async function translate(
   experiment: StageTwoExperiment,
   images: ExperimentImages,
@@ -70,7 +86,7 @@ async function translate(
     const lists = translations.splits[split];
     return lists === undefined ? [] : [`${2 * lists.toSource.length} of ${split}`];
   });
-  return `translations: ${counts.join(', ')}`;
+  return [`translations: ${counts.join(', ')}`, '', ...foldersOf(experiment, translations)].join('\n');
 }
 
 async function augment(flags: AugmentFlags): Promise<void> {

@@ -119,8 +119,10 @@ describe('the guide to the programs', () => {
       config: /lesions\/camel\.yaml: right: stage-2, camel|consistency:/,
       stage1: /^stage 1: 2 steps in/,
       augment: /^translations: 32 of train\n\n(\S+\/)?runs\/lesions-stage-1\/translations\/[0-9a-f]{12}\n$/m,
-      stage2: /\(Y=0\)\(Z=0\).*\(Y=0\)\(Z=1\).*\(Y=1\)\(Z=0\)/,
-      evaluate: /(lesions-camel, validation images|"name": "lesions-erm",\n {2}"split": "test")/,
+      stage2:
+        /\(Y=0\)\(Z=0\).*\(Y=0\)\(Z=1\).*\(Y=1\)\(Z=0\)[^]*\n\nY: 0 benign, 1 malignant; Z: 0 without, 1 with\n/,
+      evaluate:
+        /(lesions-camel, validation images[^]*\nY: 0 benign, 1 malignant; Z: 0 without, 1 with\n$|"name": "lesions-erm",\n {2}"split": "test")/,
     };
     if (program in expected) expect(output).toMatch(expected[program]!);
   });
@@ -194,6 +196,7 @@ describe('npm run chain', () => {
     expect(second!.methods['gdro']).toMatchObject(results.methods.gdro);
     expect(output).toContain(readFileSync('chain/chain.md', 'utf8'));
     expect(readFileSync('chain/chain.md', 'utf8')).toContain('Mean ± standard deviation, 2 seeds');
+    expect(output).toContain('\nY: 0 Not Blond_Hair, 1 Blond_Hair; Z: 0 Not Male, 1 Male.\n');
   }, 120_000);
 
   it('in the folder of another chain is refused, and a test that is not whole is made again', async () => {
@@ -266,11 +269,16 @@ describe('npm run chain', () => {
       methods: { gdro: REPORT(accuracies) },
     });
     // 10, 20, 60 %: mean 30, variance (400 + 100 + 900) / 2 = 700.
-    const report = chainReport('Title', [of(1, [0.1, 1]), of(2, [0.2, 1]), of(3, [0.6, 1])]);
+    const report = chainReport(
+      'Title',
+      [of(1, [0.1, 1]), of(2, [0.2, 1]), of(3, [0.6, 1])],
+      'Y: 0 cat, 1 dog',
+    );
+    expect(report.endsWith('|\n\nY: 0 cat, 1 dog.\n'), 'the legend follows the last table').toBe(true);
     const last = report
       .trim()
       .split('\n')
-      .at(-1)!
+      .at(-3)!
       .split('|')
       .map((cell) => cell.trim());
     expect(last.slice(1, -1)).toEqual([

@@ -10,7 +10,7 @@ import { environmentFacts } from '../environment.ts';
 import { assertSampleData, bindChain } from '../experiment/chain-binding.ts';
 import { chainOverrides } from '../experiment/chain-overrides.ts';
 import { chainReport } from '../experiment/chain-report.ts';
-import { assertChainData, CHAINS, runChain, type ChainName } from '../experiment/chain.ts';
+import { assertChainData, chainLegend, CHAINS, runChain, type ChainName } from '../experiment/chain.ts';
 import { orExit, ProgramError } from '../program.ts';
 import { onBackend } from './experiment-context.ts';
 import { experimentOptions } from './experiment-options.ts';
@@ -88,7 +88,7 @@ async function chain(name: ChainName, flags: ChainFlags, folders: ChainFolders):
     weights: weights !== undefined,
     set,
   });
-  const { results, facts } = await onBackend(backend, async (selected, context) => {
+  const { results, legend, facts } = await onBackend(backend, async (selected, context) => {
     if (sample) await assertSampleData(join(data, name), withoutLink);
     const all = { ...roots, DATA: data, ...(weights !== undefined && { WEIGHTS: weights }) };
     const settings = { chain: name, configs: folders.configs, seeds, overrides, out, roots: all };
@@ -100,11 +100,15 @@ async function chain(name: ChainName, flags: ChainFlags, folders: ChainFolders):
       await makeSampleData(data, { null: withoutLink });
     }
     const chains = await runChain(settings, selected, context);
-    return { results: chains, facts: { backend: selected.name, device: selected.device } };
+    return {
+      results: chains,
+      legend: await chainLegend(settings),
+      facts: { backend: selected.name, device: selected.device },
+    };
   });
   const kindOfData = sample ? 'sample data' : (given ?? 'MNIST');
   const title = `${name}: ${kindOfData}${withoutLink ? ' without the spurious link' : ''}, backend ${facts.backend}`;
-  const report = chainReport(title, results);
+  const report = chainReport(title, results, legend);
   const peakMemory = process.resourceUsage().maxRSS * 1024;
   const file = {
     chain: name,

@@ -19,7 +19,7 @@ interface EvaluateFlags extends Pick<ExperimentFlags, 'root'> {
 
 async function evaluate({ run, split, backend, skipDamaged, json, ...flags }: EvaluateFlags): Promise<void> {
   const { roots = {} } = orExit(await experimentOptions(flags));
-  const { name, step, report, damaged } = await onBackend(backend, async (_, context) => {
+  const { name, step, report, legend, damaged } = await onBackend(backend, async (_, context) => {
     const evaluated = await evaluateRun(
       { run, split, roots, ...(skipDamaged !== undefined && { skipDamaged }) },
       context,
@@ -30,7 +30,7 @@ async function evaluate({ run, split, backend, skipDamaged, json, ...flags }: Ev
   process.stdout.write(
     json
       ? `${JSON.stringify({ name, split, step, ...report, damaged }, null, 2)}\n`
-      : `${name}, ${split} images, checkpoint after ${step} steps\n\n${groupTable(report)}\n`,
+      : `${name}, ${split} images, checkpoint after ${step} steps\n\n${groupTable(report)}\n${legend}\n`,
   );
 }
 

@@ -1,12 +1,15 @@
 /** The command `stage2`: trains a classifier by ERM, group DRO or CAMEL as a configuration says. */
 import type { Command } from 'commander';
 import { resultsTable } from '../camel/table.ts';
+import { groupLegend } from '../experiment/group-legend.ts';
 import { runStageTwo } from '../experiment/run-stage-two.ts';
 import { runExperiment, trainingCommand, type TrainingFlags } from './training.ts';
 
 async function stageTwo(flags: TrainingFlags): Promise<void> {
-  const { result, folder } = await runExperiment('stage-2', flags, runStageTwo);
-  process.stdout.write(`${resultsTable(result)}\n\n${folder}/results.json\n`);
+  const { result, folder, experiment } = await runExperiment('stage-2', flags, runStageTwo);
+  process.stdout.write(
+    `${resultsTable(result)}\n\n${groupLegend(experiment.data)}\n\n${folder}/results.json\n`,
+  );
 }
 
 /**

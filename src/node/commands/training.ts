@@ -83,13 +83,17 @@ export const trainingCommand = (
  * @param kind What it must be.
  * @param flags From commander.
  * @param run The program of the stage.
- * @returns What it gives, and the run folder.
+ * @returns What it gives, the run folder, and what was run.
  */
 export async function runExperiment<Kind extends Experiment['kind'], A>(
   kind: Kind,
   { config, out, backend, skipDamaged, ...flags }: TrainingFlags,
   run: (toRun: ExperimentToRun<Kind>, options: RunOptions, context: ExperimentContext) => Promise<A>,
-): Promise<{ readonly result: A; readonly folder: string }> {
+): Promise<{
+  readonly result: A;
+  readonly folder: string;
+  readonly experiment: ExperimentToRun<Kind>['experiment'];
+}> {
   const toRun = await experimentToRun(config, kind, orExit(await experimentOptions(flags)));
   const { experiment } = toRun;
   const folder = out ?? `runs/${experiment.name}`;
@@ -97,5 +101,5 @@ export async function runExperiment<Kind extends Experiment['kind'], A>(
     const options = { out: folder, backend: selected, ...(skipDamaged !== undefined && { skipDamaged }) };
     return run(toRun, options, context);
   });
-  return { result, folder };
+  return { result, folder, experiment };
 }

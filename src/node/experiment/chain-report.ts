@@ -51,8 +51,9 @@ function tableOf(seeds: readonly ChainOfSeed[]): string {
  *
  * @param title Of the whole.
  * @param seeds What they came to, one at least.
+ * @param legend What the numbers in the names of groups stand for.
  */
-export function chainReport(title: string, seeds: readonly ChainOfSeed[]): string {
+export function chainReport(title: string, seeds: readonly ChainOfSeed[], legend: string): string {
   const each = seeds.map((seed) => {
     const { count, seconds } = seed.translations;
     const runs = Object.entries(seed.stageOne).map(
@@ -69,5 +70,5 @@ export function chainReport(title: string, seeds: readonly ChainOfSeed[]): strin
   });
   const all =
     seeds.length > 1 ? [`Mean ± standard deviation, ${seeds.length} seeds\n\n${tableOf(seeds)}`] : [];
-  return `${[title, ...each, ...all].join('\n\n')}\n`;
+  return `${[title, ...each, ...all, `${legend}.`].join('\n\n')}\n`;
 }

@@ -19,6 +19,7 @@ import { obtainTranslations } from './augment.ts';
 import { RANDOM_WEIGHTS, scratchOverrides, type ChainOverrides } from './chain-overrides.ts';
 import type { ExperimentContext } from './context.ts';
 import { evaluateRun } from './evaluate.ts';
+import { groupLegend } from './group-legend.ts';
 import { openExperimentImages } from './open-images.ts';
 import { experimentToRun } from './run-settings.ts';
 import { runStageOne } from './run-stage-one.ts';
@@ -115,6 +116,12 @@ async function classifierToRun(settings: ChainSettings, method: MethodName, seed
   const published = await experimentToRun(config, 'stage-2', { ...options, overrides: [RANDOM_WEIGHTS] });
   const overrides = [...scratchOverrides(published.experiment), ...options.overrides];
   return experimentToRun(config, 'stage-2', { ...options, overrides });
+}
+
+/** What the numbers in the names of a chain's groups stand for. */
+export async function chainLegend(settings: ChainSettings): Promise<string> {
+  const { experiment } = await classifierToRun(settings, 'erm', settings.seeds[0]!);
+  return groupLegend(experiment.data);
 }
 
 /** Translations before CAMEL asks for them, so that its own time is that of training. */

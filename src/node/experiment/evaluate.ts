@@ -19,6 +19,7 @@ import { openExperimentImages } from './open-images.ts';
 import { skipDamagedOf } from './skipped-images.ts';
 import { experimentOfRun } from './run-settings.ts';
 import { classifierWithStep, type ClassifierState, type StageTwoOutcome } from './stage-two.ts';
+import { groupLegend } from './group-legend.ts';
 import { obtainTranslations } from './augment.ts';
 
 /** What is evaluated, and how. */
@@ -37,6 +38,8 @@ export interface EvaluatedRun extends EvaluatedSplit {
   readonly split: SplitName;
   /** Steps done at the evaluated checkpoint. */
   readonly step: number;
+  /** What the numbers in the names of its groups stand for, in a line. */
+  readonly legend: string;
 }
 
 /** What a run's folder says. */
@@ -129,7 +132,7 @@ export async function evaluateRun(
       const evaluator = { experiment, images, translations, network, skipDamaged };
       const { trainable, statistics } = state;
       const evaluated = await evaluateSplit(evaluator, { trainable, statistics }, split, progress.update);
-      return { ...evaluated, name: experiment.name, split, step };
+      return { ...evaluated, name: experiment.name, split, step, legend: groupLegend(experiment.data) };
     } finally {
       progress.stop();
       await translations?.close();

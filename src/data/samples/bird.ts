@@ -95,7 +95,7 @@ interface Build {
 }
 
 function buildOf(label: number, key: RandomKey): Build {
-  const [a, b, c, d, e] = uniform(key, 5, -1, 1) as unknown as [number, number, number, number, number];
+  const [a = 0, b = 0, c = 0, d = 0, e = 0] = uniform(key, 5, -1, 1);
   return label === 0
     ? {
         neck: 0.3 + 0.1 * a,

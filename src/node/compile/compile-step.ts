@@ -99,10 +99,9 @@ function graphStep<S extends TensorTree, B extends TensorTree, L extends TensorT
     const { structure, session } = present();
     return session === null ? structure : rebuild(structure, session.read());
   };
-  const hold = (structure: S, session: StepSession | null): void => {
-    if (held !== null && held.session === null && held.structure !== structure)
-      disposeTensors(held.structure);
-    held = { structure, session };
+  const release = (): void => {
+    if (held?.session === null) disposeTensors(held.structure);
+    held = null;
   };
 
   /** Its results are disposed of; the losses are for their names. */
@@ -155,11 +154,6 @@ function graphStep<S extends TensorTree, B extends TensorTree, L extends TensorT
     held = { structure, session };
   };
 
-  const close = (): void => {
-    for (const { session } of compilations.values()) session.close();
-    compilations.clear();
-  };
-
   return {
     run(batch) {
       const { session, losses } = compilationFor(batch);
@@ -173,12 +167,14 @@ function graphStep<S extends TensorTree, B extends TensorTree, L extends TensorT
       }),
     write(state) {
       if (held !== null) assertSameStructure('state', held.structure, state);
-      hold(cloneTensors(state), null);
+      const structure = cloneTensors(state);
+      release();
+      held = { structure, session: null };
     },
     dispose() {
-      if (held?.session === null) disposeTensors(held.structure);
-      held = null;
-      close();
+      release();
+      for (const { session } of compilations.values()) session.close();
+      compilations.clear();
     },
   };
 }

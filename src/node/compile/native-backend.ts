@@ -80,7 +80,7 @@ const METHODS = [
 
 /** The current backend if it is the native one, with all that is relied on; else null. */
 export function currentNativeBackend(): NativeBackend | null {
-  const backend = tf.backend() as unknown as Partial<NativeBackend>;
+  const backend = tf.backend() as tf.KernelBackend & Partial<NativeBackend>;
   const complete =
     METHODS.every((name) => typeof backend[name] === 'function') &&
     typeof backend.binding?.executeOp === 'function' &&

@@ -41,9 +41,8 @@ const RATE_FROM_SCRATCH = 0.01;
 
 /**
  * What a method changes with random weights: its learning rate, and in return weight decay and consistency weight, so
- * that their pull in every step, rate times weight, stays the published one. Left as they are, Waterbirds' consistency
- * weight of 100 makes CAMEL diverge at this rate, and its weight decay of 0.05 shrinks group DRO's weights faster than
- * moving statistics can follow.
+ * that their pull in every step, rate times weight, stays the published one. Left as it is, Waterbirds' consistency
+ * weight of 100 makes CAMEL diverge at this rate.
  *
  * @param published The experiment without changes.
  */

@@ -1,46 +1,11 @@
 /**
  * Counter-based random numbers: every draw is a pure function of a key and a counter, so that a run needs no
- * generator state to be resumed and gives the same numbers on every backend.
- *
- * The block function is Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as
- * easy as 1, 2, 3", SC 2011), which needs only 32-bit additions, rotations and exclusive ors.
+ * generator state to be resumed and gives the same numbers on every backend. The block function is Threefry-2x32.
  */
+import { randomLoops } from './random-loops.ts';
+import { KEY_PARITY, threefry2x32, type RandomKey } from './threefry.ts';
 
-/** Two unsigned 32-bit words. Make one with {@link randomKey}, derive others with {@link foldKey}. */
-export type RandomKey = readonly [number, number];
-
-const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
-
-/**
- * One block of Threefry-2x32-20.
- *
- * @param key Two unsigned 32-bit words.
- * @param counter0 First counter word.
- * @param counter1 Second counter word.
- * @returns Two unsigned 32-bit words.
- * @example
- * ```ts
- * import { threefry2x32 } from 'model-patching';
- * const block = threefry2x32([0, 0], 0, 0);
- * if (block[0] !== 0x6b200159 || block[1] !== 0x99ba4efe) throw new Error('not Threefry');
- * ```
- */
-export function threefry2x32(key: RandomKey, counter0: number, counter1: number): [number, number] {
-  const schedule = [key[0] | 0, key[1] | 0, (0x1bd11bda ^ key[0] ^ key[1]) | 0];
-  let x0 = (counter0 + schedule[0]!) | 0;
-  let x1 = (counter1 + schedule[1]!) | 0;
-  for (let round = 0; round < 20; round++) {
-    x0 = (x0 + x1) | 0;
-    const rotation = ROTATIONS[round & 7]!;
-    x1 = ((x1 << rotation) | (x1 >>> (32 - rotation))) ^ x0;
-    if ((round & 3) === 3) {
-      const injection = (round + 1) >> 2;
-      x0 = (x0 + schedule[injection % 3]!) | 0;
-      x1 = (x1 + schedule[(injection + 1) % 3]! + injection) | 0;
-    }
-  }
-  return [x0 >>> 0, x1 >>> 0];
-}
+export { threefry2x32, type RandomKey };
 
 /**
  * The key of a seed.
@@ -87,17 +52,19 @@ export function foldKey(key: RandomKey, ...path: readonly (number | string)[]): 
   }, key);
 }
 
-/**
- * The first `count` words of one of a key's streams, block after block: block i is `threefry2x32(key, i, stream)`.
- * Rotations are spelled out, four rounds to a key injection, and no object is made a block: masks of a batch take
- * hundreds of thousands of blocks a step.
- */
+/** The first `count` words of one of a key's streams, block after block: block i is `threefry2x32(key, i, stream)`. */
 export function randomWords(key: RandomKey, stream: number, count: number): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array(count);
+  (randomLoops()?.fillWords ?? fillWords)(words, key, stream);
+  return words;
+}
+
+/** In plain JavaScript. Rotations are spelled out, four rounds to a key injection, and no object is made a block. */
+export function fillWords(words: Uint32Array, key: RandomKey, stream: number): void {
   const [k0, k1] = [key[0] | 0, key[1] | 0];
-  const k2 = (0x1bd11bda ^ k0 ^ k1) | 0;
+  const k2 = (KEY_PARITY ^ k0 ^ k1) | 0;
   const start = (stream + k1) | 0;
-  const blocks = (count + 1) >>> 1;
+  const blocks = (words.length + 1) >>> 1;
   for (let block = 0; block < blocks; block++) {
     let x0 = (block + k0) | 0;
     let x1 = start;
@@ -134,12 +101,13 @@ export function randomWords(key: RandomKey, stream: number, count: number): Uint
     words[2 * block] = x0;
     words[2 * block + 1] = x1;
   }
-  return words;
 }
 
-/** The words that {@link uniform} and {@link normal} draw from. */
-export const drawnWords = (key: RandomKey, count: number): Uint32Array<ArrayBuffer> =>
-  randomWords(key, 0x80000000, count);
+/** The stream that {@link uniform}, {@link normal} and masks draw from. */
+export const DRAWN = 0x80000000;
+
+const drawnWords = (key: RandomKey, count: number): Uint32Array<ArrayBuffer> =>
+  randomWords(key, DRAWN, count);
 
 /**
  * Uniform draws from [low, high), 24 bits of resolution.

@@ -12,7 +12,6 @@ import {
   advance,
   copy,
   get,
-  instantiate,
   integer,
   lanes,
   list,
@@ -21,8 +20,8 @@ import {
   set,
   vector,
   type Code,
-  type WasmFunction,
-} from './assembly.ts';
+} from '../assembly.ts';
+import { instantiate, type WasmFunction } from './instantiate.ts';
 
 const FLOAT = 4;
 

@@ -7,7 +7,6 @@ import {
   advance,
   copy,
   get,
-  instantiate,
   integer,
   lanes,
   list,
@@ -15,7 +14,8 @@ import {
   repeat,
   set,
   vector,
-} from './assembly.ts';
+} from '../assembly.ts';
+import { instantiate } from './instantiate.ts';
 
 /** Addresses and strides in bytes. */
 export interface RowLoops {

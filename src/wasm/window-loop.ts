@@ -8,7 +8,6 @@ import {
   advance,
   copy,
   get,
-  instantiate,
   integer,
   lanes,
   list,
@@ -18,7 +17,8 @@ import {
   sum,
   vector,
   type Code,
-} from './assembly.ts';
+} from '../assembly.ts';
+import { instantiate } from './instantiate.ts';
 
 const FLOAT = 4;
 

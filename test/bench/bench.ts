@@ -13,7 +13,7 @@ import { measureFamily } from './family.ts';
 import { pipelineData } from './input-pipeline.ts';
 import { benchOptions } from './options.ts';
 import { startPythonPeers, type PythonPeer } from './python-peer.ts';
-import { benchTable, type Result } from './results.ts';
+import { benchTable, type BenchResults, type Result } from './results.ts';
 import { FAMILIES } from './rows.ts';
 
 const NAMES = Object.values(FAMILIES).flatMap((rows) => Object.keys(rows));
@@ -26,8 +26,9 @@ await runProgram('bench', async () => {
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const backend = await selectBackend(options.backend === undefined ? {} : { name: options.backend });
   say(describeBackend(backend));
+  const onGpu = ['tensorflow-gpu', 'webgpu'].includes(backend.name);
   const python: { peers: PythonPeer[]; absent: { name: string; reason: string }[] } = options.peers
-    ? await startPythonPeers(options.python)
+    ? await startPythonPeers(options.python, onGpu ? 'cuda' : 'cpu')
     : { peers: [], absent: [] };
   python.peers.forEach(({ name, version }) => say(`peer: ${name} ${version}`));
   python.absent.forEach(({ name, reason }) => say(`no peer ${name}: ${options.python}: ${reason}`));
@@ -37,6 +38,19 @@ await runProgram('bench', async () => {
   try {
     const results: Result[] = [];
     const peaks = { convolution: 0, product: 0 };
+    const resultsSoFar = async (): Promise<BenchResults> => ({
+      machine: {
+        ...(await environmentFacts()),
+        device: backend.device,
+        ...Object.fromEntries(python.peers.map(({ name, version }) => [name, version])),
+        'convolution peak, GFLOP/s': Math.round(peaks.convolution),
+        'product peak, GFLOP/s': Math.round(peaks.product),
+        'load before the run': Math.round(100 * started) / 100,
+        repeats: options.repeats,
+      },
+      backend: backend.name,
+      results,
+    });
     for (const [family, rows] of Object.entries(FAMILIES)) {
       const chosen = Object.entries(rows).filter(([name]) => options.only?.includes(name) ?? true);
       if (chosen.length === 0) continue;
@@ -51,20 +65,13 @@ await runProgram('bench', async () => {
       results.push(...measured.results);
       for (const kind of ['convolution', 'product'] as const)
         peaks[kind] = Math.max(peaks[kind], measured.peaks[kind]);
+      // After each family: a run that is stopped leaves the figures of those before.
+      if (options.json !== undefined)
+        await writeFileAtomically(options.json, [
+          Buffer.from(`${JSON.stringify(await resultsSoFar(), null, 1)}\n`),
+        ]);
     }
-    const machine = {
-      ...(await environmentFacts()),
-      device: backend.device,
-      ...Object.fromEntries(python.peers.map(({ name, version }) => [name, version])),
-      'convolution peak, GFLOP/s': Math.round(peaks.convolution),
-      'product peak, GFLOP/s': Math.round(peaks.product),
-      'load before the run': Math.round(100 * started) / 100,
-      repeats: options.repeats,
-    };
-    const all = { machine, backend: backend.name, results };
-    if (options.json !== undefined)
-      await writeFileAtomically(options.json, [Buffer.from(`${JSON.stringify(all, null, 1)}\n`)]);
-    process.stdout.write(`${benchTable(all)}\n`);
+    process.stdout.write(`${benchTable(await resultsSoFar())}\n`);
   } finally {
     python.peers.forEach(({ stop }) => stop());
     await rm(folder, { recursive: true, force: true });

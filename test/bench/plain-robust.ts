@@ -8,6 +8,9 @@ import type { Contender } from './own-step.ts';
 import { dropoutLayers, named, trainableModel, trainableVariables, withRates } from './plain-layers.ts';
 import type { Row } from './rows.ts';
 
+/** One by one: `addN` of many is more than WebGPU binds to a kernel. */
+const sum = (terms: readonly tf.Tensor[]): tf.Tensor => terms.reduce((a, b) => tf.add(a, b));
+
 /** tfjs has no such function of its own. */
 const stopGradient = (x: tf.Tensor): tf.Tensor =>
   tf.customGrad((given) => ({
@@ -84,14 +87,14 @@ export async function plainRobust(row: Row, description: RobustDescription): Pro
             .mul(weightDecay / 2),
         ),
       );
-    return tf.addN(terms).asScalar();
+    return sum(terms).asScalar();
   };
 
   const step = (): tf.Scalar =>
     tf.tidy(() => {
       const { value, grads } = tf.variableGrads(loss, variables);
       if (maximumGradientNorm !== null) {
-        const norm = tf.addN(Object.values(grads).map((gradient) => gradient.square().sum())).sqrt();
+        const norm = sum(Object.values(grads).map((gradient) => gradient.square().sum())).sqrt();
         const factor = tf.minimum(1, tf.div(maximumGradientNorm, norm));
         Object.entries(grads).forEach(([name, gradient]) => (grads[name] = gradient.mul(factor)));
       }

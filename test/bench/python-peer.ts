@@ -47,9 +47,12 @@ function expected<A>(codec: t.Type<A>, answer: unknown): A {
   throw new Error(Failure.is(answer) ? answer.error : `unexpected answer ${JSON.stringify(answer)}`);
 }
 
+/** Where the peers compute. */
+export type PeerDevice = 'cpu' | 'cuda';
+
 /** A child process that answers each line with a line. */
-function conversation(python: string, script: string) {
-  const child = spawn(python, [fileURLToPath(new URL(`peers/${script}`, import.meta.url))], {
+function conversation(python: string, script: string, device: PeerDevice) {
+  const child = spawn(python, [fileURLToPath(new URL(`peers/${script}`, import.meta.url)), device], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const waiting: ((line: string | null) => void)[] = [];
@@ -84,17 +87,18 @@ function conversation(python: string, script: string) {
 }
 
 /**
- * Starts the libraries that `python` can import.
+ * Starts the libraries that `python` can import, on a device that they can use.
  *
  * @returns Those that are there, and for each of the others why it is not.
  */
 export async function startPythonPeers(
   python: string,
+  device: PeerDevice,
 ): Promise<{ peers: PythonPeer[]; absent: { name: string; reason: string }[] }> {
   const peers: PythonPeer[] = [];
   const absent: { name: string; reason: string }[] = [];
   for (const [name, script] of PEERS) {
-    const { next, say, stop } = conversation(python, script);
+    const { next, say, stop } = conversation(python, script, device);
     try {
       const { version, variants } = expected(Greeting, await next());
       const ask = (command: object): Promise<unknown> => (say(command), next());

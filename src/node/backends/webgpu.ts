@@ -89,6 +89,7 @@ async function requestDevice(adapter: Adapter): Promise<Device> {
     'maxComputeWorkgroupStorageSize',
     'maxComputeWorkgroupsPerDimension',
     'maxStorageBufferBindingSize',
+    'maxStorageBuffersPerShaderStage',
     'maxBufferSize',
     'maxComputeWorkgroupSizeX',
     'maxComputeInvocationsPerWorkgroup',

@@ -9,9 +9,10 @@ import { freeBytes } from './staging.ts';
 import { tryBackend } from './try-backends.ts';
 import { DEFAULT_VERSION } from './wheels.ts';
 
-/** How to get what TensorFlow 2.15 loads when it starts on a GPU. */
-const CUDA = `no GPU was found. Beside NVIDIA's driver TensorFlow 2.15 wants CUDA 12.2 and cuDNN 8.9, which come with
-  pip install 'tensorflow[and-cuda]==${DEFAULT_VERSION}'        (Python 3.9 to 3.11)
+/** How to get what TensorFlow loads when it starts on a GPU. */
+const cudaLibraries = (version: string): string =>
+  `no GPU was found. Beside NVIDIA's driver TensorFlow wants the CUDA and cuDNN that it was built for (2.15: 12.2 and 8.9; 2.21: 12.5 and 9.3), which come with
+  pip install 'tensorflow[and-cuda]==${version}'
 and are found once this is set:
   export LD_LIBRARY_PATH=$(python3 -c 'import glob, nvidia; print(":".join(glob.glob(list(nvidia.__path__)[0] + "/*/lib")))')`;
 
@@ -53,7 +54,7 @@ export function outcome({ folder, tensorflow, origin, verdict }: Installation): 
   if (verdict === null) return `already installed: TensorFlow ${tensorflow} in ${folder} (from ${origin})`;
   const speed =
     verdict.native === null
-      ? CUDA
+      ? cudaLibraries(tensorflow)
       : `a training step of the small CNN (28 × 28, batch 100): ${round(verdict.native)} ms, on wasm ${round(verdict.wasm)} ms, ${(verdict.wasm / verdict.native).toFixed(1)} times as fast`;
   return `installed: TensorFlow ${tensorflow} in ${folder}\n${speed}`;
 }

@@ -1,12 +1,16 @@
 """The steps in PyTorch, images channels first or (the variant of that name) channels last in memory."""
 
 import json
+import sys
 
 import torch
 from torch import nn
 from torch.nn import functional
 
 from peer import serve
+
+DEVICE = torch.device(sys.argv[1])
+torch.zeros(1, device=DEVICE)  # or an error that tells why not
 
 
 class Convolution(nn.Conv2d):
@@ -126,11 +130,11 @@ class Module(nn.Module):
 
 
 def model_of(row, name, layout):
-    return Module(row.models[name], row.weights[name]).to(memory_format=layout).train()
+    return Module(row.models[name], row.weights[name]).to(DEVICE, memory_format=layout).train()
 
 
 def images_of(row, name, layout):
-    return torch.from_numpy(row.batch[name]).permute(0, 3, 1, 2).contiguous(memory_format=layout)
+    return torch.from_numpy(row.batch[name]).to(DEVICE).permute(0, 3, 1, 2).contiguous(memory_format=layout)
 
 
 def group_means(values, groups, count):
@@ -151,10 +155,10 @@ def robust(row, layout):
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.SGD(parameters, description["learningRate"], momentum=0.9, nesterov=True)
     images = images_of(row, "images", layout)
-    labels, groups = (torch.from_numpy(row.batch[name]).long() for name in ("labels", "groups"))
+    labels, groups = (torch.from_numpy(row.batch[name]).to(DEVICE).long() for name in ("labels", "groups"))
     count = description["groups"]
-    adversary = torch.zeros(count)
-    adjustments = torch.tensor(description["adjustments"])
+    adversary = torch.zeros(count, device=DEVICE)
+    adjustments = torch.tensor(description["adjustments"], device=DEVICE)
     maximum_norm = description["maximumGradientNorm"]
 
     def step():
@@ -188,7 +192,7 @@ def robust(row, layout):
 def forward(row, layout):
     model = model_of(row, "classifier", layout).eval()
     images = images_of(row, "images", layout)
-    labels = torch.from_numpy(row.batch["labels"]).long()
+    labels = torch.from_numpy(row.batch["labels"]).to(DEVICE).long()
 
     def step():
         with torch.no_grad():
@@ -211,10 +215,10 @@ def cyclegan(row, layout):
     )
     source, target = images_of(row, "source", layout), images_of(row, "target", layout)
     pools = {
-        name: torch.zeros(description["poolSize"], *source.shape[1:]).contiguous(memory_format=layout)
+        name: torch.zeros(description["poolSize"], *source.shape[1:], device=DEVICE).contiguous(memory_format=layout)
         for name in ("source", "target")
     }
-    draws = {name: torch.from_numpy(value).long() for name, value in row.batch.items() if name.startswith("pools/")}
+    draws = {name: torch.from_numpy(value).to(DEVICE).long() for name, value in row.batch.items() if name.startswith("pools/")}
     cross_entropy = functional.binary_cross_entropy_with_logits
     cycle_weight, identity_weight = description["cycleWeight"], description["identityWeight"]
 

@@ -1,4 +1,4 @@
-/** Values and gradients of the layers on WebGPU are those on wasm, which finite differences hold. */
+/** Values and gradients of the layers on a GPU are those on wasm, which finite differences hold. */
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { batchNormalization, batchNormalizationWith } from '../../src/layers/batch-normalization.ts';
@@ -107,7 +107,7 @@ const cases: Readonly<Record<string, () => TensorTree>> = {
     ),
 };
 
-describe.skipIf(unavailable !== undefined)('on WebGPU as on wasm', () => {
+describe.skipIf(unavailable !== undefined)('on a GPU as on wasm', () => {
   computeOnTheGpu();
 
   it.each(Object.entries(cases))('%s', async (_, compute) => {

@@ -64,6 +64,37 @@ export const lanes = {
   },
 };
 
+/** Vectors of four 32-bit integers, and of the sixteen bytes that they are. */
+export const integers = {
+  constant: (values: Code): number[] => [0xfd, 0x0c, ...new Uint8Array(Int32Array.from(values).buffer)],
+  spread: [0xfd, 0x11],
+  add: [0xfd, 0xae, 0x01],
+  shiftLeft: [0xfd, 0xab, 0x01],
+  shiftRight: [0xfd, 0xad, 0x01],
+  or: [0xfd, 0x50],
+  exclusiveOr: [0xfd, 0x51],
+  /** The integers of two vectors at these four of their eight positions. */
+  pick: (positions: Code): number[] => [
+    ...[0xfd, 0x0d],
+    ...positions.flatMap((position) => [0, 1, 2, 3].map((byte) => 4 * position + byte)),
+  ],
+  bytes: {
+    spread: [0xfd, 0x0f],
+    /** All bits of a byte where x ≥ y, both without sign. */
+    notLess: [0xfd, 0x2c],
+    /** The first or the last eight bytes as 16-bit integers. */
+    widen: [
+      [0xfd, 0x87, 0x01],
+      [0xfd, 0x88, 0x01],
+    ],
+  },
+  /** The first or the last four 16-bit integers as 32-bit ones. */
+  widen: [
+    [0xfd, 0xa7, 0x01],
+    [0xfd, 0xa8, 0x01],
+  ],
+} as const;
+
 /** A function of integers without result; its code is made of the locals after its parameters and its instructions. */
 export interface Assembled {
   readonly name: string;
@@ -87,18 +118,4 @@ export function moduleBytes(shared: boolean, functions: readonly Assembled[]): U
     ...section(7, list(functions.map((one, i) => [...name(one.name), 0, ...unsigned(i)]))),
     ...section(10, list(functions.map(({ code }) => code))),
   ]);
-}
-
-export type WasmFunction = (...operands: number[]) => void;
-
-/** The functions on this memory, by name; undefined where WebAssembly lacks one of the instructions. */
-export function instantiate(
-  memory: WebAssembly.Memory,
-  bytesFor: (shared: boolean) => Uint8Array<ArrayBuffer>,
-): Record<string, WasmFunction> | undefined {
-  const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
-  const bytes = bytesFor(shared);
-  if (!WebAssembly.validate(bytes)) return undefined;
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { backend: { memory } });
-  return exports as Record<string, WasmFunction>;
 }

@@ -1,9 +1,9 @@
-/** Whole training steps on WebGPU: the numbers of wasm, and memory that stays level. */
+/** Whole training steps on a GPU: the numbers of wasm, and memory that stays level. */
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { disposeTensors, type TensorTree } from '../../src/tensor-tree.ts';
 import { minimalStageOne, minimalStageTwo, type MinimalRun } from '../training/minimal-runs.ts';
-import { computeOnTheGpu, expectSameOnBoth, unavailable } from './both-backends.ts';
+import { computeOnTheGpu, expectSameOnBoth, onGpu, unavailable } from './both-backends.ts';
 
 /** State and losses after one step. */
 function afterOneStep<State extends TensorTree, Batch extends TensorTree>(
@@ -43,7 +43,7 @@ async function submitted(): Promise<void> {
 }
 
 // A software adapter computes on the CPU, which others may use as well.
-describe.skipIf(unavailable !== undefined)('on WebGPU as on wasm', { timeout: 180_000 }, () => {
+describe.skipIf(unavailable !== undefined)('on a GPU as on wasm', { timeout: 180_000 }, () => {
   computeOnTheGpu();
 
   it('a step of CAMEL', () =>
@@ -53,7 +53,7 @@ describe.skipIf(unavailable !== undefined)('on WebGPU as on wasm', { timeout: 18
     expectSameOnBoth(() => afterOneStep(minimalStageOne()), { tolerance: 1e-4, leaves: 42 }));
 
   it('steps of both leave memory level', async () => {
-    await tf.setBackend('webgpu');
+    await tf.setBackend(onGpu);
     for (const levels of [
       await memoryOfSteps(minimalStageTwo('camel'), 3),
       await memoryOfSteps(minimalStageOne(), 3),

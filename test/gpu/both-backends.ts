@@ -1,6 +1,7 @@
 /**
- * The same computation on wasm and on WebGPU. On a machine without a GPU a software adapter computes: SwiftShader, as
- * Debian's package chromium brings it.
+ * The same computation on wasm and on a GPU's backend: WebGPU, or what MODEL_PATCHING_TEST_BACKEND names, which is
+ * tensorflow-gpu. On a machine without a GPU a software adapter computes for WebGPU: SwiftShader, as Debian's package
+ * chromium brings it.
  */
 import { existsSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
@@ -8,6 +9,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { selectBackend } from '../../src/node/backend.ts';
 import { disposeTensors, flattenTensors, type TensorTree } from '../../src/tensor-tree.ts';
 import { useBackend } from '../support/backend.ts';
+import { gpuBackend } from '../support/native.ts';
 import { tidied } from './differentiated.ts';
 
 const CHROMIUM = '/usr/lib/chromium';
@@ -25,13 +27,13 @@ function useSwiftShader(): void {
 }
 
 const start = (): Promise<string | undefined> =>
-  selectBackend({ name: 'webgpu' }).then(
+  selectBackend({ name: gpuBackend }).then(
     () => undefined,
     (error: Error) => error.message,
   );
 
 const withoutSwiftShader = await start();
-const software = withoutSwiftShader !== undefined && existsSync(SWIFTSHADER);
+const software = gpuBackend === 'webgpu' && withoutSwiftShader !== undefined && existsSync(SWIFTSHADER);
 if (software) useSwiftShader();
 
 /** What a child process needs besides this one's environment to find the same adapter. */
@@ -39,23 +41,33 @@ export const childEnvironment: Readonly<Record<string, string>> = software
   ? { VK_ICD_FILENAMES: SWIFTSHADER, LD_LIBRARY_PATH: CHROMIUM }
   : {};
 
-/** Why WebGPU is not tested here; the caller prints it. */
+/** Why the backend is not tested here, which is printed. */
 export const unavailable = software ? await start() : withoutSwiftShader;
-if (unavailable !== undefined) console.warn(`WebGPU is not tested: ${unavailable}`);
+if (unavailable !== undefined) console.warn(`${gpuBackend} is not tested: ${unavailable}`);
+
+/** What tfjs calls the backend. */
+export const onGpu = gpuBackend === 'webgpu' ? 'webgpu' : 'tensorflow';
 
 /** Within a `describe`: tfjs by itself computes small tensors on the CPU while its GPU backend is the current one; not here. */
 export function computeOnTheGpu(): void {
+  const forward = (on: boolean): void => {
+    if (onGpu === 'webgpu') tf.env().set('WEBGPU_CPU_FORWARD', on);
+  };
   beforeAll(async () => {
     await useBackend('wasm');
-    tf.env().set('WEBGPU_CPU_FORWARD', false);
+    forward(false);
   });
-  afterAll(() => tf.env().set('WEBGPU_CPU_FORWARD', true));
+  afterAll(() => forward(true));
 }
 
 type Values = ReadonlyMap<string, Float32Array>;
 
 /** What `compute` returns on one backend; nothing is left behind but what it `leaves`. */
-async function valuesOn(name: 'wasm' | 'webgpu', compute: () => TensorTree, leaves: number): Promise<Values> {
+async function valuesOn(
+  name: 'wasm' | typeof onGpu,
+  compute: () => TensorTree,
+  leaves: number,
+): Promise<Values> {
   await tf.setBackend(name);
   const before = tf.memory().numTensors;
   const tree = tidied(compute);
@@ -83,7 +95,7 @@ export function differences(expected: Values, actual: Values, floor = 1): readon
 }
 
 /**
- * Computes on wasm and on WebGPU and expects the same numbers, some of which are not 0.
+ * Computes on wasm and on the GPU and expects the same numbers, some of which are not 0.
  *
  * @param options `tolerance` of {@link differences}, and how many tensors a computation `leaves`: weights of networks.
  */
@@ -92,7 +104,7 @@ export async function expectSameOnBoth(
   { tolerance = 2e-5, leaves = 0 }: { readonly tolerance?: number; readonly leaves?: number } = {},
 ): Promise<void> {
   const expected = await valuesOn('wasm', compute, leaves);
-  const actual = await valuesOn('webgpu', compute, leaves);
+  const actual = await valuesOn(onGpu, compute, leaves);
   const moving = [...expected.values()].some((values) => values.some((value) => value !== 0));
   expect(moving, 'all numbers are 0').toBe(true);
   expect(differences(expected, actual).filter(([, difference]) => difference > tolerance)).toEqual([]);

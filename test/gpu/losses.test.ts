@@ -1,4 +1,4 @@
-/** Values and gradients of the losses, and the optimizers' updates, on WebGPU are those on wasm. */
+/** Values and gradients of the losses, and the optimizers' updates, on a GPU are those on wasm. */
 import * as tf from '@tensorflow/tfjs';
 import { describe, it } from 'vitest';
 import {
@@ -166,7 +166,7 @@ const updates: Cases = {
     }),
 };
 
-describe.skipIf(unavailable !== undefined)('on WebGPU as on wasm', () => {
+describe.skipIf(unavailable !== undefined)('on a GPU as on wasm', () => {
   computeOnTheGpu();
 
   it.each(Object.entries({ ...perExample, ...consistency }))('%s', (_, compute) => expectSameOnBoth(compute));

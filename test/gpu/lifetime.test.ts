@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { describeBackend, selectBackend } from '../../src/node/backend.ts';
 import { missingCapabilities } from '../../src/node/preflight.ts';
+import { gpuBackend } from '../support/native.ts';
 import { childEnvironment, unavailable } from './both-backends.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -51,7 +52,7 @@ const device = (): GpuDevice => (tf.backend() as tf.KernelBackend & { readonly d
 const sum = (): tf.Tensor => tf.tidy(() => tf.ones([1000]).square().sum());
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
-describe.skipIf(unavailable !== undefined)('a program on WebGPU', () => {
+describe.skipIf(gpuBackend !== 'webgpu' || unavailable !== undefined)('a program on WebGPU', () => {
   it('ends by itself, and in one clear line if its device is lost', async () => {
     const [done, lost] = await Promise.all([
       run('console.log((await sum().data())[0]);'),

@@ -1,0 +1,144 @@
+/**
+ * The loops of random.ts and of dropout's masks as WebAssembly, with the same bits: four blocks of Threefry at a time.
+ * A step's masks are millions of draws, the most of what a training loop does beside its steps.
+ */
+import {
+  advance,
+  get,
+  integer,
+  integers,
+  INTEGER,
+  lanes,
+  list,
+  moduleBytes,
+  repeat,
+  set,
+  vector,
+  type Assembled,
+  type Code,
+} from './assembly.ts';
+import { KEY_PARITY, ROTATIONS, type RandomKey } from './threefry.ts';
+
+/** Fills `words` with the first words of a stream of the key, as `randomWords` does. */
+type FillWords = (words: Uint32Array, key: RandomKey, stream: number) => void;
+
+/** Fills `mask` with the bits `kept` where the byte of the stream's words at its place is at least `threshold`, else with 0. */
+type FillMask = (mask: Int32Array, key: RandomKey, stream: number, threshold: number, kept: number) => void;
+
+/** What this file has of WebAssembly, whose types belong to the browser's and to Node's. */
+interface Engine {
+  readonly Memory: new (limits: { readonly initial: number }) => { readonly buffer: ArrayBuffer };
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
+  validate(bytes: Uint8Array): boolean;
+}
+
+const at = { key: [0, 1, 2], second: 3, block: 4, words: 5, groups: 6, counter: 7, x0: 8, x1: 9 } as const;
+
+/** x₁ turned left by `bits`, exclusively or-ed with x₀. */
+const turn = (bits: number): Code => [
+  ...[...get(at.x1), ...integer(bits), ...integers.shiftLeft],
+  ...[...get(at.x1), ...integer(32 - bits), ...integers.shiftRight],
+  ...[...integers.or, ...get(at.x0), ...integers.exclusiveOr, ...set(at.x1)],
+];
+
+const increase = (x: number, by: Code): Code => [...get(x), ...by, ...integers.add, ...set(x)];
+
+const round = (index: number): Code => [
+  ...increase(at.x0, get(at.x1)),
+  ...turn(ROTATIONS[index & 7]!),
+  ...((index & 3) === 3 ? injection((index + 1) >> 2) : []),
+];
+
+const keyWord = (index: number): Code => [...get(at.key[index % 3]!), ...integers.spread];
+
+const injection = (index: number): Code => [
+  ...increase(at.x0, keyWord(index)),
+  ...increase(at.x1, keyWord(index + 1)),
+  ...increase(at.x1, integers.constant([index, index, index, index])),
+];
+
+/** `groups` times four blocks, from the block `block` on; `second` is the second counter plus the second word of the key. */
+function wordsFunction(): Assembled {
+  const { store, type } = lanes.four;
+  const four = [
+    ...[...get(at.block), ...integers.spread, ...integers.constant([0, 1, 2, 3]), ...integers.add],
+    ...[...keyWord(0), ...integers.add, ...set(at.x0), ...get(at.second), ...integers.spread, ...set(at.x1)],
+    ...Array.from({ length: 20 }, (_, index) => round(index)).flat(),
+    ...[...get(at.words), ...get(at.x0), ...get(at.x1), ...integers.pick([0, 4, 1, 5]), ...store(0)],
+    ...[...get(at.words), ...get(at.x0), ...get(at.x1), ...integers.pick([2, 6, 3, 7]), ...store(16)],
+    ...[...advance(at.words, integer(32)), ...advance(at.block, integer(4))],
+  ];
+  const locals = list([
+    [1, INTEGER],
+    [2, type],
+  ]);
+  const code = vector([...locals, ...repeat(at.counter, get(at.groups), four), 0x0b]);
+  return { name: 'words', parameters: 7, code };
+}
+
+/** Sixteen bytes at a time, `vectors` times. */
+function maskFunction(): Assembled {
+  const [bytes, mask, vectors, threshold, kept, counter, kept4, drawn] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+  const { load, store, type, and } = lanes.four;
+  const quarter = (index: number): Code => [
+    ...[...get(mask), ...get(drawn), ...integers.bytes.widen[index >> 1]!, ...integers.widen[index & 1]!],
+    ...[...get(kept4), ...and, ...store(16 * index)],
+  ];
+  const sixteen = [
+    ...[...get(bytes), ...load(0), ...get(threshold), ...integers.bytes.spread, ...integers.bytes.notLess],
+    ...[...set(drawn), ...[0, 1, 2, 3].flatMap(quarter)],
+    ...[...advance(bytes, integer(16)), ...advance(mask, integer(64))],
+  ];
+  const locals = list([
+    [1, INTEGER],
+    [2, type],
+  ]);
+  const start = [...get(kept), ...integers.spread, ...set(kept4)];
+  const code = vector([...locals, ...start, ...repeat(counter, get(vectors), sixteen), 0x0b]);
+  return { name: 'mask', parameters: 5, code };
+}
+
+/** Words made at a time: with the mask of their bytes they stay in a processor's cache. */
+const CHUNK = 2048;
+const WORDS_AT = 0;
+const MASK_AT = 4 * CHUNK;
+const PAGE = 65536;
+
+function compile(): { fillWords: FillWords; fillMask: FillMask } | undefined {
+  const { WebAssembly: engine } = globalThis as { WebAssembly?: Engine };
+  const bytes = moduleBytes(false, [wordsFunction(), maskFunction()]);
+  if (engine === undefined || !engine.validate(bytes)) return undefined;
+  const memory = new engine.Memory({ initial: Math.ceil((MASK_AT + 16 * CHUNK) / PAGE) });
+  const { exports } = new engine.Instance(new engine.Module(bytes), { backend: { memory } });
+  const functions = exports as Readonly<Record<'words' | 'mask', (...operands: number[]) => void>>;
+  const chunk = new Uint32Array(memory.buffer, WORDS_AT, CHUNK);
+  const maskOfChunk = new Int32Array(memory.buffer, MASK_AT, 4 * CHUNK);
+
+  const makeChunk = ([k0, k1]: RandomKey, stream: number, firstWord: number, count: number): void =>
+    functions.words(k0, k1, KEY_PARITY ^ k0 ^ k1, stream + k1, firstWord / 2, WORDS_AT, Math.ceil(count / 8));
+
+  return {
+    fillWords(words, key, stream) {
+      for (let first = 0; first < words.length; first += CHUNK) {
+        const count = Math.min(CHUNK, words.length - first);
+        makeChunk(key, stream, first, count);
+        words.set(chunk.subarray(0, count), first);
+      }
+    },
+    fillMask(mask, key, stream, threshold, kept) {
+      for (let first = 0; first < mask.length; first += 4 * CHUNK) {
+        const count = Math.min(4 * CHUNK, mask.length - first);
+        makeChunk(key, stream, first / 4, Math.ceil(count / 4));
+        functions.mask(WORDS_AT, MASK_AT, Math.ceil(count / 16), threshold, kept);
+        mask.set(maskOfChunk.subarray(0, count), first);
+      }
+    },
+  };
+}
+
+let compiled: ReturnType<typeof compile> | null = null;
+
+/** The loops, compiled once; undefined where there is no WebAssembly with vector instructions. */
+export const randomLoops = (): ReturnType<typeof compile> =>
+  compiled === null ? (compiled = compile()) : compiled;

@@ -224,6 +224,7 @@ export {
 } from './training/forward-batches.ts';
 export {
   disposeGate,
+  checkpointScore,
   measureGenerators,
   trainGate,
   translateImages,

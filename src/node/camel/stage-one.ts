@@ -13,6 +13,7 @@ import { disposeTensors } from '../../tensor-tree.ts';
 import { gatherExamples, type Examples } from '../../training/examples.ts';
 import {
   disposeGate,
+  checkpointScore,
   measureGenerators,
   type Gate,
   type GateMeasure,
@@ -174,7 +175,11 @@ export async function stageOne(
     checkpointEvery: settings.stage1.measureEvery,
     evaluate: async (state) => {
       const measure = await measureGenerators(gate, translating(state), images, pause);
-      return { record: { ...measure }, score: measure.score, note: `gate score ${measure.score.toFixed(3)}` };
+      return {
+        record: { ...measure },
+        score: checkpointScore(measure),
+        note: `gate score ${measure.score.toFixed(3)}`,
+      };
     },
   });
   const best = orExit(await run.best(end)) ?? { step: settings.stage1.steps, state: end };

@@ -11,6 +11,7 @@ import type { CycleganBatch, CycleganState } from '../../gan/cyclegan-state.ts';
 import type { NetworkWeights } from '../../models/network.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 import {
+  checkpointScore,
   measureGenerators,
   translateImages,
   type GateMeasure,
@@ -197,7 +198,7 @@ export async function stageOne(
         const measure = await measureGenerators(judges.gate, translating(state), judges.images, pause);
         return {
           record: { ...measure },
-          score: measure.score,
+          score: checkpointScore(measure),
           note: `gate score ${measure.score.toFixed(3)}`,
         };
       },

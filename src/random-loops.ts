@@ -30,7 +30,6 @@ interface Engine {
   readonly Memory: new (limits: { readonly initial: number }) => { readonly buffer: ArrayBuffer };
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: object };
-  validate(bytes: Uint8Array): boolean;
 }
 
 const at = { key: [0, 1, 2], second: 3, block: 4, words: 5, groups: 6, counter: 7, x0: 8, x1: 9 } as const;
@@ -105,15 +104,28 @@ const WORDS_AT = 0;
 const MASK_AT = 4 * CHUNK;
 const PAGE = 65536;
 
-function compile(): { fillWords: FillWords; fillMask: FillMask } | undefined {
+type Functions = Readonly<Record<'words' | 'mask', (...operands: number[]) => void>>;
+
+function instantiate(): { readonly functions: Functions; readonly buffer: ArrayBuffer } | undefined {
   const { WebAssembly: engine } = globalThis as { WebAssembly?: Engine };
-  const bytes = moduleBytes(false, [wordsFunction(), maskFunction()]);
-  if (engine === undefined || !engine.validate(bytes)) return undefined;
-  const memory = new engine.Memory({ initial: Math.ceil((MASK_AT + 16 * CHUNK) / PAGE) });
-  const { exports } = new engine.Instance(new engine.Module(bytes), { backend: { memory } });
-  const functions = exports as Readonly<Record<'words' | 'mask', (...operands: number[]) => void>>;
-  const chunk = new Uint32Array(memory.buffer, WORDS_AT, CHUNK);
-  const maskOfChunk = new Int32Array(memory.buffer, MASK_AT, 4 * CHUNK);
+  if (engine === undefined) return undefined;
+  try {
+    const memory = new engine.Memory({ initial: Math.ceil((MASK_AT + 16 * CHUNK) / PAGE) });
+    const module = new engine.Module(moduleBytes(false, [wordsFunction(), maskFunction()]));
+    const { exports } = new engine.Instance(module, { backend: { memory } });
+    return { functions: exports as Functions, buffer: memory.buffer };
+  } catch {
+    // An engine without vector instructions, or a page whose policy forbids WebAssembly.
+    return undefined;
+  }
+}
+
+function compile(): { fillWords: FillWords; fillMask: FillMask } | undefined {
+  const instance = instantiate();
+  if (instance === undefined) return undefined;
+  const { functions, buffer } = instance;
+  const chunk = new Uint32Array(buffer, WORDS_AT, CHUNK);
+  const maskOfChunk = new Int32Array(buffer, MASK_AT, 4 * CHUNK);
 
   const makeChunk = ([k0, k1]: RandomKey, stream: number, firstWord: number, count: number): void =>
     functions.words(k0, k1, KEY_PARITY ^ k0 ^ k1, stream + k1, firstWord / 2, WORDS_AT, Math.ceil(count / 8));

@@ -273,6 +273,13 @@ export function readRecordManifest(
  * @param name Name of the record folder.
  * @param options The settings that the records must have been made from.
  * @returns Manifest and records (plain arrays), or which file is missing, damaged or made from other settings.
+ * @example
+ * ```ts
+ * import { tmpdir } from 'node:os';
+ * import { readRecordShards } from 'model-patching/node';
+ * const read = await readRecordShards(tmpdir(), 'no-such-records')();
+ * if (read._tag === 'Right' || !read.left.where.endsWith('manifest.json')) throw new Error('no manifest expected');
+ * ```
  */
 export function readRecordShards(
   folder: string,

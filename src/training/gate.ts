@@ -124,7 +124,22 @@ export async function trainGate(options: TrainGateOptions): Promise<Gate | null>
   }
 }
 
-/** Disposes the weights of a gate; its networks stay the caller's. */
+/**
+ * Disposes the weights of a gate; its networks stay the caller's.
+ *
+ * @param gate What {@link trainGate} returned.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { disposeGate, multilayerPerceptron } from 'model-patching';
+ * const network = multilayerPerceptron({ inputShape: [2, 2, 1], classes: 2, hidden: [8], seed: 1 });
+ * const before = tf.memory().numTensors;
+ * const [domain, label] = [1, 2].map(() => ({ network, weights: network.weights() }));
+ * disposeGate({ domain: domain!, label: label! });
+ * if (tf.memory().numTensors !== before) throw new Error('no weights left expected');
+ * network.model.dispose();
+ * ```
+ */
 export function disposeGate({ domain, label }: Pick<Gate, 'domain' | 'label'>): void {
   disposeTensors({ domain: domain.weights, label: label.weights });
 }

@@ -207,6 +207,16 @@ async function allMethods(
  * @param context Output, which is told first what will be done, and whether a stop was asked for.
  * @returns What `results.json` holds.
  * @throws ProgramError: bad data or folder (exit code 2), a loss that is not finite (1), a stop asked for (75).
+ * @example
+ * ```ts
+ * import { camelSettings, orExit, ProgramError, runCamel } from 'model-patching/node';
+ * const settings = orExit(camelSettings({ preset: 'smoke', methods: 'erm,camel' }));
+ * const folders = { data: 'no/such/folder', out: 'experiments/camel' };
+ * const backend = { name: 'wasm' as const, device: 'CPU', refused: [] };
+ * const context = { say: () => undefined, stopRequested: () => false };
+ * const refused = await runCamel(settings, folders, backend, context).catch((error: unknown) => error);
+ * if (!(refused instanceof ProgramError && refused.exitCode === 2)) throw new Error('no MNIST files expected');
+ * ```
  */
 export async function runCamel(
   settings: CamelSettings,

@@ -94,7 +94,20 @@ export interface CamelSettings {
   readonly stage2: StageTwoSettings;
 }
 
-/** What a run will do, in a few lines for a person. */
+/**
+ * What a run will do, in a few lines for a person.
+ *
+ * @param settings See {@link camelSettings}.
+ * @returns The lines: the images, the budget of stage 1 if translations are learnt, and that of stage 2.
+ * @example
+ * ```ts
+ * import { camelSettings, describeBudget, orExit } from 'model-patching/node';
+ * const settings = orExit(camelSettings({ preset: 'smoke', methods: 'erm', steps: '7' }));
+ * const [images, stage2] = describeBudget(settings);
+ * if (!images?.startsWith('preset smoke')) throw new Error('the preset expected');
+ * if (!stage2?.startsWith('stage 2: 7 steps')) throw new Error('no stage 1 without CAMEL');
+ * ```
+ */
 export function describeBudget({
   preset,
   data,

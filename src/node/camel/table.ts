@@ -4,7 +4,20 @@ import { METHODS } from './settings.ts';
 
 const percent = (share: number | null): string => (share === null ? '–' : (100 * share).toFixed(1));
 
-/** Methods as rows: worst group, averages, gap, and each group's accuracy, in percent on the test split. */
+/**
+ * Methods as rows: worst group, averages, gap, and each group's accuracy, in percent on the test split.
+ *
+ * @param results Of the methods that were run.
+ * @returns The lines of the table, aligned by spaces.
+ * @example
+ * ```ts
+ * import { resultsTable } from 'model-patching/node';
+ * const even = { name: 'even', count: 10, accuracy: 0.9, interval: [0.6, 0.98] as const, loss: 0.3 };
+ * const report = { groups: [even], worstGroup: even, average: 0.9, groupAverage: 0.9, gap: 0 };
+ * const [head, erm] = resultsTable({ methods: { erm: { ...report, steps: 5, seconds: 1 } } }).split('\n');
+ * if (!head?.includes('worst group') || !/^erm +90\.0/.test(erm ?? '')) throw new Error('90 % expected');
+ * ```
+ */
 export function resultsTable({ methods }: Pick<ExperimentResults, 'methods'>): string {
   const rows = METHODS.flatMap((method) => {
     const result = methods[method];

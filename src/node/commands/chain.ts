@@ -132,6 +132,14 @@ async function chain(name: ChainName, flags: ChainFlags, folders: ChainFolders):
  *
  * @param folders Where the configurations and the digits are; default those of the package.
  * @returns To be added to a program.
+ * @example
+ * ```ts
+ * import { Command } from 'commander';
+ * import { chainCommand } from 'model-patching/node';
+ * const program = new Command().addCommand(chainCommand({ configs: 'my/configs', digits: 'my/data' }));
+ * const refused = await program.parseAsync(['chain', 'fishes'], { from: 'user' }).catch((error: Error) => error);
+ * if (!(refused instanceof Error && refused.message.includes('waterbirds'))) throw new Error('a data set expected');
+ * ```
  */
 export const chainCommand = (folders: ChainFolders = PACKAGED): Command =>
   new Command('chain')

@@ -31,6 +31,15 @@ const publishedResults = (): Option =>
  *
  * @param command Changed and returned.
  * @param stageOne `--stage1`; null leaves it out. Default: the results that a published configuration names.
+ * @example
+ * ```ts
+ * import { Command } from 'commander';
+ * import { withExperimentOptions, type ExperimentFlags } from 'model-patching/node';
+ * const command = withExperimentOptions(new Command('mine'));
+ * command.parse(['--set', 'seed=2', '--set', 'training.epochs=5'], { from: 'user' });
+ * const { set } = command.opts<ExperimentFlags>();
+ * if (set?.join() !== 'seed=2,training.epochs=5') throw new Error('both settings expected');
+ * ```
  */
 export function withExperimentOptions(
   command: Command,

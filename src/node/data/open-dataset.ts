@@ -248,6 +248,23 @@ function learnSubgroups(dataset: Dataset): Dataset {
  *
  * @param settings Which one, and where it lies.
  * @returns The data set; or which file is missing, which line of a table or which record is wrong.
+ * @example
+ * ```ts
+ * import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { encodePng } from 'model-patching/data';
+ * import { openDataset } from 'model-patching/node';
+ * const root = await mkdtemp(join(tmpdir(), 'pets-'));
+ * await writeFile(join(root, 'a.png'), encodePng({ height: 1, width: 1, channels: 1, pixels: Uint8Array.of(7) }));
+ * await writeFile(join(root, 'metadata.csv'), 'filename,split,y,z\na.png,train,cat,indoors\n');
+ * const opened = await openDataset({ kind: 'folder', root, required: ['train'] })();
+ * if (opened._tag === 'Left') throw new Error(opened.left.found);
+ * const { classes, splits } = opened.right.dataset;
+ * await opened.right.close();
+ * await rm(root, { recursive: true });
+ * if (classes.join() !== 'cat' || splits.train.length !== 1) throw new Error('one cat expected');
+ * ```
  */
 export function openDataset(settings: DatasetSettings): TE.TaskEither<DataError, OpenedDataset> {
   const scratch = scratchFolder();

@@ -197,6 +197,18 @@ const exists = (path: string): Promise<boolean> =>
  * @param root The folder; it is made if it is not there.
  * @param options Seed, variant, size.
  * @returns The folders that were written.
+ * @example
+ * ```ts
+ * import { mkdtemp, rm } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { makeSampleData } from 'model-patching/node';
+ * const root = await mkdtemp(join(tmpdir(), 'samples-'));
+ * const written = await makeSampleData(root, { share: 0.01, scale: 0.05 });
+ * const again = await makeSampleData(root);
+ * await rm(root, { recursive: true });
+ * if (written.length !== 5 || again.length !== 0) throw new Error('five folders, once');
+ * ```
  */
 export async function makeSampleData(
   root: string,

@@ -258,13 +258,17 @@ async function listsOf(
 }
 
 /**
- * Makes the translations that are not there yet, or finds them.
- *
- * @param experiment Of the method `camel`, roots put in.
- * @param images The data of the experiment, opened.
- * @param context Output, and whether a stop was asked for.
- * @returns Aligned with the images; close them when the work is done.
- * @throws ProgramError: what is wrong with a source of translations (exit code 2), a stop asked for (75).
+ * Makes the translations that are not there yet, or finds them; {@link ObtainTranslations} says what it is given.
+ * @example
+ * ```ts
+ * import { experimentToRun, obtainTranslations, openExperimentImages } from 'model-patching/node';
+ * const options = { roots: { DATA: 'examples/data', RUNS: 'no/such/folder' } };
+ * const { experiment } = await experimentToRun('examples/configs/stage-2/mnist-correlation/camel.yaml', 'stage-2', options);
+ * const images = await openExperimentImages(experiment.data);
+ * const made = obtainTranslations(experiment, images, { say: () => undefined, stopRequested: () => false });
+ * const refused = await made.catch((error: unknown) => String(error)).finally(() => images.close());
+ * if (!String(refused).includes('no/such/folder/mnist')) throw new Error('no stage-1 run expected');
+ * ```
  */
 export const obtainTranslations: ObtainTranslations = async (experiment, images, context) => {
   if (experiment.method.kind !== 'camel') throw new Error('only CAMEL has translations');

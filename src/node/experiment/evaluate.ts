@@ -100,6 +100,14 @@ async function selectedCheckpoint(
  * @param options Which run and split.
  * @param context Output.
  * @throws ProgramError (exit code 2): no run, no checkpoint, missing data, a damaged image too many.
+ * @example
+ * ```ts
+ * import { evaluateRun, ProgramError } from 'model-patching/node';
+ * const context = { say: () => undefined, stopRequested: () => false };
+ * const evaluated = evaluateRun({ run: 'no/such/run', split: 'validation' }, context);
+ * const refused = await evaluated.catch((error: unknown) => error);
+ * if (!(refused instanceof ProgramError && refused.exitCode === 2)) throw new Error('no run expected');
+ * ```
  */
 export async function evaluateRun(
   options: EvaluateRunOptions,

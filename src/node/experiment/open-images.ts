@@ -66,6 +66,17 @@ function withoutEmptyGroups(images: ExperimentImages): E.Either<DataError, Exper
  * @param options How many threads decode.
  * @returns The images; close them when the work is done.
  * @throws ProgramError (exit code 2): which file is missing or wrong, or which group or split is empty.
+ * @example
+ * ```ts
+ * import { experimentToRun, openExperimentImages } from 'model-patching/node';
+ * const file = 'examples/configs/stage-2/mnist-correlation/erm.yaml';
+ * const { experiment } = await experimentToRun(file, 'stage-2', { roots: { DATA: 'examples/data' } });
+ * const images = await openExperimentImages(experiment.data);
+ * const [first] = images.examples('train');
+ * const pixels = await images.load(first!.image);
+ * await images.close();
+ * if (pixels._tag === 'Left' || pixels.right.length !== 28 * 28) throw new Error('a digit expected');
+ * ```
  */
 export async function openExperimentImages(
   data: DataSettings,

@@ -30,6 +30,14 @@ const PROGRAMS = { 'stage-1': 'stage1', 'stage-2': 'stage2' } as const;
  * @param kind What it must be.
  * @param options Overrides, roots, results of stage 1.
  * @throws ProgramError (exit code 2): what is wrong with the file, or that it is an experiment of the other stage.
+ * @example
+ * ```ts
+ * import { experimentToRun } from 'model-patching/node';
+ * const file = 'examples/configs/stage-2/mnist-correlation/erm.yaml';
+ * const { experiment, settings } = await experimentToRun(file, 'stage-2', { roots: { DATA: '/data' } });
+ * if (experiment.data.root !== '/data/mnist') throw new Error('the folder in place of its name expected');
+ * if (JSON.stringify(settings['roots']) !== '{"DATA":"/data"}') throw new Error('the root that was given expected');
+ * ```
  */
 export async function experimentToRun<Kind extends Experiment['kind']>(
   file: string,

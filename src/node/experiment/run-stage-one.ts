@@ -42,6 +42,17 @@ async function train(
  * @param options Where to, and how many images may be damaged.
  * @param context Output, and whether a stop was asked for.
  * @throws ProgramError: bad input (exit code 2), a loss that is not finite (1), a stop asked for (75).
+ * @example
+ * ```ts
+ * import { experimentToRun, ProgramError, runStageOne } from 'model-patching/node';
+ * const toRun = await experimentToRun('examples/configs/stage-1/mnist-correlation/all-classes.yaml', 'stage-1', {
+ *   roots: { DATA: 'no/such/folder' },
+ *   overrides: ['training.maximumSteps=1'],
+ * });
+ * const context = { say: () => undefined, stopRequested: () => false };
+ * const refused = await runStageOne(toRun, { out: 'runs/digits' }, context).catch((error: unknown) => error);
+ * if (!(refused instanceof ProgramError && refused.exitCode === 2)) throw new Error('no MNIST files expected');
+ * ```
  */
 export async function runStageOne(
   toRun: ExperimentToRun<'stage-1'>,

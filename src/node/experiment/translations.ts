@@ -37,6 +37,7 @@ export interface Translations {
  * @param experiment Of the method `camel`, roots put in.
  * @param images The data of the experiment, opened.
  * @param context Output, and whether a stop was asked for.
+ * @returns Aligned with the images; close them when the work is done.
  * @throws ProgramError: what is wrong with a source of translations (exit code 2), a stop asked for (75).
  */
 export type ObtainTranslations = (

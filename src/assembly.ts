@@ -70,6 +70,7 @@ export const integers = {
   spread: [0xfd, 0x11],
   add: [0xfd, 0xae, 0x01],
   shiftLeft: [0xfd, 0xab, 0x01],
+  /** Without sign. */
   shiftRight: [0xfd, 0xad, 0x01],
   or: [0xfd, 0x50],
   exclusiveOr: [0xfd, 0x51],
@@ -82,13 +83,13 @@ export const integers = {
     spread: [0xfd, 0x0f],
     /** All bits of a byte where x ≥ y, both without sign. */
     notLess: [0xfd, 0x2c],
-    /** The first or the last eight bytes as 16-bit integers. */
+    /** The first or the last eight bytes as 16-bit integers, with sign. */
     widen: [
       [0xfd, 0x87, 0x01],
       [0xfd, 0x88, 0x01],
     ],
   },
-  /** The first or the last four 16-bit integers as 32-bit ones. */
+  /** The first or the last four 16-bit integers as 32-bit ones, with sign. */
   widen: [
     [0xfd, 0xa7, 0x01],
     [0xfd, 0xa8, 0x01],

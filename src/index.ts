@@ -223,8 +223,8 @@ export {
   type ForwardBatchesOptions,
 } from './training/forward-batches.ts';
 export {
-  disposeGate,
   checkpointScore,
+  disposeGate,
   measureGenerators,
   trainGate,
   translateImages,

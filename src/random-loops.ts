@@ -1,6 +1,6 @@
 /**
  * The loops of random.ts and of dropout's masks as WebAssembly, with the same bits: four blocks of Threefry at a time.
- * A step's masks are millions of draws, the most of what a training loop does beside its steps.
+ * CAMEL's masks for 300 small images are two million draws a step.
  */
 import {
   advance,
@@ -17,13 +17,15 @@ import {
   type Assembled,
   type Code,
 } from './assembly.ts';
-import { KEY_PARITY, ROTATIONS, type RandomKey } from './threefry.ts';
+import { DRAWN_STREAM, KEY_PARITY, ROTATIONS, threefry2x32, type RandomKey } from './threefry.ts';
 
-/** Fills `words` with the first words of a stream of the key, as `randomWords` does. */
-type FillWords = (words: Uint32Array, key: RandomKey, stream: number) => void;
-
-/** Fills `mask` with the bits `kept` where the byte of the stream's words at its place is at least `threshold`, else with 0. */
-type FillMask = (mask: Int32Array, key: RandomKey, stream: number, threshold: number, kept: number) => void;
+/** Loops that fill arrays with draws of a key. */
+interface RandomLoops {
+  /** With the first words of a stream, as `randomWords` has them. */
+  fillWords(words: Uint32Array, key: RandomKey, stream: number): void;
+  /** With the bits `kept` where the drawn byte of that place is at least `threshold`, else with 0. */
+  fillMask(mask: Int32Array, key: RandomKey, threshold: number, kept: number): void;
+}
 
 /** What this file has of WebAssembly, whose types belong to the browser's and to Node's. */
 interface Engine {
@@ -33,6 +35,12 @@ interface Engine {
 }
 
 const at = { key: [0, 1, 2], second: 3, block: 4, words: 5, groups: 6, counter: 7, x0: 8, x1: 9 } as const;
+
+/** A counter and two vectors, of either function. */
+const LOCALS = list([
+  [1, INTEGER],
+  [2, lanes.four.type],
+]);
 
 /** x₁ turned left by `bits`, exclusively or-ed with x₀. */
 const turn = (bits: number): Code => [
@@ -59,7 +67,7 @@ const injection = (index: number): Code => [
 
 /** `groups` times four blocks, from the block `block` on; `second` is the second counter plus the second word of the key. */
 function wordsFunction(): Assembled {
-  const { store, type } = lanes.four;
+  const { store } = lanes.four;
   const four = [
     ...[...get(at.block), ...integers.spread, ...integers.constant([0, 1, 2, 3]), ...integers.add],
     ...[...keyWord(0), ...integers.add, ...set(at.x0), ...get(at.second), ...integers.spread, ...set(at.x1)],
@@ -68,18 +76,14 @@ function wordsFunction(): Assembled {
     ...[...get(at.words), ...get(at.x0), ...get(at.x1), ...integers.pick([2, 6, 3, 7]), ...store(16)],
     ...[...advance(at.words, integer(32)), ...advance(at.block, integer(4))],
   ];
-  const locals = list([
-    [1, INTEGER],
-    [2, type],
-  ]);
-  const code = vector([...locals, ...repeat(at.counter, get(at.groups), four), 0x0b]);
+  const code = vector([...LOCALS, ...repeat(at.counter, get(at.groups), four), 0x0b]);
   return { name: 'words', parameters: 7, code };
 }
 
 /** Sixteen bytes at a time, `vectors` times. */
 function maskFunction(): Assembled {
   const [bytes, mask, vectors, threshold, kept, counter, kept4, drawn] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
-  const { load, store, type, and } = lanes.four;
+  const { load, store, and } = lanes.four;
   const quarter = (index: number): Code => [
     ...[...get(mask), ...get(drawn), ...integers.bytes.widen[index >> 1]!, ...integers.widen[index & 1]!],
     ...[...get(kept4), ...and, ...store(16 * index)],
@@ -89,12 +93,8 @@ function maskFunction(): Assembled {
     ...[...set(drawn), ...[0, 1, 2, 3].flatMap(quarter)],
     ...[...advance(bytes, integer(16)), ...advance(mask, integer(64))],
   ];
-  const locals = list([
-    [1, INTEGER],
-    [2, type],
-  ]);
   const start = [...get(kept), ...integers.spread, ...set(kept4)];
-  const code = vector([...locals, ...start, ...repeat(counter, get(vectors), sixteen), 0x0b]);
+  const code = vector([...LOCALS, ...start, ...repeat(counter, get(vectors), sixteen), 0x0b]);
   return { name: 'mask', parameters: 5, code };
 }
 
@@ -106,7 +106,7 @@ const PAGE = 65536;
 
 type Functions = Readonly<Record<'words' | 'mask', (...operands: number[]) => void>>;
 
-function instantiate(): { readonly functions: Functions; readonly buffer: ArrayBuffer } | undefined {
+function functionsOnMemory(): { readonly functions: Functions; readonly buffer: ArrayBuffer } | undefined {
   const { WebAssembly: engine } = globalThis as { WebAssembly?: Engine };
   if (engine === undefined) return undefined;
   try {
@@ -120,8 +120,8 @@ function instantiate(): { readonly functions: Functions; readonly buffer: ArrayB
   }
 }
 
-function compile(): { fillWords: FillWords; fillMask: FillMask } | undefined {
-  const instance = instantiate();
+function compile(): RandomLoops | undefined {
+  const instance = functionsOnMemory();
   if (instance === undefined) return undefined;
   const { functions, buffer } = instance;
   const chunk = new Uint32Array(buffer, WORDS_AT, CHUNK);
@@ -129,6 +129,11 @@ function compile(): { fillWords: FillWords; fillMask: FillMask } | undefined {
 
   const makeChunk = ([k0, k1]: RandomKey, stream: number, firstWord: number, count: number): void =>
     functions.words(k0, k1, KEY_PARITY ^ k0 ^ k1, stream + k1, firstWord / 2, WORDS_AT, Math.ceil(count / 8));
+
+  const key: RandomKey = [1, 2];
+  makeChunk(key, 3, 0, 2);
+  // A processor that stores the last byte of a word first is none for these loops.
+  if (threefry2x32(key, 0, 3).some((word, i) => word !== chunk[i])) return undefined;
 
   return {
     fillWords(words, key, stream) {
@@ -138,10 +143,10 @@ function compile(): { fillWords: FillWords; fillMask: FillMask } | undefined {
         words.set(chunk.subarray(0, count), first);
       }
     },
-    fillMask(mask, key, stream, threshold, kept) {
+    fillMask(mask, key, threshold, kept) {
       for (let first = 0; first < mask.length; first += 4 * CHUNK) {
         const count = Math.min(4 * CHUNK, mask.length - first);
-        makeChunk(key, stream, first / 4, Math.ceil(count / 4));
+        makeChunk(key, DRAWN_STREAM, first / 4, Math.ceil(count / 4));
         functions.mask(WORDS_AT, MASK_AT, Math.ceil(count / 16), threshold, kept);
         mask.set(maskOfChunk.subarray(0, count), first);
       }
@@ -149,8 +154,9 @@ function compile(): { fillWords: FillWords; fillMask: FillMask } | undefined {
   };
 }
 
-let compiled: ReturnType<typeof compile> | null = null;
+/** The core's only state: a cache, on which no result depends. */
+let compiled: RandomLoops | undefined | null = null;
 
 /** The loops, compiled once; undefined where there is no WebAssembly with vector instructions. */
-export const randomLoops = (): ReturnType<typeof compile> =>
+export const randomLoops = (): RandomLoops | undefined =>
   compiled === null ? (compiled = compile()) : compiled;

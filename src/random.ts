@@ -3,7 +3,7 @@
  * generator state to be resumed and gives the same numbers on every backend. The block function is Threefry-2x32.
  */
 import { randomLoops } from './random-loops.ts';
-import { KEY_PARITY, threefry2x32, type RandomKey } from './threefry.ts';
+import { DRAWN_STREAM, INTEGER_STREAM, threefry2x32, type RandomKey } from './threefry.ts';
 
 export { threefry2x32, type RandomKey };
 
@@ -55,59 +55,15 @@ export function foldKey(key: RandomKey, ...path: readonly (number | string)[]): 
 /** The first `count` words of one of a key's streams, block after block: block i is `threefry2x32(key, i, stream)`. */
 export function randomWords(key: RandomKey, stream: number, count: number): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array(count);
-  (randomLoops()?.fillWords ?? fillWords)(words, key, stream);
+  const loops = randomLoops();
+  if (loops) loops.fillWords(words, key, stream);
+  else for (let i = 0; i < count; i += 2) [words[i], words[i + 1]] = threefry2x32(key, i / 2, stream);
   return words;
 }
 
-/** In plain JavaScript. Rotations are spelled out, four rounds to a key injection, and no object is made a block. */
-export function fillWords(words: Uint32Array, key: RandomKey, stream: number): void {
-  const [k0, k1] = [key[0] | 0, key[1] | 0];
-  const k2 = (KEY_PARITY ^ k0 ^ k1) | 0;
-  const start = (stream + k1) | 0;
-  const blocks = (words.length + 1) >>> 1;
-  for (let block = 0; block < blocks; block++) {
-    let x0 = (block + k0) | 0;
-    let x1 = start;
-    let a = k1;
-    let b = k2;
-    let c = k0;
-    for (let injection = 1; ; injection += 2) {
-      x0 = (x0 + x1) | 0;
-      x1 = ((x1 << 13) | (x1 >>> 19)) ^ x0;
-      x0 = (x0 + x1) | 0;
-      x1 = ((x1 << 15) | (x1 >>> 17)) ^ x0;
-      x0 = (x0 + x1) | 0;
-      x1 = ((x1 << 26) | (x1 >>> 6)) ^ x0;
-      x0 = (x0 + x1) | 0;
-      x1 = ((x1 << 6) | (x1 >>> 26)) ^ x0;
-      x0 = (x0 + a) | 0;
-      x1 = (x1 + b + injection) | 0;
-      if (injection === 5) break;
-      x0 = (x0 + x1) | 0;
-      x1 = ((x1 << 17) | (x1 >>> 15)) ^ x0;
-      x0 = (x0 + x1) | 0;
-      x1 = ((x1 << 29) | (x1 >>> 3)) ^ x0;
-      x0 = (x0 + x1) | 0;
-      x1 = ((x1 << 16) | (x1 >>> 16)) ^ x0;
-      x0 = (x0 + x1) | 0;
-      x1 = ((x1 << 24) | (x1 >>> 8)) ^ x0;
-      x0 = (x0 + b) | 0;
-      x1 = (x1 + c + injection + 1) | 0;
-      const last = c;
-      c = b;
-      b = a;
-      a = last;
-    }
-    words[2 * block] = x0;
-    words[2 * block + 1] = x1;
-  }
-}
-
-/** The stream that {@link uniform}, {@link normal} and masks draw from. */
-export const DRAWN = 0x80000000;
-
-const drawnWords = (key: RandomKey, count: number): Uint32Array<ArrayBuffer> =>
-  randomWords(key, DRAWN, count);
+/** The words that {@link uniform} and {@link normal} draw from. */
+export const drawnWords = (key: RandomKey, count: number): Uint32Array<ArrayBuffer> =>
+  randomWords(key, DRAWN_STREAM, count);
 
 /**
  * Uniform draws from [low, high), 24 bits of resolution.
@@ -172,7 +128,7 @@ export function normal(key: RandomKey, count: number, mean = 0, standardDeviatio
  */
 export function randomIntegers(key: RandomKey, count: number, low: number, high: number): Int32Array {
   if (!(low < high)) throw new RangeError(`low, high: expected low < high, received ${low}, ${high}`);
-  const words = randomWords(key, 0xc0000000, 2 * count);
+  const words = randomWords(key, INTEGER_STREAM, 2 * count);
   return Int32Array.from({ length: count }, (_, i) => {
     const fraction = ((words[2 * i]! >>> 5) * 2 ** 26 + (words[2 * i + 1]! >>> 6)) / 2 ** 53;
     return low + Math.floor(fraction * (high - low));

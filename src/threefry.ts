@@ -42,3 +42,9 @@ export function threefry2x32(key: RandomKey, counter0: number, counter1: number)
   }
   return [x0 >>> 0, x1 >>> 0];
 }
+
+/** The stream of a key that uniform and normal draws and dropout masks take their words from. */
+export const DRAWN_STREAM = 0x80000000;
+
+/** The stream of its integer draws. */
+export const INTEGER_STREAM = 0xc0000000;

@@ -127,7 +127,7 @@ export function cycleError(
  * Minima, because stage 2 uses both translations and one that fails spoils it whatever the other does.
  *
  * @param shares Flip rates of the strict domain classifier and label preservations, all in [0, 1].
- * @returns In [0, 1]; the checkpoint of the highest score feeds stage 2.
+ * @returns In [0, 1]; the checkpoint of the highest score feeds stage 2, of equal ones that of `checkpointScore`.
  * @throws RangeError if a share is outside [0, 1].
  * @example
  * ```ts

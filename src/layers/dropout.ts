@@ -3,7 +3,7 @@
  * mask in every call, an unseeded one cannot be repeated at all.
  */
 import * as tf from '@tensorflow/tfjs';
-import { DRAWN, randomWords, type RandomKey } from '../random.ts';
+import { drawnWords, type RandomKey } from '../random.ts';
 import { randomLoops } from '../random-loops.ts';
 
 /**
@@ -32,38 +32,18 @@ export function dropoutMask(key: RandomKey, shape: readonly number[], rate: numb
   const threshold = Math.ceil(rate * 2 ** bits);
   const kept = floatBits(1 / (1 - rate));
   const loops = bits === 8 ? randomLoops() : undefined;
-  (loops?.fillMask ?? fillMask[bits])(mask, key, DRAWN, threshold, kept);
+  if (loops) loops.fillMask(mask, key, threshold, kept);
+  else {
+    const words = drawnWords(key, Math.ceil((size * (bits === 24 ? 32 : bits)) / 32));
+    const draws = {
+      8: () => new Uint8Array(words.buffer),
+      16: () => new Uint16Array(words.buffer),
+      24: () => words.map((word) => word >>> 8),
+    }[bits]();
+    // Kept or not by the sign of a difference: no predictor could foresee a branch.
+    for (let i = 0; i < size; i++) mask[i] = kept & ~((draws[i]! - threshold) >> 31);
+  }
   return tf.tensor(new Float32Array(mask.buffer), [...shape], 'float32');
 }
-
-type Draws = { readonly [index: number]: number };
-
-/** Kept or not by the sign of a difference: no predictor could foresee a branch. */
-function keepFrom(mask: Int32Array, draws: Draws, threshold: number, kept: number): void {
-  for (let i = 0; i < mask.length; i++) mask[i] = kept & ~((draws[i]! - threshold) >> 31);
-}
-
-type FillMask = (mask: Int32Array, key: RandomKey, stream: number, threshold: number, kept: number) => void;
-
-/** In plain JavaScript, by the number of bits of a draw. */
-export const fillMask: Readonly<Record<8 | 16 | 24, FillMask>> = {
-  8: (mask, key, stream, threshold, kept) => {
-    const { buffer } = randomWords(key, stream, Math.ceil(mask.length / 4));
-    keepFrom(mask, new Uint8Array(buffer), threshold, kept);
-  },
-  16: (mask, key, stream, threshold, kept) => {
-    const { buffer } = randomWords(key, stream, Math.ceil(mask.length / 2));
-    keepFrom(mask, new Uint16Array(buffer), threshold, kept);
-  },
-  24: (mask, key, stream, threshold, kept) => {
-    const words = randomWords(key, stream, mask.length);
-    keepFrom(
-      mask,
-      words.map((word) => word >>> 8),
-      threshold,
-      kept,
-    );
-  },
-};
 
 const floatBits = (value: number): number => new Int32Array(new Float32Array([value]).buffer)[0]!;

@@ -132,10 +132,10 @@ export async function readExperiment(
  * @example
  * ```ts
  * import { stageOneResults } from 'model-patching/node';
- * const results = await stageOneResults(['5f2gmy7w=runs/birds']);
+ * const results = await stageOneResults(['5f2gmy7w=runs/no-such-run']);
  * if (results._tag === 'Left') throw new Error(results.left.found);
  * const { kind, path } = results.right['5f2gmy7w']!;
- * if (kind !== 'run' || path !== 'runs/birds') throw new Error('a run expected');
+ * if (kind !== 'run' || path !== 'runs/no-such-run') throw new Error('a run expected');
  * ```
  */
 export async function stageOneResults(

@@ -165,21 +165,23 @@ export interface GateMeasure {
 }
 
 /**
- * What picks a checkpoint of stage 1: the gate's score and, where scores are equal (0 as long as one direction fails), the
- * smaller mean Fréchet distance.
+ * What picks a checkpoint of stage 1: the gate's score and, among scores nearer than 10⁻⁶ (all are 0 as long as one
+ * direction fails), the smaller mean Fréchet distance.
  *
  * @param measure Of the checkpoint's generators.
  * @returns The score, and at most 10⁻⁶ more.
  * @example
  * ```ts
  * import { checkpointScore } from 'model-patching';
- * const both = (value: number) => ({ toTarget: value, toSource: value });
- * const measure = { flipRate: both(0), labelPreservation: both(1), cycleError: 0, score: 0 };
- * const [far, near] = [9, 4].map((distance) => checkpointScore({ ...measure, frechetDistance: both(distance) }));
- * if (!(far! < near! && near! < 1e-6)) throw new Error('the nearer one');
+ * const of = (score: number, distance: number) =>
+ *   checkpointScore({ score, frechetDistance: { toTarget: distance, toSource: distance } });
+ * if (!(of(0, 9) < of(0, 4) && of(0, 4) < of(0.01, 9))) throw new Error('first the score, then the distance');
  * ```
  */
-export function checkpointScore({ score, frechetDistance }: GateMeasure): number {
+export function checkpointScore({
+  score,
+  frechetDistance,
+}: Pick<GateMeasure, 'score' | 'frechetDistance'>): number {
   return score + 1e-6 / (1 + (frechetDistance.toTarget + frechetDistance.toSource) / 2);
 }
 
@@ -240,7 +242,7 @@ async function features(
  * @param generators G (`toTarget`) and F (`toSource`).
  * @param images Real images of the source and of the target domain, with their classes, at least two of each.
  * @param pause Awaited between two passes.
- * @returns The measures of both directions, and the score that picks a checkpoint.
+ * @returns The measures of both directions, and the score.
  * @throws RangeError if a domain has fewer than two images, or a generator gives images of another size or pixels that
  *   are not finite.
  * @example

@@ -38,9 +38,10 @@ await runProgram('bench', async () => {
   try {
     const results: Result[] = [];
     const peaks = { convolution: 0, product: 0 };
-    const resultsSoFar = async (): Promise<BenchResults> => ({
+    const facts = await environmentFacts();
+    const resultsSoFar = (): BenchResults => ({
       machine: {
-        ...(await environmentFacts()),
+        ...facts,
         device: backend.device,
         ...Object.fromEntries(python.peers.map(({ name, version }) => [name, version])),
         'convolution peak, GFLOP/s': Math.round(peaks.convolution),
@@ -68,10 +69,10 @@ await runProgram('bench', async () => {
       // After each family: a run that is stopped leaves the figures of those before.
       if (options.json !== undefined)
         await writeFileAtomically(options.json, [
-          Buffer.from(`${JSON.stringify(await resultsSoFar(), null, 1)}\n`),
+          Buffer.from(`${JSON.stringify(resultsSoFar(), null, 1)}\n`),
         ]);
     }
-    process.stdout.write(`${benchTable(await resultsSoFar())}\n`);
+    process.stdout.write(`${benchTable(resultsSoFar())}\n`);
   } finally {
     python.peers.forEach(({ stop }) => stop());
     await rm(folder, { recursive: true, force: true });

@@ -8,8 +8,9 @@ import type { Contender } from './own-step.ts';
 import { dropoutLayers, named, trainableModel, trainableVariables, withRates } from './plain-layers.ts';
 import type { Row } from './rows.ts';
 
-/** One by one: `addN` of many is more than WebGPU binds to a kernel. */
-const sum = (terms: readonly tf.Tensor[]): tf.Tensor => terms.reduce((a, b) => tf.add(a, b));
+/** On WebGPU one by one: a kernel cannot bind the terms of a large network. */
+const sum = (terms: tf.Tensor[]): tf.Tensor =>
+  tf.getBackend() === 'webgpu' ? terms.reduce((a, b) => tf.add(a, b)) : tf.addN(terms);
 
 /** tfjs has no such function of its own. */
 const stopGradient = (x: tf.Tensor): tf.Tensor =>

@@ -48,7 +48,7 @@ function expected<A>(codec: t.Type<A>, answer: unknown): A {
 }
 
 /** Where the peers compute. */
-export type PeerDevice = 'cpu' | 'cuda';
+type PeerDevice = 'cpu' | 'cuda';
 
 /** A child process that answers each line with a line. */
 function conversation(python: string, script: string, device: PeerDevice) {

@@ -13,7 +13,7 @@ function afterOneStep<State extends TensorTree, Batch extends TensorTree>(
   return { state, losses };
 }
 
-/** Tensors, and bytes that the GPU holds in use, after each of a few steps. */
+/** Tensors and their bytes, on WebGPU those that the GPU holds in use, after each of a few steps. */
 async function memoryOfSteps<State extends TensorTree, Batch extends TensorTree>(
   run: MinimalRun<State, Batch>,
   steps: number,
@@ -28,8 +28,8 @@ async function memoryOfSteps<State extends TensorTree, Batch extends TensorTree>
     disposeTensors(after.losses);
     state = after.state;
     await submitted();
-    const { numTensors, numBytesInGPU } = tf.memory() as tf.MemoryInfo & { numBytesInGPU: number };
-    levels.push(`${numTensors} tensors, ${numBytesInGPU} bytes`);
+    const { numTensors, numBytes, numBytesInGPU } = tf.memory() as tf.MemoryInfo & { numBytesInGPU?: number };
+    levels.push(`${numTensors} tensors, ${numBytesInGPU ?? numBytes} bytes`);
   }
   disposeTensors(state);
   return levels;

@@ -1,20 +1,18 @@
-import { selectBackend, type BackendName } from '../../src/node/backend.ts';
+import { selectBackend } from '../../src/node/backend.ts';
 
-const asked = process.env['MODEL_PATCHING_TEST_BACKEND'] as BackendName | undefined;
-
-/** What is tested beside wasm as a GPU's backend. */
-export const gpuBackend = asked ?? 'webgpu';
+/** The backend of a GPU that is tested: WebGPU, or TensorFlow if MODEL_PATCHING_TEST_BACKEND says so. */
+export const gpuBackend =
+  process.env['MODEL_PATCHING_TEST_BACKEND'] === 'tensorflow-gpu' ? 'tensorflow-gpu' : 'webgpu';
 
 /**
- * Makes the native backend current, TensorFlow on the processor or, if MODEL_PATCHING_TEST_BACKEND is tensorflow-gpu, on
- * a GPU.
+ * Makes the native backend current, on the processor, or on a GPU if that is tested.
  *
  * @param what What will be left out where it is not installed; printed with the reason.
  * @returns Whether it is.
  */
 export async function useNativeBackend(what: string): Promise<boolean> {
   try {
-    await selectBackend({ name: asked === 'tensorflow-gpu' ? asked : 'tensorflow' });
+    await selectBackend({ name: gpuBackend === 'webgpu' ? 'tensorflow' : gpuBackend });
     return true;
   } catch (error) {
     console.log(`Skipped: ${what}; ${(error as Error).message}`);

@@ -83,7 +83,7 @@ async function suitableAdapter(gpu: Gpu, { software }: StartWebGpuOptions): Prom
   return adapter;
 }
 
-/** What tfjs's kernels may use, as tfjs itself would ask for it. */
+/** What tfjs's kernels may use, as tfjs itself would ask for it, and more buffers to a kernel: `addN` of eight tensors binds nine. */
 async function requestDevice(adapter: Adapter): Promise<Device> {
   const limits = [
     'maxComputeWorkgroupStorageSize',

@@ -12,8 +12,8 @@ import { foldKey, randomKey } from '../../random.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 import { gatherExamples, type Examples } from '../../training/examples.ts';
 import {
-  disposeGate,
   checkpointScore,
+  disposeGate,
   measureGenerators,
   type Gate,
   type GateMeasure,

@@ -21,7 +21,11 @@ export interface ScratchFolder {
   readonly remove: () => Promise<void>;
 }
 
-/** A scratch folder in the system's folder for temporary files. * @example
+/**
+ * A scratch folder in the system's folder for temporary files.
+ *
+ * @returns Its path once it is asked for, and what removes it.
+ * @example
  * ```ts
  * import { existsSync } from 'node:fs';
  * import { scratchFolder } from 'model-patching/node';

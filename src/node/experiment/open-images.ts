@@ -70,7 +70,10 @@ function withoutEmptyGroups(images: ExperimentImages): E.Either<DataError, Exper
  * ```ts
  * import { experimentToRun, openExperimentImages } from 'model-patching/node';
  * const file = 'examples/configs/stage-2/mnist-correlation/erm.yaml';
- * const { experiment } = await experimentToRun(file, 'stage-2', { roots: { DATA: 'examples/data' } });
+ * const { experiment } = await experimentToRun(file, 'stage-2', {
+ *   roots: { DATA: 'examples/data' },
+ *   overrides: ['data.testImages=2', 'data.sizes={ kind: balanced, images: 8 }'],
+ * });
  * const images = await openExperimentImages(experiment.data);
  * const [first] = images.examples('train');
  * const pixels = await images.load(first!.image);

@@ -12,7 +12,7 @@ import { DEFAULT_VERSION } from './wheels.ts';
 /** How to get what TensorFlow loads when it starts on a GPU. */
 const cudaLibraries = (version: string): string =>
   `no GPU was found. Beside NVIDIA's driver TensorFlow wants the CUDA and cuDNN that it was built for (2.15: 12.2 and 8.9; 2.21: 12.5 and 9.3), which come with
-  pip install 'tensorflow[and-cuda]==${version}'
+  pip install 'tensorflow[and-cuda]==${version}'        (2.15: Python 3.9 to 3.11)
 and are found once this is set:
   export LD_LIBRARY_PATH=$(python3 -c 'import glob, nvidia; print(":".join(glob.glob(list(nvidia.__path__)[0] + "/*/lib")))')`;
 

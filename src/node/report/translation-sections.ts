@@ -164,7 +164,7 @@ function stageOneCharts({ stage1Curve, stage1BestStep, sourceName, targetName }:
     ${lineChart({
       title: 'Strict flip rate and score',
       description: 'Strict flip rates in both directions and the gate’s score, by step.',
-      note: `On fixed images during stage 1. The score is the lower flip rate times the lower share of kept classes; the checkpoint with the best one translates the images${stage1BestStep ? ` (step ${stage1BestStep})` : ''}.`,
+      note: `On fixed images during stage 1. The score is the lower flip rate times the lower share of kept classes; the checkpoint with the best one, of equal ones the nearest to real images by the Fréchet distance, translates the images${stage1BestStep ? ` (step ${stage1BestStep})` : ''}.`,
       format: 'share',
       series: [
         { ...series(`→ ${targetName}`, 'var(--target)', (point) => point.flipRateToTarget), dash: '7 3' },

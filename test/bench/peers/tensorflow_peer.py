@@ -1,6 +1,7 @@
 """The steps in TensorFlow with Keras, as functions compiled to graphs and eagerly."""
 
 import os
+import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -9,6 +10,11 @@ import tensorflow as tf
 from peer import serve
 
 keras = tf.keras
+
+if sys.argv[1] == "cpu":
+    tf.config.set_visible_devices([], "GPU")
+elif not tf.config.list_physical_devices("GPU"):
+    sys.exit("TensorFlow finds no GPU")
 
 
 def model_of(row, name):

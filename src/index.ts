@@ -223,18 +223,20 @@ export {
   type ForwardBatchesOptions,
 } from './training/forward-batches.ts';
 export {
-  checkpointScore,
   disposeGate,
-  measureGenerators,
   trainGate,
-  translateImages,
   type Gate,
   type GateCheckpoints,
-  type GateMeasure,
   type TrainGateOptions,
   type TrainedClassifier,
-  type TrainedGenerator,
 } from './training/gate.ts';
+export {
+  checkpointScore,
+  measureGenerators,
+  translateImages,
+  type GateMeasure,
+  type TrainedGenerator,
+} from './training/generator-measure.ts';
 export {
   NonFiniteLossError,
   train,

@@ -18,15 +18,17 @@ import { gatherExamples, imageTensor, type Examples } from '../../src/training/e
 import { forwardBatches } from '../../src/training/forward-batches.ts';
 import {
   disposeGate,
-  measureGenerators,
   trainGate,
-  translateImages,
   type Gate,
   type GateCheckpoints,
   type TrainGateOptions,
   type TrainedClassifier,
-  type TrainedGenerator,
 } from '../../src/training/gate.ts';
+import {
+  measureGenerators,
+  translateImages,
+  type TrainedGenerator,
+} from '../../src/training/generator-measure.ts';
 import { NonFiniteLossError, train } from '../../src/training/loop.ts';
 import { robustStep } from '../../src/training/robust-step.ts';
 import { useBackend } from '../support/backend.ts';

@@ -3,7 +3,7 @@ import { minusOneToOne, toBytes } from '../../augmentation/scaling.ts';
 import type { Images } from '../../augmentation/images.ts';
 import { encodePng } from '../../data/png.ts';
 import { gatherExamples, type Examples } from '../../training/examples.ts';
-import { translateImages, type TrainedGenerator } from '../../training/gate.ts';
+import { translateImages, type TrainedGenerator } from '../../training/generator-measure.ts';
 import { pause } from '../experiment/context.ts';
 import { ofDomain } from './experiment-data.ts';
 

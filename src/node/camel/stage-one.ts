@@ -11,14 +11,13 @@ import { constantSchedule } from '../../optimizers/schedules.ts';
 import { foldKey, randomKey } from '../../random.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 import { gatherExamples, type Examples } from '../../training/examples.ts';
+import { disposeGate, type Gate } from '../../training/gate.ts';
 import {
   checkpointScore,
-  disposeGate,
   measureGenerators,
-  type Gate,
   type GateMeasure,
   type TrainedGenerator,
-} from '../../training/gate.ts';
+} from '../../training/generator-measure.ts';
 import { stageOneBatches, translatingWeights } from '../../training/stage-one.ts';
 import { orExit } from '../program.ts';
 import { pause, type ExperimentContext } from '../experiment/context.ts';

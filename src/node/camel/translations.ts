@@ -11,7 +11,7 @@ import type { DataError } from '../../data/data-error.ts';
 import { decodeLabelledImage, encodeLabelledImage } from '../../data/example.ts';
 import { decodePng, encodePng } from '../../data/png.ts';
 import { gatherExamples, type Examples } from '../../training/examples.ts';
-import { translateImages, type TrainedGenerator } from '../../training/gate.ts';
+import { translateImages, type TrainedGenerator } from '../../training/generator-measure.ts';
 import { readRecordShards, writeRecordShards } from '../record-files.ts';
 
 /** The two directions with their published names. */

@@ -22,6 +22,8 @@ import { encodeTfRecords, shardFileName } from '../../data/tfrecord.ts';
 import { CELEBA_ATTRIBUTES } from '../../config/experiment/celeba-attributes.ts';
 import { foldKey, randomKey, uniform } from '../../random.ts';
 import { makeFolder } from '../make-folder.ts';
+import { ProgramError } from '../program.ts';
+import { readText } from '../text-file.ts';
 import { encodeJpeg } from './encode-jpeg.ts';
 
 /** Options of {@link makeSampleData}. */
@@ -164,7 +166,7 @@ async function writeLesions(write: Write, options: SampleDataOptions): Promise<n
   return table.length - 1;
 }
 
-/** Makes folders that appear together when everything in them is written. */
+/** Makes those of the folders that are not there, each at once and only when everything in all of them is written. */
 async function writeWhole(
   folders: readonly string[],
   fill: (writes: readonly Write[]) => Promise<number>,
@@ -177,7 +179,8 @@ async function writeWhole(
   });
   try {
     const pictures = await fill(writes);
-    for (const [i, folder] of folders.entries()) await rename(temporary[i]!, folder);
+    for (const [i, folder] of folders.entries())
+      if (!(await exists(folder))) await rename(temporary[i]!, folder);
     return pictures;
   } finally {
     for (const folder of temporary) await rm(folder, { recursive: true, force: true });
@@ -197,6 +200,7 @@ const exists = (path: string): Promise<boolean> =>
  * @param root The folder; it is made if it is not there.
  * @param options Seed, variant, size.
  * @returns The folders that were written.
+ * @throws ProgramError (exit code 2) if one of a pair of folders is there and was made in another way.
  * @example
  * ```ts
  * import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -204,8 +208,9 @@ const exists = (path: string): Promise<boolean> =>
  * import { join } from 'node:path';
  * import { makeSampleData } from 'model-patching/node';
  * const root = await mkdtemp(join(tmpdir(), 'samples-'));
- * // These two are there already, so that only the table of skin lesions is written.
- * for (const name of ['waterbirds', 'celeba']) await mkdir(join(root, name));
+ * // These are there already, so that only the table of skin lesions is written.
+ * for (const name of ['waterbirds', 'celeba'])
+ *   for (const suffix of ['', '-records']) await mkdir(join(root, name + suffix));
  * const written = await makeSampleData(root, { share: 0.01, scale: 0.05 });
  * await rm(root, { recursive: true });
  * if (written.join() !== join(root, 'skin-lesions')) throw new Error('one folder expected');
@@ -223,13 +228,22 @@ export async function makeSampleData(
     fill: (writes: readonly Write[]) => Promise<number>,
   ) => {
     const paths = folders.map((folder) => join(root, folder));
-    for (const path of paths) if (await exists(path)) return;
+    const there = await Promise.all(paths.map(exists));
+    if (!there.includes(false)) return;
+    // A program that was ended between two renames leaves one of a pair.
+    for (const path of paths.filter((_, i) => there[i]))
+      if ((await readText(join(path, 'sample.json'))) !== provenance(name, options))
+        throw new ProgramError(
+          `${path}: expected the other half of these data, which is missing, made by the same command; found others; move it away`,
+          2,
+        );
     const pictures = await writeWhole(paths, async (writes) => {
       for (const write of writes) await write('sample.json', provenance(name, options));
       return fill(writes);
     });
-    written.push(...paths);
-    for (const path of paths) options.onWritten?.(path, pictures);
+    const missing = paths.filter((_, i) => !there[i]);
+    written.push(...missing);
+    for (const path of missing) options.onWritten?.(path, pictures);
   };
   await make('waterbirds', ['waterbirds', 'waterbirds-records'], ([folder, records]) =>
     writeWaterbirds(folder!, records!, options),

@@ -9,12 +9,13 @@ import type { DataError } from '../../data/data-error.ts';
 import type { SplitName } from '../../data/dataset.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 import { checkpointsIn, type Checkpoint } from '../checkpoints.ts';
+import { closing } from '../closing.ts';
 import { commandLine } from '../command-line.ts';
 import { orExit, ProgramError } from '../program.ts';
 import { startProgress } from '../progress.ts';
 import { hasCode, parseJson, readText } from '../text-file.ts';
 import type { ExperimentContext } from './context.ts';
-import { evaluatedCount, evaluateSplit, type EvaluatedSplit } from './evaluate-split.ts';
+import { evaluatedCount, evaluateSplit, type EvaluatedSplit, type SplitEvaluator } from './evaluate-split.ts';
 import { openExperimentImages } from './open-images.ts';
 import { skipDamagedOf } from './skipped-images.ts';
 import { experimentOfRun } from './run-settings.ts';
@@ -113,41 +114,53 @@ export async function evaluateRun(
   options: EvaluateRunOptions,
   context: ExperimentContext,
 ): Promise<EvaluatedRun> {
-  const { run, split, roots = {} } = options;
+  const { run, roots = {} } = options;
   const { experiment, outcome } = orExit(await readRun(run, roots));
-  const images = await openExperimentImages(experiment.data);
-  try {
+  return closing(await openExperimentImages(experiment.data), async (images) => {
     const { network, robust } = classifierWithStep(experiment, images);
-    const weights = network.weights();
-    const expected = robust.init(weights);
-    disposeTensors(weights);
-    const found = await selectedCheckpoint(run, experiment.evaluation.select, outcome, expected);
-    disposeTensors(expected);
-    const checkpoint = orExit(found);
-    if (checkpoint === null)
-      throw new ProgramError(
-        `${run}/checkpoints: expected the selected checkpoint, found none; let the run come to its first evaluation`,
-        2,
-      );
-    const { step, state } = checkpoint;
+    try {
+      const weights = network.weights();
+      const expected = robust.init(weights);
+      disposeTensors(weights);
+      const found = await selectedCheckpoint(run, experiment.evaluation.select, outcome, expected);
+      disposeTensors(expected);
+      const checkpoint = orExit(found);
+      if (checkpoint === null)
+        throw new ProgramError(
+          `${run}/checkpoints: expected the selected checkpoint, found none; let the run come to its first evaluation`,
+          2,
+        );
+      return await evaluateCheckpoint(checkpoint, { experiment, images, network }, options, context);
+    } finally {
+      network.model.dispose();
+    }
+  });
+}
+
+/** Disposes of the checkpoint's state. */
+async function evaluateCheckpoint(
+  { step, state }: Checkpoint<ClassifierState>,
+  subject: Pick<SplitEvaluator, 'experiment' | 'images' | 'network'>,
+  { split, skipDamaged = skipDamagedOf(subject.experiment) }: EvaluateRunOptions,
+  context: ExperimentContext,
+): Promise<EvaluatedRun> {
+  const { experiment, images } = subject;
+  try {
     const translations =
       experiment.method.kind === 'camel' && experiment.evaluation.translated
         ? await obtainTranslations(experiment, images, context)
         : null;
     const progress = startProgress(split, evaluatedCount({ experiment, images }, split));
     try {
-      const skipDamaged = options.skipDamaged ?? skipDamagedOf(experiment);
-      const evaluator = { experiment, images, translations, network, skipDamaged };
+      const evaluator = { ...subject, translations, skipDamaged };
       const { trainable, statistics } = state;
       const evaluated = await evaluateSplit(evaluator, { trainable, statistics }, split, progress.update);
       return { ...evaluated, name: experiment.name, split, step, legend: groupLegend(experiment.data) };
     } finally {
       progress.stop();
       await translations?.close();
-      disposeTensors(state);
-      network.model.dispose();
     }
   } finally {
-    await images.close();
+    disposeTensors(state);
   }
 }

@@ -16,7 +16,7 @@ import {
   translateImages,
   type GateMeasure,
   type TrainedGenerator,
-} from '../../training/gate.ts';
+} from '../../training/generator-measure.ts';
 import {
   stageOneBatch,
   stageOneOrder,

@@ -8,7 +8,7 @@ import { encodeLabelledImage } from '../../data/example.ts';
 import { encodePng } from '../../data/png.ts';
 import { foldKey, type RandomKey } from '../../random.ts';
 import { imageTensor } from '../../training/examples.ts';
-import type { TrainedGenerator } from '../../training/gate.ts';
+import type { TrainedGenerator } from '../../training/generator-measure.ts';
 import { openBatchStream, storedOrder } from '../data/batch-stream.ts';
 import { encodeJpeg } from '../data/encode-jpeg.ts';
 import { interrupted, pause, type ExperimentContext } from './context.ts';

@@ -169,32 +169,13 @@ export interface RobustStep<State extends TensorTree> {
 export function robustStep<Slots extends TensorTree, Adversary extends ObjectiveState>(
   options: RobustStepOptions<Slots, Adversary>,
 ): RobustStep<RobustState<Slots, Adversary>> {
-  const { network, table, objective, optimizer, consistency, weightDecay = 0, maxGradientNorm } = options;
-  const { invariance, augmentationTraining: training = 'original' } = options;
+  const { table, objective, optimizer, consistency, maxGradientNorm } = options;
+  const { augmentationTraining: training = 'original' } = options;
   checkGroupTable(table);
   if (consistency && !(Number.isFinite(consistency.weight) && consistency.weight >= 0)) {
     throw new RangeError(`consistency.weight: expected a finite number ≥ 0, received ${consistency.weight}`);
   }
-
-  const disagreement = (blocks: PredictionBlocks): tf.Scalar => {
-    if (consistency === undefined) return tf.scalar(0);
-    const { divergence, weight, reduction = 'sumOfGroupMeans' } = consistency;
-    const translations = Array.from({ length: blocks.translations }, (_, v) => block(blocks, v + 1));
-    const groupCount = table.names.length / groupsPerOriginal(training, blocks.translations);
-    return consistencyPenalty(
-      divergence(block(blocks, 0), translations),
-      blocks.groups,
-      groupCount,
-      reduction,
-    )
-      .mul(weight)
-      .asScalar();
-  };
-
-  const clip = (gradients: tf.NamedTensorMap): ClippedGradients =>
-    maxGradientNorm === undefined
-      ? { gradients, norm: sumOfSquares(Object.values(gradients)).sqrt() }
-      : clipByGlobalNorm(gradients, maxGradientNorm);
+  const lossOf = robustLoss(options, training);
 
   return {
     init: ({ trainable, statistics }) => ({
@@ -205,31 +186,14 @@ export function robustStep<Slots extends TensorTree, Adversary extends Objective
     }),
     step(state, batch) {
       const translations = countTranslations(batch, table, training, consistency !== undefined);
-      const { images, labels, groups, learningRate, masks, invarianceWeight } = batch;
       return tf.tidy(() => {
-        const { loss, aux, gradients } = valueAndGradients(() => {
-          const { output, statistics } = network.forward(images, {
-            mode: 'train',
-            weights: { trainable: state.trainable, statistics: state.statistics },
-            ...(masks && { masks }),
-          });
-          const logits = output as tf.Tensor2D;
-          const blocks = { logits, labels, groups, batchSize: labels.shape[0], translations };
-          const seen = trainedOn(blocks, training);
-          const losses = environmentLosses(seen, table.names.length, invariance, invarianceWeight);
-          const robust = objective.loss(state.adversary, losses);
-          const parts = {
-            robust,
-            consistency: disagreement(blocks),
-            decay: weightDecayPenalty(state.trainable, weightDecay),
-          };
-          return {
-            loss: robust.add(parts.decay).add(parts.consistency).asScalar(),
-            aux: { parts, losses: { means: losses.means, counts: losses.counts }, statistics },
-          };
-        }, state.trainable);
-        const clipped = clip(gradients);
-        const moved = optimizer.update(clipped.gradients, state.optimizer, state.trainable, learningRate);
+        const { trainable } = state;
+        const { loss, aux, gradients } = valueAndGradients(
+          () => lossOf(state, batch, translations),
+          trainable,
+        );
+        const clipped = clip(gradients, maxGradientNorm);
+        const moved = optimizer.update(clipped.gradients, state.optimizer, trainable, batch.learningRate);
         const adversary = objective.update(state.adversary, aux.losses);
         return {
           state: {
@@ -251,3 +215,50 @@ export function robustStep<Slots extends TensorTree, Adversary extends Objective
     },
   };
 }
+
+/** What is differentiated, from one pass over a batch, with its parts and the network's next statistics. */
+function robustLoss<Slots extends TensorTree, Adversary extends ObjectiveState>(
+  options: RobustStepOptions<Slots, Adversary>,
+  training: AugmentationTraining,
+) {
+  const { network, table, objective, consistency, weightDecay = 0, invariance } = options;
+  return (state: RobustState<Slots, Adversary>, batch: RobustBatch, translations: number) => {
+    const { images, labels, groups, masks, invarianceWeight } = batch;
+    const { output, statistics } = network.forward(images, {
+      mode: 'train',
+      weights: { trainable: state.trainable, statistics: state.statistics },
+      ...(masks && { masks }),
+    });
+    const logits = output as tf.Tensor2D;
+    const blocks = { logits, labels, groups, batchSize: labels.shape[0], translations };
+    const seen = trainedOn(blocks, training);
+    const losses = environmentLosses(seen, table.names.length, invariance, invarianceWeight);
+    const robust = objective.loss(state.adversary, losses);
+    const groupCount = table.names.length / groupsPerOriginal(training, translations);
+    const parts = {
+      robust,
+      consistency: consistency === undefined ? tf.scalar(0) : disagreement(blocks, consistency, groupCount),
+      decay: weightDecayPenalty(state.trainable, weightDecay),
+    };
+    return {
+      loss: robust.add(parts.decay).add(parts.consistency).asScalar(),
+      aux: { parts, losses: { means: losses.means, counts: losses.counts }, statistics },
+    };
+  };
+}
+
+/** λ · D. */
+function disagreement(
+  blocks: PredictionBlocks,
+  { divergence, weight, reduction = 'sumOfGroupMeans' }: ConsistencyTerm,
+  groupCount: number,
+): tf.Scalar {
+  const translations = Array.from({ length: blocks.translations }, (_, v) => block(blocks, v + 1));
+  const divergences = divergence(block(blocks, 0), translations);
+  return consistencyPenalty(divergences, blocks.groups, groupCount, reduction).mul(weight).asScalar();
+}
+
+const clip = (gradients: tf.NamedTensorMap, maximum: number | undefined): ClippedGradients =>
+  maximum === undefined
+    ? { gradients, norm: sumOfSquares(Object.values(gradients)).sqrt() }
+    : clipByGlobalNorm(gradients, maximum);

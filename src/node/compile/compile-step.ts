@@ -87,40 +87,15 @@ function graphStep<S extends TensorTree, B extends TensorTree, L extends TensorT
   backend: NativeBackend,
   step: PureStep<S, B, L>,
 ): StepRunner<S, B, L> {
+  const held = heldState<S>();
   const compilations = new Map<string, Compilation<L>>();
-  /** In tensors, or in a session; `structure` is a state, of which only names, types and shapes count. */
-  let held: { readonly structure: S; readonly session: StepSession | null } | null = null;
-
-  const present = () => {
-    if (held === null) throw new Error(NO_STATE);
-    return held;
-  };
-  const stateTensors = (): S => {
-    const { structure, session } = present();
-    return session === null ? structure : rebuild(structure, session.read());
-  };
-  const release = (): void => {
-    if (held?.session === null) disposeTensors(held.structure);
-    held = null;
-  };
-
-  /** Its results are disposed of; the losses are for their names. */
-  const tracedStep = (batch: B): { losses: L; trace: Trace } => {
-    const state = stateTensors();
-    try {
-      const { trace, ...results } = traceStep(backend, step, state, batch);
-      disposeTensors(results);
-      return { losses: results.losses, trace };
-    } finally {
-      if (present().session !== null) disposeTensors(state);
-    }
-  };
+  const traced = (batch: B) => held.lend((state) => traceStep(backend, step, state, batch));
 
   const compile = (batch: B): Compilation<L> => {
-    const { losses, trace } = tracedStep(batch);
+    const { losses, trace } = traced(batch);
     const session = openSession(backend, {
       trace,
-      state: tensorTypes(backend, present().structure),
+      state: tensorTypes(backend, held.structure()),
       batch: tensorTypes(backend, batch),
       types: backend.binding,
     });
@@ -129,9 +104,7 @@ function graphStep<S extends TensorTree, B extends TensorTree, L extends TensorT
 
   /** Compiles with the first batch of its shapes, confirms with the second. */
   const compilationFor = (batch: B): Compilation<L> => {
-    const shapes = JSON.stringify(
-      flattenTensors(batch).map(([path, { dtype, shape }]) => [path, dtype, shape]),
-    );
+    const shapes = shapesOf(batch);
     const known = compilations.get(shapes);
     if (known === undefined) {
       const compilation = compile(batch);
@@ -139,53 +112,89 @@ function graphStep<S extends TensorTree, B extends TensorTree, L extends TensorT
       return compilation;
     }
     if (known.unconfirmed !== null) {
-      assertSameTrace(known.unconfirmed, tracedStep(batch).trace);
+      assertSameTrace(known.unconfirmed, traced(batch).trace);
       known.unconfirmed = null;
     }
     return known;
   };
 
-  const enter = (session: StepSession): void => {
-    const { structure, session: current } = present();
-    if (current === session) return;
-    const tensors = stateTensors();
-    session.write(tensorsOf(tensors));
-    disposeTensors(tensors);
-    held = { structure, session };
-  };
-
   return {
     run(batch) {
       const { session, losses } = compilationFor(batch);
-      enter(session);
+      held.enter(session);
       return rebuild(losses, session.run(tensorsOf(batch)));
     },
-    read: () =>
-      Promise.resolve().then(() => {
-        const state = stateTensors();
-        return present().session === null ? cloneTensors(state) : state;
-      }),
-    write(state) {
-      if (held !== null) assertSameStructure('state', held.structure, state);
-      const structure = cloneTensors(state);
-      release();
-      held = { structure, session: null };
-    },
+    read: () => Promise.resolve().then(held.copies),
+    write: held.write,
     dispose() {
-      release();
+      held.release();
       for (const { session } of compilations.values()) session.close();
       compilations.clear();
     },
   };
 }
 
-/** One step as ever, on copies so that no two inputs share their data, with its trace. */
+/** The state between two steps: in tensors as it was written, or in the session of the last step. */
+function heldState<S extends TensorTree>() {
+  /** `structure` is a state, of which only names, types and shapes count where there is a session. */
+  let held: { readonly structure: S; readonly session: StepSession | null } | null = null;
+
+  const present = () => {
+    if (held === null) throw new Error(NO_STATE);
+    return held;
+  };
+  const tensors = (): S => {
+    const { structure, session } = present();
+    return session === null ? structure : rebuild(structure, session.read());
+  };
+  const release = (): void => {
+    if (held?.session === null) disposeTensors(held.structure);
+    held = null;
+  };
+
+  return {
+    release,
+    structure: (): S => present().structure,
+    /** What is read from a session for `f` is disposed of behind it. */
+    lend<T>(f: (state: S) => T): T {
+      const state = tensors();
+      try {
+        return f(state);
+      } finally {
+        if (present().session !== null) disposeTensors(state);
+      }
+    },
+    copies(): S {
+      const state = tensors();
+      return present().session === null ? cloneTensors(state) : state;
+    },
+    write(state: S): void {
+      if (held !== null) assertSameStructure('state', held.structure, state);
+      const structure = cloneTensors(state);
+      release();
+      held = { structure, session: null };
+    },
+    enter(session: StepSession): void {
+      const { structure, session: current } = present();
+      if (current === session) return;
+      const state = tensors();
+      session.write(tensorsOf(state));
+      disposeTensors(state);
+      held = { structure, session };
+    },
+  };
+}
+
+/**
+ * One step as ever, on copies so that no two inputs share their data, with its trace. Its results are disposed of; the
+ * losses are for their names.
+ */
 function traceStep<S extends TensorTree, B extends TensorTree, L extends TensorTree>(
   backend: NativeBackend,
   step: PureStep<S, B, L>,
   state: S,
   batch: B,
-): { state: S; losses: L; trace: Trace } {
+): { losses: L; trace: Trace } {
   const stateCopies = copyTensors(backend, tensorsOf(state));
   const batchCopies = copyTensors(backend, tensorsOf(batch));
   const inputs = new Map([
@@ -198,11 +207,15 @@ function traceStep<S extends TensorTree, B extends TensorTree, L extends TensorT
       assertStepKeeps(state, value);
       return { value, results: [...tensorsOf(value.state), ...tensorsOf(value.losses)] };
     });
-    return { ...traced.value, trace: traced.trace };
+    disposeTensors(traced.value);
+    return { losses: traced.value.losses, trace: traced.trace };
   } finally {
     for (const tensor of inputs.values()) tensor.dispose();
   }
 }
+
+const shapesOf = (batch: TensorTree): string =>
+  JSON.stringify(flattenTensors(batch).map(([path, { dtype, shape }]) => [path, dtype, shape]));
 
 function assertSameTrace(first: Trace, second: Trace): void {
   const difference = traceDifference(first, second);

@@ -4,7 +4,13 @@
  * as ever; what the host hands over on the way becomes a constant of the trace.
  */
 import * as tf from '@tensorflow/tfjs';
-import type { DataType, NativeAttribute, NativeBackend, NativeBinding } from './native-backend.ts';
+import type {
+  DataType,
+  NativeAttribute,
+  NativeBackend,
+  NativeBinding,
+  NativeData,
+} from './native-backend.ts';
 
 /** Where a value comes from: an input by its name, `c3`, or output 1 of an operation: `n7:1`. */
 export type Source = string;
@@ -55,6 +61,18 @@ interface Value {
   readonly source: () => Source;
 }
 
+/** A trace under way. */
+interface Recording {
+  /** By the ids of their handles. */
+  readonly values: Map<number, Value>;
+  readonly operations: TracedOperation[];
+  readonly constants: TracedConstant[];
+  /** Whether the function read a value back that depends on an input, even if it caught the error. */
+  readBack: boolean;
+  /** Whether a kernel is running that reads its indices only to check them. */
+  checksIndices: boolean;
+}
+
 const READ_BACK =
   'the step reads a tensor back (data, dataSync, array, arraySync, print, or an operation that does) ' +
   'which depends on its state or batch, so that what it does cannot be told beforehand; ' +
@@ -73,42 +91,53 @@ export function trace<T>(
   inputs: ReadonlyMap<string, tf.Tensor>,
   f: () => { readonly value: T; readonly results: readonly tf.Tensor[] },
 ): { readonly value: T; readonly trace: Trace } {
-  const recorder = recorderOf(backend);
-  for (const [name, tensor] of inputs) recorder.input(name, tensor);
-  const { value, results } = recorder.record(f);
+  const recording: Recording = {
+    values: new Map(),
+    operations: [],
+    constants: [],
+    readBack: false,
+    checksIndices: false,
+  };
+  for (const [name, tensor] of inputs) recordInput(recording, backend, name, tensor);
+  const { value, results } = whileRecording(recording, backend, f);
   try {
-    return { value, trace: recorder.finish(results) };
+    return { value, trace: finishedTrace(recording, backend, results) };
   } catch (error) {
     tf.dispose([...results]);
     throw error;
   }
 }
 
-function recorderOf(backend: NativeBackend) {
-  const { binding } = backend;
-  const values = new Map<number, Value>();
-  const operations: TracedOperation[] = [];
-  const constants: TracedConstant[] = [];
-  const kinds = attributeKinds(binding);
-  let readBack = false;
-  let checksIndices = false;
+function recordInput({ values }: Recording, backend: NativeBackend, name: string, tensor: tf.Tensor): void {
+  const [id] = backend.getInputTensorIds([tensor]);
+  const { dtype } = backend.tensorMap.get(tensor.dataId);
+  values.set(id!, { source: () => name, dtype, varies: true });
+}
 
-  const constant = (id: number, dtype: DataType, shape: readonly number[], data: unknown): void => {
-    if (!ArrayBuffer.isView(data))
-      throw new Error('the step makes a tensor of strings; only float32, int32 and bool can be compiled');
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
-    let number = -1;
-    const source = (): Source => {
-      if (number < 0) number = constants.push({ dtype, shape: [...shape], bytes }) - 1;
-      return `c${number}`;
-    };
-    values.set(id, { source, dtype, varies: false });
+function recordConstant(
+  { values, constants }: Recording,
+  { id, dtype, shape }: NativeData,
+  data: unknown,
+): void {
+  if (!ArrayBuffer.isView(data))
+    throw new Error('the step makes a tensor of strings; only float32, int32 and bool can be compiled');
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+  let number = -1;
+  const source = (): Source => {
+    if (number < 0) number = constants.push({ dtype, shape: [...shape], bytes }) - 1;
+    return `c${number}`;
   };
+  values.set(id, { source, dtype, varies: false });
+}
 
-  const tracing: Partial<NativeBinding> = {
+/** A binding that does what another does and records it. */
+function recordingBinding(recording: Recording, binding: NativeBinding): NativeBinding {
+  const { values, operations } = recording;
+  const kinds = attributeKinds(binding);
+  const members: Partial<NativeBinding> = {
     createTensor(shape, dtype, data) {
       const id = binding.createTensor(shape, dtype, data);
-      constant(id, dtype, shape, data);
+      recordConstant(recording, { id, dtype, shape }, data);
       return id;
     },
     executeOp(name, attributes, ids, count) {
@@ -126,63 +155,61 @@ function recorderOf(backend: NativeBackend) {
       return outputs;
     },
     tensorDataSync(id) {
-      if (values.get(id)?.varies === true && !checksIndices) {
-        readBack = true;
+      if (values.get(id)?.varies === true && !recording.checksIndices) {
+        recording.readBack = true;
         throw new Error(READ_BACK);
       }
       return binding.tensorDataSync(id);
     },
   };
+  // Its own members cannot be written over.
+  const properties = Object.entries(members).map(([name, value]) => [name, { value }] as const);
+  return Object.create(binding, Object.fromEntries(properties)) as NativeBinding;
+}
 
-  const idsOf = (tensors: readonly tf.TensorInfo[]): number[] => {
-    const ids = Object.getPrototypeOf(backend).getInputTensorIds.call(backend, tensors) as number[];
-    ids.forEach((id, i) => {
-      if (values.has(id)) return;
-      // Made before the trace and no input of it: what it holds now is part of the step.
-      const { dtype, shape } = backend.tensorMap.get(tensors[i]!.dataId);
-      constant(id, dtype, shape, binding.tensorDataSync(id));
-    });
-    return ids;
-  };
+function recordedIds(
+  recording: Recording,
+  backend: NativeBackend,
+  tensors: readonly tf.TensorInfo[],
+): number[] {
+  const ids = Object.getPrototypeOf(backend).getInputTensorIds.call(backend, tensors) as number[];
+  ids.forEach((id, i) => {
+    if (recording.values.has(id)) return;
+    // Made before the trace and no input of it: what it holds now is part of the step.
+    const { dtype, shape } = backend.tensorMap.get(tensors[i]!.dataId);
+    recordConstant(recording, { id, dtype, shape }, backend.binding.tensorDataSync(id));
+  });
+  return ids;
+}
 
-  return {
-    input(name: string, tensor: tf.Tensor): void {
-      const [id] = backend.getInputTensorIds([tensor]);
-      values.set(id!, {
-        source: () => name,
-        dtype: backend.tensorMap.get(tensor.dataId).dtype,
-        varies: true,
-      });
-    },
-    record<T>(f: () => T): T {
-      // Its own members cannot be written over.
-      const members = Object.entries(tracing).map(([name, value]) => [name, { value }] as const);
-      backend.binding = Object.create(binding, Object.fromEntries(members)) as NativeBinding;
-      backend.getInputTensorIds = idsOf;
-      const restoreGather = wrapKernel('GatherV2', (kernel) => (call) => {
-        // It reads its indices, only to see that they are in range; TensorFlow checks them again when it runs.
-        checksIndices = true;
-        try {
-          return kernel(call);
-        } finally {
-          checksIndices = false;
-        }
-      });
-      try {
-        return f();
-      } finally {
-        restoreGather();
-        backend.binding = binding;
-        Reflect.deleteProperty(backend, 'getInputTensorIds');
-      }
-    },
-    finish(results: readonly tf.Tensor[]): Trace {
-      // A promise of a value is rejected later, where nobody may look.
-      if (readBack) throw new Error(READ_BACK);
-      const ids = this.record(() => idsOf(results));
-      return { operations, constants, results: ids.map((id) => tracedValue(values.get(id)!)) };
-    },
-  };
+function whileRecording<T>(recording: Recording, backend: NativeBackend, f: () => T): T {
+  const { binding } = backend;
+  backend.binding = recordingBinding(recording, binding);
+  backend.getInputTensorIds = (tensors) => recordedIds(recording, backend, tensors);
+  const restoreGather = wrapKernel('GatherV2', (kernel) => (call) => {
+    // It reads its indices, only to see that they are in range; TensorFlow checks them again when it runs.
+    recording.checksIndices = true;
+    try {
+      return kernel(call);
+    } finally {
+      recording.checksIndices = false;
+    }
+  });
+  try {
+    return f();
+  } finally {
+    restoreGather();
+    backend.binding = binding;
+    Reflect.deleteProperty(backend, 'getInputTensorIds');
+  }
+}
+
+function finishedTrace(recording: Recording, backend: NativeBackend, results: readonly tf.Tensor[]): Trace {
+  // A promise of a value is rejected later, where nobody may look.
+  if (recording.readBack) throw new Error(READ_BACK);
+  const { values, operations, constants } = recording;
+  const ids = whileRecording(recording, backend, () => backend.getInputTensorIds(results));
+  return { operations, constants, results: ids.map((id) => tracedValue(values.get(id)!)) };
 }
 
 /**

@@ -1,0 +1,25 @@
+/** Sample data are whole: what an ended program left of a pair of folders is completed, or refused. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { makeSampleData } from '../../../src/node/data/sample-data.ts';
+
+const root = await mkdtemp(join(tmpdir(), 'sample-data-'));
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+it('the missing half of a pair is made again, byte by byte, and never beside one of another seed', async () => {
+  const small = { share: 0.01, scale: 0.05 };
+  const records = join(root, 'waterbirds-records');
+  const shard = join(records, '00-10240.tfrec');
+  expect(await makeSampleData(root, small)).toHaveLength(5);
+  expect(await makeSampleData(root, small)).toEqual([]);
+  const before = await readFile(shard);
+  await rm(records, { recursive: true });
+  await expect(makeSampleData(root, { ...small, seed: 1 })).rejects.toMatchObject({
+    exitCode: 2,
+    message: expect.stringMatching(/waterbirds: expected the other half .* move it away$/) as string,
+  });
+  expect(await makeSampleData(root, small)).toEqual([records]);
+  expect((await readFile(shard)).equals(before)).toBe(true);
+});

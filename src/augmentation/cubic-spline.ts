@@ -8,26 +8,61 @@
 
 const POLE = Math.sqrt(3) - 2;
 
-/** Filters `length` samples, `stride` apart from `start`, in place. */
-export function prefilterLine(data: Float64Array, start: number, stride: number, length: number): void {
-  if (length < 2) return;
-  const last = start + (length - 1) * stride;
-  const poleToLast = POLE ** (length - 1);
-  let sum = data[start]! + poleToLast * data[last]!;
+/** The weights with which the samples of a line of one length enter the first coefficient of the causal recursion. */
+export interface LineFilter {
+  readonly length: number;
+  readonly last: number;
+  /** Of samples 1, 2, … as far as they weigh anything. */
+  readonly inner: Float64Array;
+}
+
+/** The filter of lines of `length` samples, at least 1. */
+export function lineFilter(length: number): LineFilter {
+  const last = POLE ** (length - 1);
+  const inner: number[] = [];
   let forward = POLE;
-  let backward = poleToLast * poleToLast;
-  for (let k = 1; k < length - 1; k++) {
+  let backward = last * last;
+  // The mirrored copies beyond a few dozen samples weigh less than a rounding error.
+  for (let k = 1; k < length - 1 && Math.abs(forward) >= 1e-20; k++) {
     backward /= POLE;
-    // The mirrored copies beyond a few dozen samples weigh less than a rounding error.
-    if (Math.abs(forward) < 1e-20) break;
-    sum += (forward + backward) * data[start + k * stride]!;
+    inner.push(forward + backward);
     forward *= POLE;
   }
-  data[start] = sum / (1 - poleToLast * poleToLast);
-  for (let i = start + stride; i <= last; i += stride) data[i]! += POLE * data[i - stride]!;
-  data[last] = (POLE / (POLE * POLE - 1)) * (data[last]! + POLE * data[last - stride]!);
-  for (let i = last - stride; i >= start; i -= stride) data[i] = POLE * (data[i + stride]! - data[i]!);
-  for (let i = start; i <= last; i += stride) data[i]! *= 6;
+  return { length, last, inner: Float64Array.from(inner) };
+}
+
+/** Where lines lie: sample i of line l at l·`apart` + i·`stride`. */
+export interface Lines {
+  readonly count: number;
+  readonly apart: number;
+  readonly stride: number;
+}
+
+/**
+ * Filters lines in place, one sample of all of them after the other: a recursion waits for itself along its own line
+ * only.
+ */
+export function prefilterLines(
+  data: Float64Array,
+  { count, apart, stride }: Lines,
+  { length, last, inner }: LineFilter,
+): void {
+  if (length < 2) return;
+  const end = (length - 1) * stride;
+  const eachLine = count * apart;
+  for (let i = 0; i < eachLine; i += apart) {
+    let sum = data[i]! + last * data[i + end]!;
+    for (let k = 0, at = i + stride; k < inner.length; k++, at += stride) sum += inner[k]! * data[at]!;
+    data[i] = sum / (1 - last * last);
+  }
+  for (let start = stride; start <= end; start += stride)
+    for (let i = start; i < start + eachLine; i += apart) data[i]! += POLE * data[i - stride]!;
+  for (let i = end; i < end + eachLine; i += apart)
+    data[i] = (POLE / (POLE * POLE - 1)) * (data[i]! + POLE * data[i - stride]!);
+  for (let start = end - stride; start >= 0; start -= stride)
+    for (let i = start; i < start + eachLine; i += apart) data[i] = POLE * (data[i + stride]! - data[i]!);
+  for (let start = 0; start <= end; start += stride)
+    for (let i = start; i < start + eachLine; i += apart) data[i]! *= 6;
 }
 
 /** The index in 0 … size − 1 that mirrors `index` about the first and the last sample. */
@@ -38,41 +73,42 @@ export function mirrored(index: number, size: number): number {
   return folded < size ? folded : period - folded;
 }
 
-/**
- * The plane of spline coefficients of one channel, with one mirrored row and column before and two after, so that
- * an evaluation inside the image needs no test of its indices.
- *
- * @param pixels Where the channel lies: value (r, c) at `offset + (r·width + c)·channels`.
- * @param plane `[h + 3, w + 3]`, overwritten.
- * @param core `[h, w]`, scratch.
- */
-export function splineCoefficients(
-  pixels: ArrayLike<number>,
-  offset: number,
-  channels: number,
-  height: number,
-  width: number,
-  core: Float64Array,
-  plane: Float64Array,
-): void {
-  for (let i = 0, at = offset; i < height * width; i++, at += channels) core[i] = pixels[at]!;
-  for (let row = 0; row < height; row++) prefilterLine(core, row * width, 1, width);
-  for (let column = 0; column < width; column++) prefilterLine(core, column, width, height);
+/** Coefficients of one channel after the other, in the same memory. */
+export interface CoefficientPlane {
+  /** `[h + 3, w + 3]`: one mirrored row and column before and two after, so that an evaluation need not test indices. */
+  readonly plane: Float64Array;
+  /** Makes the plane that of the channel whose value (r, c) is at `offset + (r·width + c)·channels`. */
+  fill(pixels: ArrayLike<number>, offset: number, channels: number): void;
+}
+
+/** The plane of spline coefficients for channels of one size. */
+export function coefficientPlane(height: number, width: number): CoefficientPlane {
+  const core = new Float64Array(height * width);
   const columns = width + 3;
-  for (let row = 0; row < height + 3; row++) {
-    const from = mirrored(row - 1, height) * width;
-    const to = row * columns;
-    for (let column = 0; column < width; column++) plane[to + column + 1] = core[from + column]!;
-    plane[to] = core[from + mirrored(-1, width)]!;
-    plane[to + width + 1] = core[from + mirrored(width, width)]!;
-    plane[to + width + 2] = core[from + mirrored(width + 1, width)]!;
-  }
+  const plane = new Float64Array((height + 3) * columns);
+  const [ofRow, ofColumn] = [lineFilter(width), lineFilter(height)];
+  return {
+    plane,
+    fill(pixels, offset, channels) {
+      for (let i = 0, at = offset; i < core.length; i++, at += channels) core[i] = pixels[at]!;
+      prefilterLines(core, { count: height, apart: width, stride: 1 }, ofRow);
+      prefilterLines(core, { count: width, apart: 1, stride: width }, ofColumn);
+      for (let row = 0; row < height + 3; row++) {
+        const from = mirrored(row - 1, height) * width;
+        const to = row * columns;
+        for (let column = 0; column < width; column++) plane[to + column + 1] = core[from + column]!;
+        plane[to] = core[from + mirrored(-1, width)]!;
+        plane[to + width + 1] = core[from + mirrored(width, width)]!;
+        plane[to + width + 2] = core[from + mirrored(width + 1, width)]!;
+      }
+    },
+  };
 }
 
 /**
  * The spline's value at (row, column), 0 ≤ row ≤ h − 1, 0 ≤ column ≤ w − 1.
  *
- * @param plane As `splineCoefficients` leaves it.
+ * @param plane Of a {@link CoefficientPlane}.
  * @param columns w + 3.
  */
 export function splineValue(plane: Float64Array, columns: number, row: number, column: number): number {

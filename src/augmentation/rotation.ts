@@ -3,7 +3,7 @@
  * image at M·((r, c) − m) + m with M = [[cos θ, sin θ], [−sin θ, cos θ]] and m = ((h − 1)/2, (w − 1)/2); outside the
  * image it is 0. The published stage-1 pipeline of MNIST-Correlation draws θ from ±45°, on bytes, before scaling.
  */
-import { splineCoefficients, splineValue } from './cubic-spline.ts';
+import { coefficientPlane, splineValue } from './cubic-spline.ts';
 import {
   assertDraws,
   emptyLike,
@@ -13,12 +13,15 @@ import {
   type Pixels,
 } from './images.ts';
 
+/** The nearest byte; halves upwards. */
+const byteOf = (value: number): number => Math.min(255, Math.max(0, Math.floor(value + 0.5)));
+
+/** Writes the channel of `plane`, turned, to `turned`, 0 outside the image. */
 function rotateChannel(
   plane: Float64Array,
-  height: number,
-  width: number,
+  [height, width]: readonly [number, number],
   degrees: number,
-  write: (pixel: number, value: number) => void,
+  turned: Float64Array,
 ): void {
   const cos = Math.cos((degrees * Math.PI) / 180);
   const sin = Math.sin((degrees * Math.PI) / 180);
@@ -29,7 +32,7 @@ function rotateChannel(
       const row = cos * (r - middleRow) + sin * (c - middleColumn) + middleRow;
       const column = cos * (c - middleColumn) - sin * (r - middleRow) + middleColumn;
       const inside = row >= 0 && row <= height - 1 && column >= 0 && column <= width - 1;
-      if (inside) write(pixel, splineValue(plane, width + 3, row, column));
+      turned[pixel] = inside ? splineValue(plane, width + 3, row, column) : 0;
     }
   }
 }
@@ -53,18 +56,16 @@ export function rotate<P extends Pixels>(images: Images<P>, degrees: ArrayLike<n
   assertDraws('degrees', degrees, images);
   const [count, height, width, channels] = images.shape;
   const pixels = emptyLike(images.pixels, images.pixels.length);
-  const core = new Float64Array(height * width);
-  const plane = new Float64Array((height + 3) * (width + 3));
+  const coefficients = coefficientPlane(height, width);
+  const turned = new Float64Array(height * width);
   const bytes = pixels instanceof Uint8Array;
-  let offset = 0;
-  const write = (pixel: number, value: number): void => {
-    pixels[offset + pixel * channels] = bytes ? Math.min(255, Math.max(0, Math.floor(value + 0.5))) : value;
-  };
   for (let i = 0; i < count; i++) {
     for (let channel = 0; channel < channels; channel++) {
-      offset = i * height * width * channels + channel;
-      splineCoefficients(images.pixels, offset, channels, height, width, core, plane);
-      rotateChannel(plane, height, width, degrees[i]!, write);
+      const offset = i * turned.length * channels + channel;
+      coefficients.fill(images.pixels, offset, channels);
+      rotateChannel(coefficients.plane, [height, width], degrees[i]!, turned);
+      if (bytes) for (let p = 0; p < turned.length; p++) turned[p] = byteOf(turned[p]!);
+      for (let p = 0, at = offset; p < turned.length; p++, at += channels) pixels[at] = turned[p]!;
     }
   }
   return { pixels, shape: images.shape };

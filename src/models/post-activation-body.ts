@@ -1,13 +1,13 @@
 /**
  * The body of the post-activation ResNet-50 (He, Zhang, Ren, Sun, "Deep residual learning for image recognition", CVPR
  * 2016) as PyTorch's torchvision builds it: the stride sits in the 3×3 convolution, padding is explicit, every ε is
- * 1e-5 and moving statistics keep 0.9 of their value.
+ * 1e-5.
  */
 import * as tf from '@tensorflow/tfjs';
 import { applied, convolution } from './blocks.ts';
 
-const normalized = (x: tf.SymbolicTensor, name: string): tf.SymbolicTensor =>
-  applied(tf.layers.batchNormalization({ name, epsilon: 1e-5, momentum: 0.9 }), x);
+const normalized = (x: tf.SymbolicTensor, name: string, momentum: number): tf.SymbolicTensor =>
+  applied(tf.layers.batchNormalization({ name, epsilon: 1e-5, momentum }), x);
 
 const relu = (x: tf.SymbolicTensor, name: string): tf.SymbolicTensor =>
   applied(tf.layers.activation({ name, activation: 'relu' }), x);
@@ -31,15 +31,16 @@ function unit(
   filters: number,
   widened: number,
   projection: { readonly stride: number } | undefined,
+  momentum: number,
 ): tf.SymbolicTensor {
   const conv = (input: tf.SymbolicTensor, name: string, count: number, size = 1, stride = 1) =>
     convolution(input, { name: `${prefix}${name}`, filters: count, size, stride, padding: 'valid' });
   const stride = projection?.stride ?? 1;
-  let y = relu(normalized(conv(x, 'conv1', filters), `${prefix}bn1`), `${prefix}relu1`);
+  let y = relu(normalized(conv(x, 'conv1', filters), `${prefix}bn1`, momentum), `${prefix}relu1`);
   y = conv(zeroBorder(y, `${prefix}pad`, 1), 'conv2', filters, 3, stride);
-  y = relu(normalized(y, `${prefix}bn2`), `${prefix}relu2`);
-  y = normalized(conv(y, 'conv3', widened), `${prefix}bn3`);
-  const shortcut = projection ? normalized(conv(x, 'sc', widened, 1, stride), `${prefix}sc_bn`) : x;
+  y = relu(normalized(y, `${prefix}bn2`, momentum), `${prefix}relu2`);
+  y = normalized(conv(y, 'conv3', widened), `${prefix}bn3`, momentum);
+  const shortcut = projection ? normalized(conv(x, 'sc', widened, 1, stride), `${prefix}sc_bn`, momentum) : x;
   return relu(applied(tf.layers.add({ name: `${prefix}add` }), [y, shortcut]), `${prefix}relu`);
 }
 
@@ -48,14 +49,16 @@ function unit(
  *
  * @param input Images.
  * @param scaled The number of filters for that of the full network.
+ * @param momentum Share of their value that moving statistics keep in a step.
  */
 export function postActivationBody(
   input: tf.SymbolicTensor,
   scaled: (filters: number) => number,
+  momentum: number,
 ): tf.SymbolicTensor {
   const stem = { filters: scaled(64), size: 7, stride: 2, padding: 'valid' } as const;
   let x = convolution(zeroBorder(input, 'stem_pad', 3), { ...stem, name: 'stem_conv' });
-  x = relu(normalized(x, 'stem_bn'), 'stem_relu');
+  x = relu(normalized(x, 'stem_bn', momentum), 'stem_relu');
   x = applied(
     tf.layers.maxPooling2d({ name: 'stem_pool', poolSize: 3, strides: 2 }),
     zeroBorder(x, 'stem_pool_pad', 1),
@@ -64,7 +67,7 @@ export function postActivationBody(
     const [filters, widened] = [64, 256].map((count) => scaled(count * 2 ** stage));
     for (let i = 0; i < units; i++) {
       const projection = i === 0 ? { stride: stage === 0 ? 1 : 2 } : undefined;
-      x = unit(x, `stage${stage + 1}_unit${i + 1}_`, filters!, widened!, projection);
+      x = unit(x, `stage${stage + 1}_unit${i + 1}_`, filters!, widened!, projection, momentum);
     }
   });
   return x;

@@ -26,14 +26,24 @@ export interface Resnet50Options {
   readonly width?: number;
   /** Default `pre-activation`, as published. */
   readonly variant?: Resnet50Variant;
+  /**
+   * Share of their value that moving statistics keep in a step, in [0, 1); default that of the variant, 0.99 or 0.9.
+   * They need some 3 / (1 − momentum) steps to come near those of the batches.
+   */
+  readonly batchNormalizationMomentum?: number;
   /** Seed of the initial weights (convolutions He uniform, dense layer Glorot uniform); default 0. */
   readonly seed?: number;
 }
 
 const epsilon = 2e-5;
 
-function activated(x: tf.SymbolicTensor, prefix: string, index: string | number): tf.SymbolicTensor {
-  const y = applied(tf.layers.batchNormalization({ name: `${prefix}bn${index}`, epsilon }), x);
+function activated(
+  x: tf.SymbolicTensor,
+  prefix: string,
+  index: string | number,
+  momentum: number,
+): tf.SymbolicTensor {
+  const y = applied(tf.layers.batchNormalization({ name: `${prefix}bn${index}`, epsilon, momentum }), x);
   return applied(tf.layers.activation({ name: `${prefix}relu${index}`, activation: 'relu' }), y);
 }
 
@@ -44,8 +54,9 @@ function unit(
   filters: number,
   widened: number,
   projection: { readonly stride: number } | undefined,
+  momentum: number,
 ): tf.SymbolicTensor {
-  const first = activated(x, prefix, 1);
+  const first = activated(x, prefix, 1, momentum);
   const conv = (
     input: tf.SymbolicTensor,
     name: string,
@@ -55,17 +66,21 @@ function unit(
   ): tf.SymbolicTensor =>
     convolution(input, { name: `${prefix}${name}`, filters: count, size, stride, padding: 'valid' });
   const stride = projection?.stride ?? 1;
-  let y = activated(conv(first, 'conv1', filters), prefix, 2);
-  y = activated(conv(zeroBorder(y, `${prefix}pad`, 1), 'conv2', filters, 3, stride), prefix, 3);
+  let y = activated(conv(first, 'conv1', filters), prefix, 2, momentum);
+  y = activated(conv(zeroBorder(y, `${prefix}pad`, 1), 'conv2', filters, 3, stride), prefix, 3, momentum);
   y = conv(y, 'conv3', widened);
   const shortcut = projection ? conv(first, 'sc', widened, 1, stride) : x;
   return applied(tf.layers.add({ name: `${prefix}add` }), [y, shortcut]);
 }
 
-function preActivationBody(input: tf.SymbolicTensor, scaled: (filters: number) => number): tf.SymbolicTensor {
-  let x = applied(tf.layers.batchNormalization({ name: 'bn_data', epsilon, scale: false }), input);
+function preActivationBody(
+  input: tf.SymbolicTensor,
+  scaled: (filters: number) => number,
+  momentum: number,
+): tf.SymbolicTensor {
+  let x = applied(tf.layers.batchNormalization({ name: 'bn_data', epsilon, momentum, scale: false }), input);
   const stem = { filters: scaled(64), size: 7, stride: 2, padding: 'valid' } as const;
-  x = activated(convolution(zeroBorder(x, 'pad0', 3), { ...stem, name: 'conv0' }), '', 0);
+  x = activated(convolution(zeroBorder(x, 'pad0', 3), { ...stem, name: 'conv0' }), '', 0, momentum);
   x = applied(
     tf.layers.maxPooling2d({ name: 'pooling0', poolSize: 3, strides: 2 }),
     zeroBorder(x, 'pad_pooling0', 1),
@@ -74,10 +89,10 @@ function preActivationBody(input: tf.SymbolicTensor, scaled: (filters: number) =
     const [filters, widened] = [64, 256].map((count) => scaled(count * 2 ** stage));
     for (let i = 0; i < units; i++) {
       const projection = i === 0 ? { stride: stage === 0 ? 1 : 2 } : undefined;
-      x = unit(x, `stage${stage + 1}_unit${i + 1}_`, filters!, widened!, projection);
+      x = unit(x, `stage${stage + 1}_unit${i + 1}_`, filters!, widened!, projection, momentum);
     }
   });
-  return activated(x, '', 1);
+  return activated(x, '', 1, momentum);
 }
 
 /**
@@ -85,8 +100,8 @@ function preActivationBody(input: tf.SymbolicTensor, scaled: (filters: number) =
  *
  * @param options See {@link Resnet50Options}.
  * @returns A network from `[batch, height, width, channels]` to logits `[batch, classes]`.
- * @throws RangeError for a misshapen input shape, a number of classes below 1, a width that is not positive or an
- *   unknown variant.
+ * @throws RangeError for a misshapen input shape, a number of classes below 1, a width that is not positive, an
+ *   unknown variant or a momentum outside [0, 1).
  * @example
  * ```ts
  * import { resnet50 } from 'model-patching';
@@ -100,15 +115,19 @@ export function resnet50({
   classes,
   width = 1,
   variant = 'pre-activation',
+  batchNormalizationMomentum: momentum = variant === 'pre-activation' ? 0.99 : 0.9,
   seed = 0,
 }: Resnet50Options): Network {
   if (!Number.isInteger(classes) || classes < 1)
     throw new RangeError(`classes: expected a positive integer, received ${classes}`);
   if (variant !== 'pre-activation' && variant !== 'post-activation')
     throw new RangeError(`variant: expected pre-activation or post-activation, received ${String(variant)}`);
+  if (!(momentum >= 0 && momentum < 1))
+    throw new RangeError(`batchNormalizationMomentum: expected a number in [0, 1), received ${momentum}`);
   const input = imageInput(inputShape);
   const scaled = (filters: number): number => scaledFilters(filters, width);
-  let x = variant === 'pre-activation' ? preActivationBody(input, scaled) : postActivationBody(input, scaled);
+  const body = variant === 'pre-activation' ? preActivationBody : postActivationBody;
+  let x = body(input, scaled, momentum);
   x = applied(tf.layers.globalAveragePooling2d({ name: 'pool1', dataFormat: 'channelsLast' }), x);
   x = applied(tf.layers.dense({ name: 'logits', units: classes, kernelInitializer: 'zeros' }), x);
   const model = tf.model({ inputs: input, outputs: x, name: 'resnet50' });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compose, imageBatch, type Augmentation, type Images } from '../../src/augmentation/images.ts';
-import { mirrored, prefilterLine } from '../../src/augmentation/cubic-spline.ts';
+import { lineFilter, mirrored, prefilterLines } from '../../src/augmentation/cubic-spline.ts';
 import { randomRotation, rotate } from '../../src/augmentation/rotation.ts';
 import {
   flipHorizontally,
@@ -165,7 +165,7 @@ describe('cubic spline', () => {
         fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 2, maxLength: 70 }),
         (samples) => {
           const line = Float64Array.from(samples);
-          prefilterLine(line, 0, 1, line.length);
+          prefilterLines(line, { count: 1, apart: line.length, stride: 1 }, lineFilter(line.length));
           samples.forEach((sample, i) => {
             const left = line[mirrored(i - 1, line.length)]!;
             const right = line[mirrored(i + 1, line.length)]!;

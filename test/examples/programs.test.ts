@@ -235,6 +235,7 @@ describe('npm run chain', () => {
     [['celeba', '--width', '-1'], "expected a number above 0, found '-1'"],
     [['mnist-correlation', '--size', '32'], '--size: expected none for mnist-correlation'],
     [['celeba', '--set', 'training.batchSize=4'], 'expected stage-1.setting=value or stage-2.setting=value'],
+    [['mnist-correlation', '--share', '2'], '--share: expected none without sample data, found 2'],
     [['celeba', '--root', 'DATA=nowhere', '--out', 'nothing', '--backend', 'wasm'], 'nowhere/celeba'],
   ])('refuses %j in one line', async (args, message) => {
     await expect(chain(...args)).rejects.toThrow(message);
@@ -242,17 +243,17 @@ describe('npm run chain', () => {
   });
 
   it('begins with random weights, at one rate, where there are no others', async () => {
-    const budget = { sample: true, null: false, weights: false, set: [] };
+    const budget = { sample: true, null: false, share: 2, weights: false, set: [] };
     const { 'stage-2': scratchSettings } = chainOverrides('celeba', budget);
-    expect(scratchSettings).toEqual(['data.limits={"y0z0":8}', 'network.weights={ kind: random }']);
-    // rate × weight decay and rate × consistency weight stay those of the file
+    expect(scratchSettings).toEqual(['data.limits={"y0z0":16}', 'network.weights={ kind: random }']);
     const { experiment } = await experimentToRun('stage-2/waterbirds/camel.yaml', 'stage-2', {
       folder: join(root, 'examples/configs'),
       roots: { DATA: '.', RUNS: '.', WEIGHTS: '.' },
     });
     expect(scratchOverrides(experiment)).toEqual([
-      'optimizer.learningRate=0.01',
+      'optimizer={ kind: adam, learningRate: 0.001 }',
       'training.weightDecay=0.00001',
+      'network.batchNormalizationMomentum=0.9',
       'method.consistency.weight=1',
     ]);
     expect(chainOverrides('celeba', { ...budget, sample: false, weights: true })['stage-2']).toEqual([]);

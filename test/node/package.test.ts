@@ -102,7 +102,7 @@ describe('the published package', () => {
   it('draws sample data, and refuses in one line what it cannot draw', async () => {
     await program('make-sample-data', '--out', 'data', '--share', '0.02', '--scale', '0.05');
     expect(existsSync(join(working, 'data/waterbirds/metadata.csv'))).toBe(true);
-    await expect(program('make-sample-data', '--share', '2')).rejects.toMatchObject({
+    await expect(program('make-sample-data', '--scale', '2')).rejects.toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/^model-patching: .* above 0 and at most 1, found '2'.*\n$/) as string,
     });

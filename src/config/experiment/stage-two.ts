@@ -19,6 +19,7 @@ import { ClassesCodec } from './stage-one.ts';
 import {
   augmentation,
   backend,
+  belowOne,
   checkpointsSection,
   OptimizerCodec,
   ScalingCodec,
@@ -56,6 +57,11 @@ export const NetworkCodec = variants('network', {
       'pre-activation: as published, Keras weights; post-activation: torchvision weights, which want ImageNetPreprocessing.',
       choice('pre-activation', 'post-activation'),
       'pre-activation',
+    ),
+    batchNormalizationMomentum: setting(
+      'Share of their value that moving statistics keep in a step; null: 0.99 (pre-activation) or 0.9. From random weights 0.99 wants several hundred steps.',
+      nullable(belowOne),
+      null,
     ),
     weights: setting('Where its initial weights come from.', WeightsCodec, { kind: 'random' }),
     frozenStages: setting(

@@ -12,7 +12,13 @@ export type CellCounts = readonly [number, number, number, number];
 export type SamplePlan = Readonly<Record<SplitName, CellCounts>>;
 
 /** The sample data sets. */
-export type SampleName = 'waterbirds' | 'celeba' | 'skin-lesions';
+export const SAMPLE_NAMES = ['waterbirds', 'celeba', 'skin-lesions'] as const;
+
+/** One of {@link SAMPLE_NAMES}. */
+export type SampleName = (typeof SAMPLE_NAMES)[number];
+
+const scaled = (count: number, share: number): number =>
+  count === 0 ? 0 : Math.max(1, Math.round(count * share));
 
 const even = (count: number): CellCounts => [count, count, count, count];
 
@@ -33,14 +39,18 @@ const PLANS: Readonly<Record<SampleName, { readonly spurious: SamplePlan; readon
   },
 };
 
-/** How many of the training pictures of group y0z0 of `celeba` are used in the spurious variant. */
-export const SAMPLE_CELEBA_LIMITS = { y0z0: 8 } as const;
+/**
+ * How many of the training pictures of group y0z0 of `celeba` are used in the spurious variant.
+ *
+ * @param share As for {@link samplePlan}.
+ */
+export const sampleCelebaLimits = (share: number): { readonly y0z0: number } => ({ y0z0: scaled(8, share) });
 
 /**
  * The pictures of a sample data set.
  *
  * @param name The data set.
- * @param options `null`: without the spurious link. `share`: of every count, at least one where there is any; default 1.
+ * @param options `null`: without the spurious link. `share`: factor of every count, at least one where there is any; default 1.
  */
 export function samplePlan(
   name: SampleName,
@@ -49,7 +59,7 @@ export function samplePlan(
   const { share = 1 } = options;
   const plan = PLANS[name][options.null === true ? 'null' : 'spurious'];
   const part = (counts: CellCounts): CellCounts => {
-    const [a, b, c, d] = counts.map((count) => (count === 0 ? 0 : Math.max(1, Math.round(count * share))));
+    const [a, b, c, d] = counts.map((count) => scaled(count, share));
     return [a!, b!, c!, d!];
   };
   return { train: part(plan.train), validation: part(plan.validation), test: part(plan.test) };

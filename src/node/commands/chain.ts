@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { writeFileAtomically } from '../atomic-file.ts';
+import type { SampleName } from '../../data/samples/plan.ts';
 import { makeSampleData } from '../data/sample-data.ts';
 import { commandLine, helpEnd, STOPPABLE_CODES } from '../command-line.ts';
 import { environmentFacts } from '../environment.ts';
@@ -35,6 +36,7 @@ interface ChainFlags {
   readonly backend?: string;
   readonly out?: string;
   readonly null?: boolean;
+  readonly share?: number;
 }
 
 const packaged = (name: string): string =>
@@ -64,7 +66,7 @@ function assertDigits(data: string): void {
 }
 
 async function chain(name: ChainName, flags: ChainFlags, folders: ChainFolders): Promise<void> {
-  const { seeds, stage1Steps, steps, size, width, set = [], backend } = flags;
+  const { seeds, stage1Steps, steps, size, width, share = 1, set = [], backend } = flags;
   const withoutLink = flags.null ?? false;
   const out = flags.out ?? `experiments/chain-${name}${withoutLink ? '-null' : ''}`;
   const { roots = {} } = orExit(await experimentOptions({ ...(flags.root && { root: flags.root }) }));
@@ -72,6 +74,8 @@ async function chain(name: ChainName, flags: ChainFlags, folders: ChainFolders):
   const digits = name === 'mnist-correlation';
   const sample = given === undefined && !digits;
   const data = given ?? (digits ? folders.digits : join(out, 'data'));
+  if (!sample && flags.share !== undefined)
+    throw new ProgramError(`--share: expected none without sample data, found ${share}`, 2);
   if (digits) assertDigits(data);
   const weights = roots['WEIGHTS'] ?? process.env['WEIGHTS'];
   const budget = {
@@ -85,19 +89,20 @@ async function chain(name: ChainName, flags: ChainFlags, folders: ChainFolders):
     ...budget,
     sample,
     null: withoutLink,
+    share,
     weights: weights !== undefined,
     set,
   });
   const { results, legend, facts } = await onBackend(backend, async (selected, context) => {
-    if (sample) await assertSampleData(join(data, name), withoutLink);
+    if (sample) await assertSampleData(join(data, name), { null: withoutLink, share });
     const all = { ...roots, DATA: data, ...(weights !== undefined && { WEIGHTS: weights }) };
     const settings = { chain: name, configs: folders.configs, seeds, overrides, out, roots: all };
-    await bindChain(out, { chain: name, sample, null: withoutLink, overrides }, () =>
+    await bindChain(out, { chain: name, sample, null: withoutLink, share, overrides }, () =>
       sample ? Promise.resolve() : assertChainData(settings),
     );
     if (sample) {
       context.say(`${data}: sample data${withoutLink ? ', without the spurious link' : ''}`);
-      await makeSampleData(data, { null: withoutLink });
+      await makeSampleData(data, { only: [name as SampleName], null: withoutLink, share });
     }
     const chains = await runChain(settings, selected, context);
     return {
@@ -114,6 +119,7 @@ async function chain(name: ChainName, flags: ChainFlags, folders: ChainFolders):
     chain: name,
     sample,
     null: withoutLink,
+    share,
     overrides,
     ...facts,
     environment: await environmentFacts(),
@@ -185,6 +191,12 @@ export const chainCommand = (folders: ChainFolders = PACKAGED): Command =>
       ).argParser(collect),
     )
     .option('--null', 'data without the spurious link between class and subgroup')
+    .addOption(
+      new Option(
+        '--share <factor>',
+        'factor of the numbers of sample pictures, at most 100 (default: 1)',
+      ).argParser(factor(100)),
+    )
     .addOption(backendOption('the fastest'))
     .option('--out <folder>', 'new or to go on with (default: experiments/chain-<data>)', folderName)
     .addHelpText(

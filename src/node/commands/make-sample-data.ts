@@ -1,5 +1,6 @@
 /** The command `make-sample-data`: small stand-ins for data sets that cannot be shipped, in their own formats. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { SAMPLE_NAMES, type SampleName } from '../../data/samples/plan.ts';
 import { makeSampleData } from '../data/sample-data.ts';
 import { factor, folderName } from './option-values.ts';
 
@@ -7,6 +8,7 @@ interface SampleDataFlags {
   readonly out: string;
   readonly null: boolean;
   readonly seed: number;
+  readonly only?: readonly SampleName[];
   readonly share: number;
   readonly scale: number;
 }
@@ -50,9 +52,10 @@ export const makeSampleDataCommand = (): Command =>
     )
     .option('--null', 'without the spurious link between class and subgroup', false)
     .addOption(new Option('--seed <integer>', 'seed of the pictures').argParser(integer).default(0))
+    .addOption(new Option('--only <names...>', 'some of the data sets only').choices(SAMPLE_NAMES))
     .addOption(
-      new Option('--share <share>', 'share of the pictures of each group, above 0, at most 1')
-        .argParser(factor(1))
+      new Option('--share <factor>', 'factor of the numbers of pictures of each group, above 0, at most 100')
+        .argParser(factor(100))
         .default(1),
     )
     .addOption(

@@ -32,10 +32,12 @@ export interface SampleDataOptions {
   readonly seed?: number;
   /** Without the spurious link. Default false. */
   readonly null?: boolean;
-  /** Share of the pictures of each group, for quick tests. Default 1. */
+  /** Factor of the numbers of pictures of each group. Default 1. */
   readonly share?: number;
   /** Share of the pictures' height and width, for quick tests. Default 1. */
   readonly scale?: number;
+  /** Which data sets; default all. */
+  readonly only?: readonly SampleName[];
   /** Told of each data set when it is written. */
   readonly onWritten?: (folder: string, pictures: number) => void;
 }
@@ -203,15 +205,12 @@ const exists = (path: string): Promise<boolean> =>
  * @throws ProgramError (exit code 2) if one of a pair of folders is there and was made in another way.
  * @example
  * ```ts
- * import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+ * import { mkdtemp, rm } from 'node:fs/promises';
  * import { tmpdir } from 'node:os';
  * import { join } from 'node:path';
  * import { makeSampleData } from 'model-patching/node';
  * const root = await mkdtemp(join(tmpdir(), 'samples-'));
- * // These are there already, so that only the table of skin lesions is written.
- * for (const name of ['waterbirds', 'celeba'])
- *   for (const suffix of ['', '-records']) await mkdir(join(root, name + suffix));
- * const written = await makeSampleData(root, { share: 0.01, scale: 0.05 });
+ * const written = await makeSampleData(root, { only: ['skin-lesions'], share: 0.01, scale: 0.05 });
  * await rm(root, { recursive: true });
  * if (written.join() !== join(root, 'skin-lesions')) throw new Error('one folder expected');
  * ```
@@ -227,6 +226,7 @@ export async function makeSampleData(
     folders: readonly string[],
     fill: (writes: readonly Write[]) => Promise<number>,
   ) => {
+    if (options.only !== undefined && !options.only.includes(name)) return;
     const paths = folders.map((folder) => join(root, folder));
     const there = await Promise.all(paths.map(exists));
     if (!there.includes(false)) return;

@@ -12,6 +12,8 @@ import type { ChainOverrides } from './chain-overrides.ts';
 export interface BoundChain {
   readonly chain: ChainName;
   readonly sample: boolean;
+  /** Sample pictures of each group, as a factor of their plan. */
+  readonly share: number;
   /** Without the spurious link between class and subgroup. */
   readonly null: boolean;
   readonly overrides: ChainOverrides;
@@ -79,15 +81,18 @@ const ProvenanceCodec = t.type({
  * Refuses sample data that were made otherwise than a chain makes them.
  *
  * @param folder Of one data set, with `sample.json` in it; it need not be there.
- * @param withoutLink Whether the chain is one without the spurious link.
+ * @param chain Without the spurious link or with it, and how many pictures.
  * @throws ProgramError (exit code 2) naming what differs.
  */
-export async function assertSampleData(folder: string, withoutLink: boolean): Promise<void> {
+export async function assertSampleData(
+  folder: string,
+  { null: withoutLink, share }: Pick<BoundChain, 'null' | 'share'>,
+): Promise<void> {
   const path = join(folder, 'sample.json');
   const text = await readText(path);
   if (text === null) return;
   const found = parseJson(text);
-  const expected = { variant: withoutLink ? 'null' : 'spurious', seed: 0, share: 1, scale: 1 };
+  const expected = { variant: withoutLink ? 'null' : 'spurious', seed: 0, share, scale: 1 };
   const differing = (Object.keys(expected) as (keyof typeof expected)[]).filter(
     (name) => !ProvenanceCodec.is(found) || found[name] !== expected[name],
   );

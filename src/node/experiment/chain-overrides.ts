@@ -1,5 +1,5 @@
 /** How the command line of a chain changes the configurations of its two stages. */
-import { SAMPLE_CELEBA_LIMITS } from '../../data/samples/plan.ts';
+import { sampleCelebaLimits } from '../../data/samples/plan.ts';
 import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
 import { ProgramError } from '../program.ts';
 import type { ChainName } from './chain.ts';
@@ -24,6 +24,8 @@ export interface ChainBudget {
   readonly sample: boolean;
   /** Without the spurious link between class and subgroup. */
   readonly null: boolean;
+  /** Sample pictures of each group, as a factor of their plan. */
+  readonly share: number;
   /** Whether there are pretrained weights. */
   readonly weights: boolean;
   /** `stage-1.setting=value` or `stage-2.setting=value`. */
@@ -34,28 +36,41 @@ export interface ChainBudget {
 export const RANDOM_WEIGHTS = 'network.weights={ kind: random }';
 
 /**
- * Learning rate of every method with random weights: the published rates are those of fine-tuning and hardly move them.
- * Chosen before any run on the sample data, and the same for the three.
+ * The optimizer of every method with random weights, at its usual rate: the published rates are those of fine-tuning
+ * and hardly move them. Chosen by ERM on the null variant, on which no method can win.
  */
+const OPTIMIZER_FROM_SCRATCH = 'optimizer={ kind: adam, learningRate: 0.001 }';
+
+/** The rate at which gradient descent trains from random weights, beside that of fine-tuning. */
 const RATE_FROM_SCRATCH = 0.01;
 
 /**
- * What a method changes with random weights: its learning rate, and in return weight decay and consistency weight, so
- * that their pull in every step, rate times weight, stays the published one. Left as it is, Waterbirds' consistency
- * weight of 100 makes CAMEL diverge at this rate.
+ * What a method changes with random weights: its optimizer, and weight decay and consistency weight, which pull so much
+ * less as a training from scratch moves faster than fine-tuning; left as it is, Waterbirds' consistency weight of 100
+ * makes CAMEL diverge. Moving statistics that begin at nothing and keep 0.99 would still be far from the batches' after
+ * a few hundred steps, and tests see nothing else of the training.
  *
  * @param published The experiment without changes.
  */
-export function scratchOverrides({ optimizer, training, method }: StageTwoExperiment): readonly string[] {
+export function scratchOverrides({
+  network,
+  optimizer,
+  training,
+  method,
+}: StageTwoExperiment): readonly string[] {
   const consistency =
     method.kind === 'camel' && method.consistency.kind !== 'none' ? method.consistency : null;
   const scale = optimizer.learningRate / RATE_FROM_SCRATCH;
   return [
-    `optimizer.learningRate=${RATE_FROM_SCRATCH}`,
+    OPTIMIZER_FROM_SCRATCH,
     `training.weightDecay=${training.weightDecay * scale}`,
+    ...(network.kind === 'resnet50' ? [`network.batchNormalizationMomentum=${MOMENTUM_FROM_SCRATCH}`] : []),
     ...(consistency === null ? [] : [`method.consistency.weight=${consistency.weight * scale}`]),
   ];
 }
+
+/** As PyTorch's. */
+const MOMENTUM_FROM_SCRATCH = 0.9;
 
 /** Of a classifier during its training, each with a checkpoint. */
 const EVALUATIONS = 4;
@@ -71,7 +86,7 @@ const ALL_IMAGES = 1_000_000_000;
  * @throws ProgramError (exit code 2): a size of digits, a setting without its stage.
  */
 export function chainOverrides(chain: ChainName, budget: ChainBudget): ChainOverrides {
-  const { stageOneSteps, steps, size, width, sample, weights, set } = budget;
+  const { stageOneSteps, steps, size, width, sample, share, weights, set } = budget;
   const digits = chain === 'mnist-correlation';
   if (digits && size !== undefined)
     throw new ProgramError(`--size: expected none for ${chain}, whose images are 28×28, found ${size}`, 2);
@@ -100,7 +115,7 @@ export function chainOverrides(chain: ChainName, budget: ChainBudget): ChainOver
     'stage-2': [
       ...data,
       ...(chain === 'celeba' && sample && !budget.null
-        ? [`data.limits=${JSON.stringify(SAMPLE_CELEBA_LIMITS)}`]
+        ? [`data.limits=${JSON.stringify(sampleCelebaLimits(share))}`]
         : []),
       ...(digits || weights ? [] : [RANDOM_WEIGHTS]),
       ...(width === undefined ? [] : [`network.width=${width}`]),

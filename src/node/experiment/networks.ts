@@ -33,7 +33,14 @@ function built(settings: NetworkSettings, { inputShape, classes, seed }: Classif
       return multilayerPerceptron({ ...common, hidden: settings.hidden });
     case 'resnet50':
       return fineTuned(
-        resnet50({ ...common, width: settings.width, variant: settings.variant }),
+        resnet50({
+          ...common,
+          width: settings.width,
+          variant: settings.variant,
+          ...(settings.batchNormalizationMomentum !== null && {
+            batchNormalizationMomentum: settings.batchNormalizationMomentum,
+          }),
+        }),
         settings.frozenStages,
       );
   }

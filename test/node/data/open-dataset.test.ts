@@ -5,7 +5,7 @@ import { either as E } from 'fp-ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DataError } from '../../../src/data/data-error.ts';
 import { SPLITS } from '../../../src/data/dataset.ts';
-import { SAMPLE_CELEBA_LIMITS, samplePlan, type SampleName } from '../../../src/data/samples/plan.ts';
+import { sampleCelebaLimits, samplePlan, type SampleName } from '../../../src/data/samples/plan.ts';
 import { groupBatches } from '../../../src/group-batches.ts';
 import { openBatchStream, storedOrder } from '../../../src/node/data/batch-stream.ts';
 import { openDecodePool } from '../../../src/node/data/decode-pool.ts';
@@ -120,7 +120,7 @@ describe('sample data', () => {
     const { dataset } = await open(celeba);
     const [, ...others] = samplePlan('celeba', SMALL).train;
     expect(dataset.table.trainingCounts).toEqual([1, ...others]);
-    expect(SAMPLE_CELEBA_LIMITS).toEqual({ y0z0: 8 });
+    expect(sampleCelebaLimits(1)).toEqual({ y0z0: 8 });
     const { dataset: subgroups } = await open({ ...celeba, label: 'z' });
     expect(subgroups.classes).toEqual(['Not Male', 'Male']);
     expect(subgroups.table).toEqual(dataset.table);

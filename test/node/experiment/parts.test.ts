@@ -187,6 +187,7 @@ describe('networks', () => {
     const settings = {
       kind: 'resnet50',
       variant: 'pre-activation',
+      batchNormalizationMomentum: null,
       width: 1 / 64,
       weights: { kind: 'random' },
     } as const;
@@ -205,6 +206,7 @@ describe('networks', () => {
       ({
         kind: 'resnet50',
         variant: 'pre-activation',
+        batchNormalizationMomentum: null,
         width: 1 / 64,
         frozenStages: 0,
         weights: { kind: 'file', path: file, head },

@@ -166,3 +166,37 @@ it('preprocessing leaves bytes to the pre-activation weights and standardises fo
     'expected [n, h, w, 3]',
   );
 });
+
+it.each([
+  ['pre-activation', undefined, 0.99],
+  ['post-activation', undefined, 0.9],
+  ['pre-activation', 0.75, 0.75],
+  ['post-activation', 0.75, 0.75],
+] as const)(
+  'moving statistics of %s with a momentum of %s keep %d of their value',
+  (variant, momentum, kept) => {
+    const network = resnet50({
+      inputShape: [32, 32, 3],
+      classes: 2,
+      width: 1 / 64,
+      variant,
+      ...(momentum !== undefined && { batchNormalizationMomentum: momentum }),
+    });
+    // the moving variance begins at 1, and that of black images is 0
+    const images = tf.zeros([2, 32, 32, 3]);
+    const { statistics } = network.forward(images, { mode: 'train' });
+    const variances = Object.entries(statistics).filter(([name]) => name.endsWith('moving_variance'));
+    const first = variances[0]![1].dataSync();
+    for (const value of first) expect(value).toBeCloseTo(kept, 6);
+    const layers = network.model.layers.filter((layer) => layer.getClassName() === 'BatchNormalization');
+    expect(new Set(layers.map((layer) => layer.getConfig()['momentum']))).toEqual(new Set([kept]));
+    tf.dispose([images, statistics]);
+    network.model.dispose();
+  },
+);
+
+it.each([-0.1, 1, NaN])('a momentum of %d is refused', (batchNormalizationMomentum) =>
+  expect(() => resnet50({ inputShape: [32, 32, 3], classes: 2, batchNormalizationMomentum })).toThrow(
+    `batchNormalizationMomentum: expected a number in [0, 1), received ${batchNormalizationMomentum}`,
+  ),
+);

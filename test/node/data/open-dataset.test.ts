@@ -121,6 +121,8 @@ describe('sample data', () => {
     const [, ...others] = samplePlan('celeba', SMALL).train;
     expect(dataset.table.trainingCounts).toEqual([1, ...others]);
     expect(sampleCelebaLimits(1)).toEqual({ y0z0: 8 });
+    expect(sampleCelebaLimits(2.5)).toEqual({ y0z0: 20 });
+    expect(samplePlan('celeba', { share: 2.5 }).train).toEqual([80, 180, 180, 20]);
     const { dataset: subgroups } = await open({ ...celeba, label: 'z' });
     expect(subgroups.classes).toEqual(['Not Male', 'Male']);
     expect(subgroups.table).toEqual(dataset.table);

@@ -23,3 +23,14 @@ it('the missing half of a pair is made again, byte by byte, and never beside one
   expect(await makeSampleData(root, small)).toEqual([records]);
   expect((await readFile(shard)).equals(before)).toBe(true);
 });
+
+it('only some of the data sets, with as many pictures as wanted', async () => {
+  const own = join(root, 'only');
+  const twice = { share: 0.2, scale: 0.05, only: ['waterbirds'] } as const;
+  expect(await makeSampleData(own, twice)).toEqual(
+    ['waterbirds', 'waterbirds-records'].map((name) => join(own, name)),
+  );
+  const table = await readFile(join(own, 'waterbirds/metadata.csv'), 'utf8');
+  // 14 + 2 + 2 + 14 for training, four times 2 and 3 for validation and test
+  expect(table.trim().split('\n')).toHaveLength(1 + 32 + 8 + 12);
+});

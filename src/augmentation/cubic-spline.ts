@@ -83,24 +83,23 @@ export interface CoefficientPlane {
 
 /** The plane of spline coefficients for channels of one size. */
 export function coefficientPlane(height: number, width: number): CoefficientPlane {
-  const core = new Float64Array(height * width);
   const columns = width + 3;
   const plane = new Float64Array((height + 3) * columns);
+  const inside = plane.subarray(columns + 1);
   const [ofRow, ofColumn] = [lineFilter(width), lineFilter(height)];
+  const rowsBeyond = [-1, height, height + 1].map((row) => [row + 1, mirrored(row, height) + 1] as const);
+  const columnsBeyond = [-1, width, width + 1].map((column) => [column, mirrored(column, width)] as const);
   return {
     plane,
     fill(pixels, offset, channels) {
-      for (let i = 0, at = offset; i < core.length; i++, at += channels) core[i] = pixels[at]!;
-      prefilterLines(core, { count: height, apart: width, stride: 1 }, ofRow);
-      prefilterLines(core, { count: width, apart: 1, stride: width }, ofColumn);
-      for (let row = 0; row < height + 3; row++) {
-        const from = mirrored(row - 1, height) * width;
-        const to = row * columns;
-        for (let column = 0; column < width; column++) plane[to + column + 1] = core[from + column]!;
-        plane[to] = core[from + mirrored(-1, width)]!;
-        plane[to + width + 1] = core[from + mirrored(width, width)]!;
-        plane[to + width + 2] = core[from + mirrored(width + 1, width)]!;
-      }
+      for (let row = 0, at = offset; row < height; row++)
+        for (let i = row * columns; i < row * columns + width; i++, at += channels) inside[i] = pixels[at]!;
+      prefilterLines(inside, { count: height, apart: columns, stride: 1 }, ofRow);
+      prefilterLines(inside, { count: width, apart: 1, stride: columns }, ofColumn);
+      for (let start = columns + 1; start <= height * columns + 1; start += columns)
+        for (const [to, from] of columnsBeyond) plane[start + to] = plane[start + from]!;
+      for (const [to, from] of rowsBeyond)
+        plane.copyWithin(to * columns, from * columns, (from + 1) * columns);
     },
   };
 }

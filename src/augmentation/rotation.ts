@@ -13,9 +13,6 @@ import {
   type Pixels,
 } from './images.ts';
 
-/** The nearest byte; halves upwards. */
-const byteOf = (value: number): number => Math.min(255, Math.max(0, Math.floor(value + 0.5)));
-
 /** Writes the channel of `plane`, turned, to `turned`, 0 outside the image. */
 function rotateChannel(
   plane: Float64Array,
@@ -28,12 +25,26 @@ function rotateChannel(
   const middleRow = (height - 1) / 2;
   const middleColumn = (width - 1) / 2;
   for (let r = 0, pixel = 0; r < height; r++) {
+    const rowOfRow = cos * (r - middleRow);
+    const columnOfRow = sin * (r - middleRow);
     for (let c = 0; c < width; c++, pixel++) {
-      const row = cos * (r - middleRow) + sin * (c - middleColumn) + middleRow;
-      const column = cos * (c - middleColumn) - sin * (r - middleRow) + middleColumn;
+      const row = rowOfRow + sin * (c - middleColumn) + middleRow;
+      const column = cos * (c - middleColumn) - columnOfRow + middleColumn;
       const inside = row >= 0 && row <= height - 1 && column >= 0 && column <= width - 1;
       turned[pixel] = inside ? splineValue(plane, width + 3, row, column) : 0;
     }
+  }
+}
+
+/** Puts numbers `channels` apart; bytes are rounded, halves upwards, and clamped. */
+function put(turned: Float64Array, pixels: Pixels, offset: number, channels: number): void {
+  if (pixels instanceof Float32Array) {
+    for (let p = 0, at = offset; p < turned.length; p++, at += channels) pixels[at] = turned[p]!;
+    return;
+  }
+  for (let p = 0, at = offset; p < turned.length; p++, at += channels) {
+    const raised = turned[p]! + 0.5;
+    pixels[at] = raised <= 0 ? 0 : raised >= 255 ? 255 : raised;
   }
 }
 
@@ -58,14 +69,12 @@ export function rotate<P extends Pixels>(images: Images<P>, degrees: ArrayLike<n
   const pixels = emptyLike(images.pixels, images.pixels.length);
   const coefficients = coefficientPlane(height, width);
   const turned = new Float64Array(height * width);
-  const bytes = pixels instanceof Uint8Array;
   for (let i = 0; i < count; i++) {
     for (let channel = 0; channel < channels; channel++) {
       const offset = i * turned.length * channels + channel;
       coefficients.fill(images.pixels, offset, channels);
       rotateChannel(coefficients.plane, [height, width], degrees[i]!, turned);
-      if (bytes) for (let p = 0; p < turned.length; p++) turned[p] = byteOf(turned[p]!);
-      for (let p = 0, at = offset; p < turned.length; p++, at += channels) pixels[at] = turned[p]!;
+      put(turned, pixels, offset, channels);
     }
   }
   return { pixels, shape: images.shape };

@@ -8,16 +8,15 @@ function map(images: Images, scale: (value: number, channel: number) => number):
   const { pixels: given, shape } = images;
   const channels = shape[3];
   const pixels = new Float32Array(given.length);
-  if (given instanceof Uint8Array) {
-    // A byte has 256 values, a batch of photographs millions of bytes.
-    const scaled = Float32Array.from({ length: 256 * channels }, (_, k) =>
-      scale(Math.floor(k / channels), k % channels),
-    );
-    for (let i = 0; i < pixels.length;)
-      for (let c = 0; c < channels; c++, i++) pixels[i] = scaled[given[i]! * channels + c]!;
-  } else {
-    for (let i = 0; i < pixels.length;)
-      for (let c = 0; c < channels; c++, i++) pixels[i] = scale(given[i]!, c);
+  // A channel at a time: with one for gray images there is then no loop for every pixel.
+  for (let c = 0; c < channels; c++) {
+    if (given instanceof Uint8Array) {
+      // A byte has 256 values, a batch of photographs millions of bytes.
+      const scaled = Float32Array.from({ length: 256 }, (_, value) => scale(value, c));
+      for (let i = c; i < pixels.length; i += channels) pixels[i] = scaled[given[i]!]!;
+    } else {
+      for (let i = c; i < pixels.length; i += channels) pixels[i] = scale(given[i]!, c);
+    }
   }
   return { pixels, shape };
 }

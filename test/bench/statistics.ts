@@ -1,4 +1,5 @@
 /** Medians and quartiles, and contenders timed in turn, so that drift of the machine hits all of them alike. */
+import { foldKey, permutation, randomKey } from '../../src/random.ts';
 
 /** A timed step. */
 export interface Timing {
@@ -28,7 +29,8 @@ export const timing = (times: readonly number[]): Timing => ({
 export type Runner = () => Promise<number>;
 
 /**
- * Runs all runners in turn, `repeats` times round after `warmUp` rounds that are not counted.
+ * Runs all runners in turn, `repeats` times round after `warmUp` rounds that are not counted. The order is another one
+ * in every round, from a seed: in a fixed order a runner would always find the caches, and the garbage, of the same one.
  *
  * @param runners Each resolves with the milliseconds that its step took.
  * @returns The times of each, in the order of `runners`.
@@ -41,8 +43,8 @@ export async function roundRobin(
   const times = runners.map((): number[] => []);
   for (let round = 0; round < warmUp + repeats; round++) {
     onRound(round);
-    for (const [i, run] of runners.entries()) {
-      const time = await run();
+    for (const i of permutation(foldKey(randomKey(0), round), runners.length)) {
+      const time = await runners[i]!();
       if (round >= warmUp) times[i]!.push(time);
     }
   }

@@ -59,9 +59,15 @@ function fileSystemError(error: unknown): string | null {
   return `${path}: expected a file or folder that can be used, found ${worded[2]} (${worded[1]}, ${worded[3]}); check the path, its rights and the free space`;
 }
 
+/** A reader that left, as `head` does, ends neither a training nor its exit code; anything else that fails does. */
+function ignoreGoneReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+
 /**
  * Runs a program's main function and sets the process's exit code: that of a {@link ProgramError}, 2 for an error of
- * the file system, and 1 for any other error, whose stack is printed, since it is a mistake in the program.
+ * the file system, and 1 for any other error, whose stack is printed, since it is a mistake in the program. It goes on
+ * when nobody reads its output any more.
  *
  * @param name Put before every message, on stderr.
  * @param main The program.
@@ -76,6 +82,8 @@ function fileSystemError(error: unknown): string | null {
  * ```
  */
 export async function runProgram(name: string, main: () => Promise<void>): Promise<void> {
+  for (const output of [process.stdout, process.stderr])
+    if (!output.listeners('error').includes(ignoreGoneReader)) output.on('error', ignoreGoneReader);
   try {
     await main();
   } catch (error) {

@@ -22,7 +22,8 @@ interface Ended {
 /** Runs TypeScript as a program; `onOutput` may send it signals. */
 async function run(
   code: string,
-  onOutput: (text: string, signal: (name: NodeJS.Signals) => void) => void = () => undefined,
+  onOutput: (text: string, signal: (name: NodeJS.Signals) => void, stopReading: () => void) => void = () =>
+    undefined,
 ): Promise<Ended> {
   const file = join(folder, `program${programs++}.mts`);
   await writeFile(file, code.replaceAll('#', join(root, 'src')));
@@ -30,7 +31,11 @@ async function run(
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (text: Buffer) => {
     stdout += String(text);
-    onOutput(String(text), (name) => child.kill(name));
+    onOutput(
+      String(text),
+      (name) => child.kill(name),
+      () => child.stdout.destroy(),
+    );
   });
   child.stderr.on('data', (text: Buffer) => {
     stderr += String(text);
@@ -98,6 +103,20 @@ describe.concurrent('a program', () => {
       stdout: '7',
       stderr: '',
     });
+  });
+
+  it('goes on when its reader leaves', async () => {
+    const ended = await run(
+      main(`
+        process.stdout.write('ready');
+        const left = new Promise((resolve) => process.stdout.once('close', resolve));
+        const talking = setInterval(() => process.stdout.write('and on'), 5);
+        await left;
+        clearInterval(talking);
+        throw new ProgramError('stopped', 75);`),
+      (_text, _signal, stopReading) => stopReading(),
+    );
+    expect(ended).toEqual({ code: 75, stdout: 'ready', stderr: 'camel: stopped\n' });
   });
 
   it('shows the stack of a mistake of its own', async () => {

@@ -62,7 +62,7 @@ export const evaluateCommand = (): Command =>
     .addHelpText(
       'after',
       helpEnd(
-        '0 done, 2 bad input, 75 stopped while translations were made',
+        '0 done, 2 bad input, 75 stopped',
         commandLine('evaluate', '--run runs/waterbirds-gdro --split validation'),
       ),
     )

@@ -100,7 +100,8 @@ async function selectedCheckpoint(
  *
  * @param options Which run and split.
  * @param context Output.
- * @throws ProgramError (exit code 2): no run, no checkpoint, missing data, a damaged image too many.
+ * @throws ProgramError (exit code 2): no run, no checkpoint, missing data, a damaged image too many; (75): a stop was
+ *   requested.
  * @example
  * ```ts
  * import { evaluateRun, ProgramError } from 'model-patching/node';
@@ -151,10 +152,15 @@ async function evaluateCheckpoint(
         ? await obtainTranslations(experiment, images, context)
         : null;
     const progress = startProgress(split, evaluatedCount({ experiment, images }, split));
+    const onProgress = (done: number): void => {
+      if (context.stopRequested())
+        throw new ProgramError('stopped; run the same command again for the report', 75);
+      progress.update(done);
+    };
     try {
       const evaluator = { ...subject, translations, skipDamaged };
       const { trainable, statistics } = state;
-      const evaluated = await evaluateSplit(evaluator, { trainable, statistics }, split, progress.update);
+      const evaluated = await evaluateSplit(evaluator, { trainable, statistics }, split, onProgress);
       return { ...evaluated, name: experiment.name, split, step, legend: groupLegend(experiment.data) };
     } finally {
       progress.stop();

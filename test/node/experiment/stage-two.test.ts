@@ -204,6 +204,14 @@ describe('evaluation', () => {
     expect(validation.report.groups.map(({ count }) => count)).toEqual([20, 4, 4, 20]);
   });
 
+  it('stops when asked to, and gives every tensor back', async () => {
+    const before = tf.memory().numTensors;
+    const stopping = { ...context, stopRequested: () => true };
+    const stopped = evaluateRun({ run: join(scratch, 'gdro'), split: 'test' }, stopping);
+    await expect(stopped).rejects.toMatchObject({ exitCode: 75 });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it('takes the best checkpoint so far of a run that is not finished', async () => {
     const out = join(scratch, 'unfinished');
     const toRun = await experiment(config('erm'));
@@ -296,10 +304,12 @@ describe('bad input', () => {
       return { ...rest, splits: { train: splits.train } };
     };
     const overrides = [...tiny, 'method.translations.evaluationSplits=true', 'evaluation.translated=true'];
+    const before = tf.memory().numTensors;
     const message = await failure(
       run(config('camel'), join(scratch, 'untranslated'), { overrides, translationsFrom: onlyTrain }),
     );
     expect(message).toMatch(/evaluation\.translated: .*evaluationSplits/);
+    expect(tf.memory().numTensors, 'network and state are given back').toBe(before);
   });
   it('a folder to evaluate that is no run, or none of stage 2', async () => {
     const context = { say: () => undefined, stopRequested: () => false };
@@ -310,6 +320,8 @@ describe('bad input', () => {
     writeFileSync(join(folder, 'run.json'), '{"format":1,"settingsHash":"","settings":{"kind":"stage-1"}}');
     expect(await evaluate(folder)).toMatch(/expected a run of a stage-2 experiment/);
     writeFileSync(join(folder, 'run.json'), readFileSync(join(scratch, 'erm', 'run.json')));
+    const before = tf.memory().numTensors;
     expect(await evaluate(folder)).toMatch(/checkpoints/);
+    expect(tf.memory().numTensors, 'the network is given back').toBe(before);
   });
 });

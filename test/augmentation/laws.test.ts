@@ -159,17 +159,17 @@ describe('rotation', () => {
 });
 
 describe('cubic spline', () => {
-  it('passes through the samples: (c₋₁ + 4c₀ + c₁)/6 with mirrored ends', () => {
+  it('passes through the samples: c₋₁ + 4c₀ + c₁ with mirrored ends', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 2, maxLength: 70 }),
+        fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 1, maxLength: 70 }),
         (samples) => {
           const line = Float64Array.from(samples);
           prefilterLines(line, { count: 1, apart: line.length, stride: 1 }, lineFilter(line.length));
           samples.forEach((sample, i) => {
             const left = line[mirrored(i - 1, line.length)]!;
             const right = line[mirrored(i + 1, line.length)]!;
-            expect((left + 4 * line[i]! + right) / 6).toBeCloseTo(sample, 10);
+            expect(left + 4 * line[i]! + right).toBeCloseTo(sample, 10);
           });
         },
       ),

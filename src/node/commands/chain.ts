@@ -75,7 +75,7 @@ async function chain(name: ChainName, flags: ChainFlags, folders: ChainFolders):
   const sample = given === undefined && !digits;
   const data = given ?? (digits ? folders.digits : join(out, 'data'));
   if (!sample && flags.share !== undefined)
-    throw new ProgramError(`--share: expected none without sample data, found ${share}`, 2);
+    throw new ProgramError(`--share: expected none without sample data, found ${share}; leave it out`, 2);
   if (digits) assertDigits(data);
   const weights = roots['WEIGHTS'] ?? process.env['WEIGHTS'];
   const budget = {

@@ -3,15 +3,19 @@
  * the spline is evaluated anywhere from 4 × 4 coefficients. The filter is separable: per row and column one causal
  * and one anticausal recursion with the pole √3 − 2, the signal mirrored about its first and last sample (Unser,
  * Aldroubi, Eden: "B-spline signal processing", IEEE Trans. Signal Processing 41, 1993; Unser: "Splines: a perfect
- * fit", IEEE Signal Processing Magazine 16, 1999). The spline's weights are here six times as large as usual, and its
- * coefficients a sixth.
+ * fit", IEEE Signal Processing Magazine 16, 1999). Along each axis the weights are here
+ * six times as large as usual, and the coefficients a sixth.
  */
 
 const POLE = Math.sqrt(3) - 2;
 
-/** The weights with which the samples of a line of one length enter the first coefficient of the causal recursion. */
+/**
+ * The weights with which the samples of a line of one length enter the first number of the causal recursion: 1 for the
+ * first sample; the sum is then divided by 1 − last².
+ */
 export interface LineFilter {
   readonly length: number;
+  /** Of the last sample. */
   readonly last: number;
   /** Of samples 1, 2, … as far as they weigh anything. */
   readonly inner: Float64Array;
@@ -40,8 +44,8 @@ export interface Lines {
 }
 
 /**
- * Filters lines in place, one sample of all of them after the other: a recursion waits for itself along its own line
- * only.
+ * Filters lines in place, one sample of all of them after the other, so that consecutive additions do not wait for one
+ * another.
  */
 export function prefilterLines(
   data: Float64Array,

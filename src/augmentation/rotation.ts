@@ -36,8 +36,8 @@ function rotateChannel(
   }
 }
 
-/** Puts numbers `channels` apart; bytes are rounded, halves upwards, and clamped. */
-function put(turned: Float64Array, pixels: Pixels, offset: number, channels: number): void {
+/** Writes a channel into `pixels`, from `offset` on, `channels` apart; bytes are rounded, halves upwards, and clamped. */
+function writeChannel(turned: Float64Array, pixels: Pixels, offset: number, channels: number): void {
   if (pixels instanceof Float32Array) {
     for (let p = 0, at = offset; p < turned.length; p++, at += channels) pixels[at] = turned[p]!;
     return;
@@ -74,7 +74,7 @@ export function rotate<P extends Pixels>(images: Images<P>, degrees: ArrayLike<n
       const offset = i * turned.length * channels + channel;
       coefficients.fill(images.pixels, offset, channels);
       rotateChannel(coefficients.plane, [height, width], degrees[i]!, turned);
-      put(turned, pixels, offset, channels);
+      writeChannel(turned, pixels, offset, channels);
     }
   }
   return { pixels, shape: images.shape };

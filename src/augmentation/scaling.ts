@@ -8,7 +8,7 @@ function map(images: Images, scale: (value: number, channel: number) => number):
   const { pixels: given, shape } = images;
   const channels = shape[3];
   const pixels = new Float32Array(given.length);
-  // A channel at a time: with one for gray images there is then no loop for every pixel.
+  // A channel at a time: a gray image then has no inner loop of one turn per pixel.
   for (let c = 0; c < channels; c++) {
     if (given instanceof Uint8Array) {
       // A byte has 256 values, a batch of photographs millions of bytes.

@@ -25,13 +25,21 @@ export const zeroBorder = (x: tf.SymbolicTensor, name: string, border: number): 
     x,
   );
 
+/** Of a bottleneck unit. */
+export interface UnitOptions {
+  /** Of the first two convolutions. */
+  readonly filters: number;
+  /** Filters of the last convolution. */
+  readonly widened: number;
+  /** Of the shortcut, which the first unit of a stage projects. */
+  readonly projection: { readonly stride: number } | undefined;
+  readonly momentum: number;
+}
+
 function unit(
   x: tf.SymbolicTensor,
   prefix: string,
-  filters: number,
-  widened: number,
-  projection: { readonly stride: number } | undefined,
-  momentum: number,
+  { filters, widened, projection, momentum }: UnitOptions,
 ): tf.SymbolicTensor {
   const conv = (input: tf.SymbolicTensor, name: string, count: number, size = 1, stride = 1) =>
     convolution(input, { name: `${prefix}${name}`, filters: count, size, stride, padding: 'valid' });
@@ -67,7 +75,12 @@ export function postActivationBody(
     const [filters, widened] = [64, 256].map((count) => scaled(count * 2 ** stage));
     for (let i = 0; i < units; i++) {
       const projection = i === 0 ? { stride: stage === 0 ? 1 : 2 } : undefined;
-      x = unit(x, `stage${stage + 1}_unit${i + 1}_`, filters!, widened!, projection, momentum);
+      x = unit(x, `stage${stage + 1}_unit${i + 1}_`, {
+        filters: filters!,
+        widened: widened!,
+        projection,
+        momentum,
+      });
     }
   });
   return x;

@@ -9,7 +9,7 @@ import { applied, convolution, imageInput, type ImageShape } from './blocks.ts';
 import { glorotUniform, heUniform, initializeWeights, scaledFilters } from './initial-weights.ts';
 import { networkFromModel } from './network-from-model.ts';
 import type { Network } from './network.ts';
-import { postActivationBody, zeroBorder } from './post-activation-body.ts';
+import { postActivationBody, zeroBorder, type UnitOptions } from './post-activation-body.ts';
 
 /**
  * `pre-activation`: the variant whose weights Keras users have, input 0–255. `post-activation`: torchvision's, input
@@ -51,10 +51,7 @@ function activated(
 function unit(
   x: tf.SymbolicTensor,
   prefix: string,
-  filters: number,
-  widened: number,
-  projection: { readonly stride: number } | undefined,
-  momentum: number,
+  { filters, widened, projection, momentum }: UnitOptions,
 ): tf.SymbolicTensor {
   const first = activated(x, prefix, 1, momentum);
   const conv = (
@@ -89,7 +86,12 @@ function preActivationBody(
     const [filters, widened] = [64, 256].map((count) => scaled(count * 2 ** stage));
     for (let i = 0; i < units; i++) {
       const projection = i === 0 ? { stride: stage === 0 ? 1 : 2 } : undefined;
-      x = unit(x, `stage${stage + 1}_unit${i + 1}_`, filters!, widened!, projection, momentum);
+      x = unit(x, `stage${stage + 1}_unit${i + 1}_`, {
+        filters: filters!,
+        widened: widened!,
+        projection,
+        momentum,
+      });
     }
   });
   return activated(x, '', 1, momentum);

@@ -135,4 +135,5 @@ export {
 } from './data/record-folder.ts';
 export { indexRecords, listShards, type IndexedRecord } from './data/record-index.ts';
 export { encodeJpeg } from './data/encode-jpeg.ts';
+export { SAMPLE_NAMES, type SampleName } from '../data/samples/plan.ts';
 export { makeSampleData, type SampleDataOptions } from './data/sample-data.ts';

@@ -29,8 +29,8 @@ export const timing = (times: readonly number[]): Timing => ({
 export type Runner = () => Promise<number>;
 
 /**
- * Runs all runners in turn, `repeats` times round after `warmUp` rounds that are not counted. The order is another one
- * in every round, from a seed: in a fixed order a runner would always find the caches, and the garbage, of the same one.
+ * Runs all runners in turn, `repeats` times round after `warmUp` rounds that are not counted. The order is drawn
+ * anew for every round, from a seed: in a fixed order a runner would always find the caches, and the garbage, of the same one.
  *
  * @param runners Each resolves with the milliseconds that its step took.
  * @returns The times of each, in the order of `runners`.

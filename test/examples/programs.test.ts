@@ -218,7 +218,11 @@ describe('npm run chain', () => {
     await expect(chain('celeba', '--null', '--out', 'linked', '--backend', 'wasm')).rejects.toThrow(
       /sample\.json: expected sample data of variant "null", found variant "spurious"; choose another --out/,
     );
-    expect(existsSync('linked/data/waterbirds')).toBe(false);
+    const more = ['--share', '2', '--out', 'linked', '--backend', 'wasm'];
+    await expect(chain('celeba', ...more)).rejects.toThrow(
+      /sample\.json: expected sample data of share 2, found share 1; choose another --out/,
+    );
+    expect(existsSync('linked/data/celeba-records')).toBe(false);
   });
 
   it('that was refused before any of its runs was begun may be mended in the same folder', async () => {
@@ -242,7 +246,7 @@ describe('npm run chain', () => {
     expect(existsSync('nothing/chain.json')).toBe(false);
   });
 
-  it('begins with random weights, at one rate, where there are no others', async () => {
+  it('begins with random weights, by one optimizer, where there are no others', async () => {
     const budget = { sample: true, null: false, share: 2, weights: false, set: [] };
     const { 'stage-2': scratchSettings } = chainOverrides('celeba', budget);
     expect(scratchSettings).toEqual(['data.limits={"y0z0":16}', 'network.weights={ kind: random }']);

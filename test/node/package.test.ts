@@ -100,11 +100,23 @@ describe('the published package', () => {
   }, 60_000);
 
   it('draws sample data, and refuses in one line what it cannot draw', async () => {
-    await program('make-sample-data', '--out', 'data', '--share', '0.02', '--scale', '0.05');
+    const draw = (...options: readonly string[]) => program('make-sample-data', '--out', 'data', ...options);
+    const refused = (message: RegExp) => ({ code: 2, stderr: expect.stringMatching(message) as string });
+    const birds = ['--only', 'waterbirds', '--scale', '0.05', '--share'];
+    await draw(...birds, '0.02');
     expect(existsSync(join(working, 'data/waterbirds/metadata.csv'))).toBe(true);
-    await expect(program('make-sample-data', '--scale', '2')).rejects.toMatchObject({
-      code: 2,
-      stderr: expect.stringMatching(/^model-patching: .* above 0 and at most 1, found '2'.*\n$/) as string,
-    });
+    expect(existsSync(join(working, 'data/celeba'))).toBe(false);
+    await expect(draw(...birds, '0.03')).rejects.toMatchObject(
+      refused(/^model-patching: data\/waterbirds: expected sample data made with the same options.*\n$/),
+    );
+    await expect(draw('--scale', '2')).rejects.toMatchObject(
+      refused(/^model-patching: .* above 0 and at most 1, found '2'.*\n$/),
+    );
+    await expect(draw(...birds, '101')).rejects.toMatchObject(
+      refused(/^model-patching: .* above 0 and at most 100, found '101'.*\n$/),
+    );
+    await expect(draw('--only', 'fishes')).rejects.toMatchObject(
+      refused(/^model-patching: .*Allowed choices are waterbirds, celeba, skin-lesions.*\n$/),
+    );
   }, 60_000);
 });

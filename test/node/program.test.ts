@@ -19,7 +19,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs TypeScript as a program; `onOutput` may send it signals. */
+/** Runs TypeScript as a program; `onOutput` may send it signals or stop reading. */
 async function run(
   code: string,
   onOutput: (text: string, signal: (name: NodeJS.Signals) => void, stopReading: () => void) => void = () =>

@@ -11,7 +11,7 @@ import {
 } from '../codecs.ts';
 import { choice, listOf, section, setting, variants } from './section.ts';
 
-/** A decay. */
+/** The share that is kept in a step. */
 export const belowOne = refine(unitInterval, (value) => value < 1, 'a number from 0 to below 1');
 const decaySteps = setting(
   'Optimizer steps after which the schedule has run its course; null: all of the training.',

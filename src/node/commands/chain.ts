@@ -4,14 +4,20 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { writeFileAtomically } from '../atomic-file.ts';
-import type { SampleName } from '../../data/samples/plan.ts';
 import { makeSampleData } from '../data/sample-data.ts';
 import { commandLine, helpEnd, STOPPABLE_CODES } from '../command-line.ts';
 import { environmentFacts } from '../environment.ts';
 import { assertSampleData, bindChain } from '../experiment/chain-binding.ts';
 import { chainOverrides } from '../experiment/chain-overrides.ts';
 import { chainReport } from '../experiment/chain-report.ts';
-import { assertChainData, chainLegend, CHAINS, runChain, type ChainName } from '../experiment/chain.ts';
+import {
+  assertChainData,
+  chainLegend,
+  CHAINS,
+  runChain,
+  scratchOf,
+  type ChainName,
+} from '../experiment/chain.ts';
 import { orExit, ProgramError } from '../program.ts';
 import { onBackend } from './experiment-context.ts';
 import { experimentOptions } from './experiment-options.ts';
@@ -65,73 +71,94 @@ function assertDigits(data: string): void {
   );
 }
 
+/** The data that a chain runs on. */
+interface ChainData {
+  readonly root: string;
+  /** The name of the sample data that are made there, null where there are others. */
+  readonly sample: Exclude<ChainName, 'mnist-correlation'> | null;
+  readonly null: boolean;
+  /** Sample pictures of each group, as a factor of their plan. */
+  readonly share: number;
+  /** For the report. */
+  readonly title: string;
+}
+
+function dataOf(
+  name: ChainName,
+  { null: withoutLink = false, share }: ChainFlags,
+  given: string | undefined,
+  sampleRoot: string,
+  digits: string,
+): ChainData {
+  const sample = given === undefined && name !== 'mnist-correlation' ? name : null;
+  const root = given ?? (sample === null ? digits : sampleRoot);
+  if (sample === null && share !== undefined)
+    throw new ProgramError(`--share: expected none without sample data, found ${share}; leave it out`, 2);
+  if (name === 'mnist-correlation') assertDigits(root);
+  const kind = sample === null ? (given ?? 'MNIST') : 'sample data';
+  const many = share === undefined || share === 1 ? '' : `, ${share} times as many`;
+  const title = `${kind}${many}${withoutLink ? ', without the spurious link' : ''}`;
+  return { root, sample, null: withoutLink, share: share ?? 1, title };
+}
+
+async function obtainSampleData({ root, sample, title, ...made }: ChainData, say: (line: string) => void) {
+  if (sample === null) return;
+  say(`${root}: ${title}`);
+  await makeSampleData(root, { only: [sample], ...made });
+}
+
 async function chain(name: ChainName, flags: ChainFlags, folders: ChainFolders): Promise<void> {
-  const { seeds, stage1Steps, steps, size, width, share = 1, set = [], backend } = flags;
-  const withoutLink = flags.null ?? false;
-  const out = flags.out ?? `experiments/chain-${name}${withoutLink ? '-null' : ''}`;
+  const { seeds, stage1Steps, steps, size, width, set = [], backend } = flags;
+  const out = flags.out ?? `experiments/chain-${name}${flags.null ? '-null' : ''}`;
   const { roots = {} } = orExit(await experimentOptions({ ...(flags.root && { root: flags.root }) }));
   const given = roots['DATA'] ?? process.env['DATA'];
-  const digits = name === 'mnist-correlation';
-  const sample = given === undefined && !digits;
-  const data = given ?? (digits ? folders.digits : join(out, 'data'));
-  if (!sample && flags.share !== undefined)
-    throw new ProgramError(`--share: expected none without sample data, found ${share}; leave it out`, 2);
-  if (digits) assertDigits(data);
+  const data = dataOf(name, flags, given, join(out, 'data'), folders.digits);
+  const { sample, share, null: withoutLink } = data;
   const weights = roots['WEIGHTS'] ?? process.env['WEIGHTS'];
-  const budget = {
+  const overrides = chainOverrides(name, {
     ...(given === undefined && DEFAULT_STEPS),
     ...(stage1Steps !== undefined && { stageOneSteps: stage1Steps }),
     ...(steps !== undefined && { steps }),
     ...(size !== undefined && { size }),
     ...(width !== undefined && { width }),
-  };
-  const overrides = chainOverrides(name, {
-    ...budget,
-    sample,
+    sample: sample !== null,
     null: withoutLink,
     share,
     weights: weights !== undefined,
     set,
   });
-  const { results, legend, facts } = await onBackend(backend, async (selected, context) => {
-    if (sample) await assertSampleData(join(data, name), { null: withoutLink, share });
-    const all = { ...roots, DATA: data, ...(weights !== undefined && { WEIGHTS: weights }) };
-    const settings = { chain: name, configs: folders.configs, seeds, overrides, out, roots: all };
-    await bindChain(out, { chain: name, sample, null: withoutLink, share, overrides }, () =>
-      sample ? Promise.resolve() : assertChainData(settings),
-    );
-    if (sample) {
-      context.say(`${data}: sample data${withoutLink ? ', without the spurious link' : ''}`);
-      await makeSampleData(data, { only: [name as SampleName], null: withoutLink, share });
-    }
-    const chains = await runChain(settings, selected, context);
-    return {
-      results: chains,
-      legend: await chainLegend(settings),
-      facts: { backend: selected.name, device: selected.device },
-    };
-  });
-  const kindOfData = sample ? 'sample data' : (given ?? 'MNIST');
-  const title = `${name}: ${kindOfData}${withoutLink ? ' without the spurious link' : ''}, backend ${facts.backend}`;
-  const report = chainReport(title, results, legend);
-  const peakMemory = process.resourceUsage().maxRSS * 1024;
-  const file = {
-    chain: name,
-    sample,
-    null: withoutLink,
-    share,
-    overrides,
-    ...facts,
-    environment: await environmentFacts(),
-    peakMemory,
-    seeds: results,
+  const all = { ...roots, DATA: data.root, ...(weights !== undefined && { WEIGHTS: weights }) };
+  const settings = { chain: name, configs: folders.configs, seeds, overrides, out, roots: all };
+  const bound = {
+    ...{ chain: name, sample: sample !== null, null: withoutLink, overrides },
+    ...(sample !== null && { share }),
   };
-  await writeFileAtomically(join(out, 'chain.json'), `${JSON.stringify(file, null, 2)}\n`);
-  await writeFileAtomically(join(out, 'chain.md'), report);
-  process.stdout.write(
-    `${report}\nat most ${(peakMemory / 2 ** 30).toFixed(1)} GiB this time\n\n${out}/chain.md\n`,
-  );
+  await onBackend(backend, async (selected, context) => {
+    if (sample !== null) await assertSampleData(join(data.root, sample), data);
+    await bindChain(out, bound, () => (sample === null ? assertChainData(settings) : Promise.resolve()));
+    await obtainSampleData(data, context.say);
+    const results = await runChain(settings, selected, context);
+    const report = chainReport(
+      `${name}: ${data.title}, backend ${selected.name}`,
+      results,
+      await chainLegend(settings),
+    );
+    const file = {
+      ...bound,
+      fromScratch: await scratchOf(settings),
+      ...{ backend: selected.name, device: selected.device, environment: await environmentFacts() },
+      peakMemory: peakMemory(),
+      seeds: results,
+    };
+    await writeFileAtomically(join(out, 'chain.json'), `${JSON.stringify(file, null, 2)}\n`);
+    await writeFileAtomically(join(out, 'chain.md'), report);
+    const gibibytes = (peakMemory() / 2 ** 30).toFixed(1);
+    process.stdout.write(`${report}\nat most ${gibibytes} GiB this time\n\n${out}/chain.md\n`);
+  });
 }
+
+/** The most that this process has held so far, in bytes. */
+const peakMemory = (): number => process.resourceUsage().maxRSS * 1024;
 
 /**
  * The command `chain`.

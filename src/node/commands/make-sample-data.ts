@@ -25,7 +25,7 @@ async function sampleData({ out, ...options }: SampleDataFlags): Promise<void> {
     ...options,
     onWritten: (folder, pictures) => say(`${folder}: ${pictures} pictures`),
   });
-  if (written.length === 0) say(`${out}: all data sets are there already`);
+  if (written.length === 0) say(`${out}: what was asked for is there already`);
 }
 
 /**

@@ -32,7 +32,7 @@ export interface SampleDataOptions {
   readonly seed?: number;
   /** Without the spurious link. Default false. */
   readonly null?: boolean;
-  /** Factor of the numbers of pictures of each group. Default 1. */
+  /** Factor of the numbers of pictures of each group, rounded, at least one. Default 1. */
   readonly share?: number;
   /** Share of the pictures' height and width, for quick tests. Default 1. */
   readonly scale?: number;
@@ -202,7 +202,7 @@ const exists = (path: string): Promise<boolean> =>
  * @param root The folder; it is made if it is not there.
  * @param options Seed, variant, size.
  * @returns The folders that were written.
- * @throws ProgramError (exit code 2) if one of a pair of folders is there and was made in another way.
+ * @throws ProgramError (exit code 2) if sample data are there that were made with other options.
  * @example
  * ```ts
  * import { mkdtemp, rm } from 'node:fs/promises';
@@ -229,14 +229,17 @@ export async function makeSampleData(
     if (options.only !== undefined && !options.only.includes(name)) return;
     const paths = folders.map((folder) => join(root, folder));
     const there = await Promise.all(paths.map(exists));
-    if (!there.includes(false)) return;
-    // A program that was ended between two renames leaves one of a pair.
-    for (const path of paths.filter((_, i) => there[i]))
-      if ((await readText(join(path, 'sample.json'))) !== provenance(name, options))
+    const whole = !there.includes(false);
+    for (const path of paths.filter((_, i) => there[i])) {
+      const made = await readText(join(path, 'sample.json'));
+      // Data of one's own have no such file; but a program that was ended between two renames leaves one of a pair.
+      if (made !== provenance(name, options) && !(whole && made === null))
         throw new ProgramError(
-          `${path}: expected the other half of these data, which is missing, made by the same command; found others; move it away`,
+          `${path}: expected sample data made with the same options, found others; choose another folder, or move it away`,
           2,
         );
+    }
+    if (whole) return;
     const pictures = await writeWhole(paths, async (writes) => {
       for (const write of writes) await write('sample.json', provenance(name, options));
       return fill(writes);

@@ -12,8 +12,8 @@ import type { ChainOverrides } from './chain-overrides.ts';
 export interface BoundChain {
   readonly chain: ChainName;
   readonly sample: boolean;
-  /** Sample pictures of each group, as a factor of their plan. */
-  readonly share: number;
+  /** Sample pictures of each group, as a factor of their plan; only with sample data. */
+  readonly share?: number;
   /** Without the spurious link between class and subgroup. */
   readonly null: boolean;
   readonly overrides: ChainOverrides;
@@ -86,7 +86,7 @@ const ProvenanceCodec = t.type({
  */
 export async function assertSampleData(
   folder: string,
-  { null: withoutLink, share }: Pick<BoundChain, 'null' | 'share'>,
+  { null: withoutLink, share }: { readonly null: boolean; readonly share: number },
 ): Promise<void> {
   const path = join(folder, 'sample.json');
   const text = await readText(path);

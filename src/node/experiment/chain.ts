@@ -108,14 +108,30 @@ async function stageOneOf(
   return [name, await runStageOne(toRun, { out: join(options.roots['RUNS']!, name) }, context)];
 }
 
+const METHODS = ['erm', 'gdro', 'camel'] as const;
+
+const classifierConfig = ({ chain }: ChainSettings, method: MethodName): string =>
+  join('stage-2', chain, `${method}.yaml`);
+
+/** What every method changes because its network begins with random weights; nothing if it does not. */
+export async function scratchOf(
+  settings: ChainSettings,
+): Promise<{ readonly [method in MethodName]?: readonly string[] }> {
+  const options = optionsOf(settings, 'stage-2', settings.seeds[0]!);
+  if (!options.overrides.includes(RANDOM_WEIGHTS)) return {};
+  const published = { ...options, overrides: [RANDOM_WEIGHTS] };
+  const changes = METHODS.map(async (method) => {
+    const { experiment } = await experimentToRun(classifierConfig(settings, method), 'stage-2', published);
+    return [method, scratchOverrides(experiment)] as const;
+  });
+  return Object.fromEntries(await Promise.all(changes));
+}
+
 /** A classifier's experiment. */
 async function classifierToRun(settings: ChainSettings, method: MethodName, seed: number) {
-  const config = join('stage-2', settings.chain, `${method}.yaml`);
   const options = optionsOf(settings, 'stage-2', seed);
-  if (!options.overrides.includes(RANDOM_WEIGHTS)) return experimentToRun(config, 'stage-2', options);
-  const published = await experimentToRun(config, 'stage-2', { ...options, overrides: [RANDOM_WEIGHTS] });
-  const overrides = [...scratchOverrides(published.experiment), ...options.overrides];
-  return experimentToRun(config, 'stage-2', { ...options, overrides });
+  const overrides = [...((await scratchOf(settings))[method] ?? []), ...options.overrides];
+  return experimentToRun(classifierConfig(settings, method), 'stage-2', { ...options, overrides });
 }
 
 /** What the numbers in the names of a chain's groups stand for. */
@@ -169,7 +185,7 @@ async function chainOfSeed(
   );
   context.say(`seed ${seed}: ${translations.count} translations in ${translations.seconds.toFixed(0)} s`);
   const methods: { [method in MethodName]?: MethodResults } = {};
-  for (const method of ['erm', 'gdro', 'camel'] as const) {
+  for (const method of METHODS) {
     const toRun = await classifierToRun(settings, method, seed);
     const out = join(runs, toRun.experiment.name);
     const results = await runStageTwo(toRun, { out, backend }, context);

@@ -151,9 +151,10 @@ async function evaluateCheckpoint(
       experiment.method.kind === 'camel' && experiment.evaluation.translated
         ? await obtainTranslations(experiment, images, context)
         : null;
-    const progress = startProgress(split, evaluatedCount({ experiment, images }, split));
+    const total = evaluatedCount({ experiment, images }, split);
+    const progress = startProgress(split, total);
     const onProgress = (done: number): void => {
-      if (context.stopRequested())
+      if (done < total && context.stopRequested())
         throw new ProgramError('stopped; run the same command again for the report', 75);
       progress.update(done);
     };

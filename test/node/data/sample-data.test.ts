@@ -14,11 +14,14 @@ it('the missing half of a pair is made again, byte by byte, and never beside one
   const shard = join(records, '00-10240.tfrec');
   expect(await makeSampleData(root, small)).toHaveLength(5);
   expect(await makeSampleData(root, small)).toEqual([]);
+  await expect(makeSampleData(root, { ...small, share: 2 })).rejects.toMatchObject({ exitCode: 2 });
   const before = await readFile(shard);
   await rm(records, { recursive: true });
   await expect(makeSampleData(root, { ...small, seed: 1 })).rejects.toMatchObject({
     exitCode: 2,
-    message: expect.stringMatching(/waterbirds: expected the other half .* move it away$/) as string,
+    message: expect.stringMatching(
+      /waterbirds: expected sample data made with the same options, found others; .* move it away$/,
+    ) as string,
   });
   expect(await makeSampleData(root, small)).toEqual([records]);
   expect((await readFile(shard)).equals(before)).toBe(true);

@@ -199,6 +199,19 @@ describe('networks', () => {
     tf.dispose([trainable, statistics]);
     network.model.dispose();
   });
+  it('keeps as much of its moving statistics as is set', () => {
+    const settings = {
+      kind: 'resnet50',
+      variant: 'pre-activation',
+      batchNormalizationMomentum: 0.75,
+      width: 1 / 64,
+      frozenStages: 0,
+      weights: { kind: 'random' },
+    } as const;
+    const { model } = classifierOf(settings, { inputShape: [32, 32, 3], classes: 2, seed: 1 });
+    expect(model.getLayer('bn_data').getConfig()['momentum']).toBe(0.75);
+    model.dispose();
+  });
   it('begins with the weights of a file, its head only on request', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'weights-'));
     const path = join(folder, 'weights.h5');

@@ -13,16 +13,53 @@ import {
   type Pixels,
 } from './images.ts';
 
-function areaTaps(from: number, to: number): { first: Int32Array; weight: Float64Array } {
-  const first = new Int32Array(to);
-  const weight = new Float64Array(to);
+/** Where the two samples of each result are, and the weight of the second one. */
+interface Taps {
+  readonly first: Int32Array;
+  readonly second: Int32Array;
+  readonly weight: Float64Array;
+}
+
+/** The taps that enlarge `from` samples, `stride` apart, to `to`. */
+function areaTaps(from: number, to: number, stride: number): Taps {
+  const [first, second, weight] = [new Int32Array(to), new Int32Array(to), new Float64Array(to)];
   for (let d = 0; d < to; d++) {
     const i = Math.min(from - 1, Math.floor((d * from) / to));
     const beyond = d + 1 - ((i + 1) * to) / from;
-    first[d] = i;
     weight[d] = beyond <= 0 || i === from - 1 ? 0 : beyond - Math.floor(beyond);
+    first[d] = i * stride;
+    second[d] = weight[d] === 0 ? first[d]! : first[d]! + stride;
   }
-  return { first, weight };
+  return { first, second, weight };
+}
+
+/**
+ * Writes the enlargement of what begins at `start` in `source` into `pixels`, from `to` on.
+ *
+ * @param vertical Taps of its rows.
+ * @param horizontal Taps of its columns.
+ */
+function enlarge(
+  { source, start }: { readonly source: Pixels; readonly start: number },
+  { vertical, horizontal }: Readonly<Record<'vertical' | 'horizontal', Taps>>,
+  { pixels, to, channels }: { readonly pixels: Pixels; readonly to: number; readonly channels: number },
+): void {
+  const half = pixels instanceof Uint8Array ? 0.5 : 0;
+  for (let r = 0, at = to; r < vertical.weight.length; r++) {
+    const v = vertical.weight[r]!;
+    const upper = start + vertical.first[r]!;
+    const lower = start + vertical.second[r]!;
+    for (let c = 0; c < horizontal.weight.length; c++) {
+      const u = horizontal.weight[c]!;
+      const a = horizontal.first[c]!;
+      const b = horizontal.second[c]!;
+      for (let channel = 0; channel < channels; channel++, at++) {
+        const above = source[upper + a + channel]! * (1 - u) + source[upper + b + channel]! * u;
+        const below = source[lower + a + channel]! * (1 - u) + source[lower + b + channel]! * u;
+        pixels[at] = above * (1 - v) + below * v + half;
+      }
+    }
+  }
 }
 
 function cutPixels(fraction: number, size: number): number {
@@ -49,7 +86,6 @@ export function cropAndEnlarge<P extends Pixels>(images: Images<P>, fractions: A
   const [count, height, width, channels] = images.shape;
   const source = images.pixels;
   const pixels = emptyLike(source, source.length);
-  const half = pixels instanceof Uint8Array ? 0.5 : 0;
   for (let i = 0; i < count; i++) {
     const top = cutPixels(fractions[4 * i]!, height);
     const left = cutPixels(fractions[4 * i + 3]!, width);
@@ -60,24 +96,14 @@ export function cropAndEnlarge<P extends Pixels>(images: Images<P>, fractions: A
         `fractions: expected ≥ 0 and to leave pixels, received ${rows} × ${columns} of image ${i}`,
       );
     }
-    const vertical = areaTaps(rows, height);
-    const horizontal = areaTaps(columns, width);
-    for (let r = 0; r < height; r++) {
-      const v = vertical.weight[r]!;
-      const upper = (i * height + top + vertical.first[r]!) * width + left;
-      const lower = v === 0 ? upper : upper + width;
-      for (let c = 0; c < width; c++) {
-        const u = horizontal.weight[c]!;
-        const a = horizontal.first[c]!;
-        const b = u === 0 ? a : a + 1;
-        for (let channel = 0; channel < channels; channel++) {
-          const at = (pixel: number): number => source[pixel * channels + channel]!;
-          const above = at(upper + a) * (1 - u) + at(upper + b) * u;
-          const below = at(lower + a) * (1 - u) + at(lower + b) * u;
-          pixels[((i * height + r) * width + c) * channels + channel] = above * (1 - v) + below * v + half;
-        }
-      }
-    }
+    enlarge(
+      { source, start: ((i * height + top) * width + left) * channels },
+      {
+        vertical: areaTaps(rows, height, width * channels),
+        horizontal: areaTaps(columns, width, channels),
+      },
+      { pixels, to: i * height * width * channels, channels },
+    );
   }
   return { pixels, shape: images.shape };
 }

@@ -138,12 +138,13 @@ export async function measureFamily(
     };
 
     if (input) {
-      const batchAt = loopBatches(row, await settings.data());
+      const { batchAt, close } = await loopBatches(row, settings.data, folder);
+      owned.push({ dispose: close });
       for (const [way, compile] of ways) {
-        const pair = own(pipelinePair(row.own, batchAt, compile));
+        const pair = own(await pipelinePair(row.own, batchAt, compile));
         for (let i = 0; i < CHECKED; i++) await pair.bare();
         for (let i = 0; i < CHECKED; i++) await pair.loop();
-        const work = await workOf(row, pair.loop);
+        const work = await workOf(row, pair.bare);
         flops = Math.max(flops, work.flops);
         const [loop, bare] = [time(() => clocked(pair.loop)), time(() => clocked(pair.bare))];
         finish.push((peak) => ({

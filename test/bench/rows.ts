@@ -234,5 +234,6 @@ export const FAMILIES: Readonly<Record<string, Readonly<Record<string, () => Row
   'ResNet-50': {
     'resnet50-forward': () => forwardRow(photographs(), 4),
     resnet50: () => robustRow(photographs(), classification(4)),
+    'resnet50-input': () => robustRow(photographs(), classification(4)),
   },
 };

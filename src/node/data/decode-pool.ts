@@ -1,6 +1,7 @@
 /**
- * Images decoded in worker threads, beside the training step. Each worker is given one image at a time, in the order in
- * which they were asked for, so that the batch that is needed first is ready first.
+ * Images decoded in worker threads, beside the training step. An image is handed to a worker as soon as it is asked for
+ * and waits there: while a native step holds this thread, nothing could be handed over. Workers take their images in
+ * turn, so that the batch that is needed first is ready first.
  */
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
@@ -48,41 +49,29 @@ function startWorker(script: URL | undefined, workerData: LoadImageOptions): Wor
 }
 
 function workerPool(count: number, options: LoadImageOptions, script: URL | undefined): DecodePool {
-  const waiting: Task[] = [];
-  const atWork = new Map<Worker, Task>();
+  /** Of each worker, the first one under way, the others waiting. */
+  const tasksOf = new Map<Worker, Task[]>();
   let next = 0;
   let end: Error | undefined;
 
-  const assign = (worker: Worker): void => {
-    // A worker that is being ended keeps the process alive until it has ended, late answers or not.
-    if (end !== undefined) return;
-    const task = waiting.shift();
-    if (task === undefined) {
-      // An idle worker does not keep the process alive.
-      worker.unref();
-      return;
-    }
-    atWork.set(worker, task);
-    worker.ref();
-    worker.postMessage({ id: task.id, location: task.location } satisfies DecodeRequest);
-  };
   const answer = (worker: Worker, message: DecodeAnswer): void => {
-    const task = atWork.get(worker);
-    atWork.delete(worker);
-    assign(worker);
+    const tasks = tasksOf.get(worker)!;
+    const task = tasks.shift();
+    // An idle worker does not keep the process alive; one that is being ended does until it has, late answers or not.
+    if (end === undefined && tasks.length === 0) worker.unref();
     task?.resolve('pixels' in message ? E.right(message.pixels) : E.left(message.fault));
   };
   const finish = (error: Error): void => {
     if (end !== undefined) return;
     end = error;
-    const refused = [...atWork.values(), ...waiting];
-    atWork.clear();
-    waiting.length = 0;
-    for (const { reject } of refused) reject(error);
-    for (const worker of workers) worker.unref();
+    for (const [worker, tasks] of tasksOf) {
+      for (const { reject } of tasks) reject(error);
+      tasks.length = 0;
+      worker.unref();
+    }
   };
   const died = (worker: Worker, found: string): void => {
-    const task = atWork.get(worker);
+    const task = tasksOf.get(worker)?.[0];
     const where =
       task === undefined
         ? 'a decode worker'
@@ -108,6 +97,7 @@ function workerPool(count: number, options: LoadImageOptions, script: URL | unde
     );
     worker.on('exit', (code) => died(worker, `that it ended with exit code ${code}`));
     worker.unref();
+    tasksOf.set(worker, []);
     return worker;
   });
   return {
@@ -117,9 +107,13 @@ function workerPool(count: number, options: LoadImageOptions, script: URL | unde
           reject(end);
           return;
         }
-        waiting.push({ id: next++, location, resolve, reject });
-        const idle = workers.find((worker) => !atWork.has(worker));
-        if (idle !== undefined) assign(idle);
+        const [worker, tasks] = [...tasksOf].reduce((least, other) =>
+          other[1].length < least[1].length ? other : least,
+        );
+        const id = next++;
+        tasks.push({ id, location, resolve, reject });
+        worker.ref();
+        worker.postMessage({ id, location } satisfies DecodeRequest);
       }),
     close: async () => {
       finish(new Error('the decode workers are closed'));

@@ -16,15 +16,20 @@ export type DecodeAnswer =
 
 const reader = imageReader(workerData as LoadImageOptions);
 
-parentPort?.on('message', ({ id, location }: DecodeRequest) => {
-  void reader.load(location).then((loaded) => {
-    if (loaded._tag === 'Left') {
-      parentPort?.postMessage({ id, fault: loaded.left } satisfies DecodeAnswer);
-      return;
-    }
-    // A view of a larger buffer is copied, for a transfer would take the whole buffer.
-    const { right } = loaded;
-    const pixels = right.byteLength === right.buffer.byteLength ? right : right.slice();
-    parentPort?.postMessage({ id, pixels } satisfies DecodeAnswer, [pixels.buffer as ArrayBuffer]);
-  });
+async function answer({ id, location }: DecodeRequest): Promise<void> {
+  const loaded = await reader.load(location);
+  if (loaded._tag === 'Left') {
+    parentPort?.postMessage({ id, fault: loaded.left } satisfies DecodeAnswer);
+    return;
+  }
+  // A view of a larger buffer is copied, for a transfer would take the whole buffer.
+  const { right } = loaded;
+  const pixels = right.byteLength === right.buffer.byteLength ? right : right.slice();
+  parentPort?.postMessage({ id, pixels } satisfies DecodeAnswer, [pixels.buffer as ArrayBuffer]);
+}
+
+/** One image at a time, and answers in the order of the questions. */
+let answered = Promise.resolve();
+parentPort?.on('message', (request: DecodeRequest) => {
+  answered = answered.then(() => answer(request));
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -165,6 +165,26 @@ describe('a pool', () => {
       { timeout: 20_000, encoding: 'utf8' },
     );
     expect(output.trim()).toBe('the decode workers are closed');
+  });
+
+  it('goes on while this thread is held, as it is by a native step', async () => {
+    const script = join(root, 'writing-worker.mjs');
+    writeFileSync(
+      script,
+      `import { writeFileSync } from 'node:fs';
+      import { parentPort } from 'node:worker_threads';
+      parentPort.on('message', ({ id, location }) => {
+        writeFileSync(location.file, '');
+        parentPort.postMessage({ id, pixels: Uint8Array.of(id) });
+      });`,
+    );
+    const pool = openDecodePool({ shape: [1, 1, 1], workers: 2, script: pathToFileURL(script) });
+    const files = Array.from({ length: 7 }, (_, i) => join(root, `held-${i}`));
+    const loads = files.map((file) => pixelsOf(pool.load({ file })));
+    for (const end = Date.now() + 20_000; Date.now() < end && !files.every((file) => existsSync(file)););
+    expect(files.filter((file) => existsSync(file))).toEqual(files);
+    expect(await Promise.all(loads)).toEqual(files.map((_, i) => [i]));
+    await pool.close();
   });
 
   it('refuses shapes that no image can have', () => {

@@ -222,7 +222,8 @@ describe.skipIf(!native)('a compiled step', () => {
     expect(sum.dataSync()[0]).toBe(182.5);
     const wrong = { indices: tf.tensor1d([0, 3], 'int32') };
     if (gpuBackend === 'tensorflow-gpu') {
-      // By TensorFlow's documentation an index out of range is an error on the processor only; on a GPU it reads as 0 (not run there yet).
+      // By TensorFlow's documentation an index out of range is an error on the processor only; on a GPU it reads as 0
+      // (not run there yet).
       const { flags, picked } = compiled.run(wrong);
       expect([...picked.dataSync()]).toEqual([10, 0]);
       tf.dispose([flags, picked]);

@@ -47,7 +47,7 @@ export interface Dataset<Image = ImageLocation> {
   readonly classes: readonly string[];
   /** Names of the subgroups z. */
   readonly subgroups: readonly string[];
-  /** One group for each y × z that occurs in any split, ordered by y, then z; counts are those of training. */
+  /** One group for each y × z that occurs in any split, ordered by y, then z; counts are those of training, or 0. */
   readonly table: GroupTable;
   readonly splits: Readonly<Record<SplitName, readonly DatasetExample<Image>[]>>;
 }
@@ -99,14 +99,6 @@ function withinLimits<Image>(
   });
 }
 
-function cellName(
-  { classes, subgroups }: Pick<Dataset, 'classes' | 'subgroups'>,
-  y: number,
-  z: number,
-): string {
-  return `class ${classes[y] ?? y} with subgroup ${subgroups[z] ?? z}`;
-}
-
 function outside(entries: DatasetEntries<unknown>): DataError | undefined {
   const { name, classes, subgroups } = entries;
   const isIndex = (value: number, names: readonly string[]) =>
@@ -128,7 +120,7 @@ function outside(entries: DatasetEntries<unknown>): DataError | undefined {
  * Groups labelled entries into a data set.
  *
  * @param entries Names, and one entry an image; their order is kept within each split.
- * @returns The data set, or which split is empty, which group has no training example or which label is no class.
+ * @returns The data set, or which required split is empty, which limit names no group or which label is no class.
  * @example
  * ```ts
  * import { describeDataset, type LabelledEntry } from 'model-patching/data';
@@ -153,12 +145,12 @@ export function describeDataset<Image>(entries: DatasetEntries<Image>): E.Either
   if (fault !== undefined) return E.left(fault);
   const kept = withinLimits(entries.entries, limits);
   const empty = required.find((split) => !kept.some((entry) => entry.split === split));
-  if (empty !== undefined) {
+  if (empty !== undefined || kept.length === 0) {
     return E.left({
       where: name,
-      expected: `images in the splits ${required.join(', ')}`,
-      found: `none in ${empty}`,
-      cure: `put images into ${empty}, or do not ask for this split`,
+      expected: required.length === 0 ? 'images' : `images in the splits ${required.join(', ')}`,
+      found: empty === undefined ? 'none' : `none in ${empty}`,
+      cure: `put images into ${empty ?? 'a split'}, or do not ask for this split`,
     });
   }
   const { table, groups } = groupExamples(
@@ -166,27 +158,12 @@ export function describeDataset<Image>(entries: DatasetEntries<Image>): E.Either
     kept.map(({ subgroup }) => subgroup),
   );
   const splits: Record<SplitName, DatasetExample<Image>[]> = { train: [], validation: [], test: [] };
-  const cells = table.names.map((): { y: number; z: number } => ({ y: -1, z: -1 }));
-  kept.forEach((entry, i) => {
-    splits[entry.split].push({ ...entry, group: groups[i]! });
-    cells[groups[i]!] = { y: entry.label, z: entry.subgroup };
-  });
-  const groupOf = new Map(cells.map(({ y, z }, group) => [`y${y}z${z}`, group]));
+  kept.forEach((entry, i) => splits[entry.split].push({ ...entry, group: groups[i]! }));
+  const groupOf = new Map(kept.map((entry, i) => [cellKey(entry), groups[i]!]));
   const trainingCounts = table.names.map(() => 0);
   for (const entry of groupSizes === 'used' ? splits.train : entries.entries) {
     const group = groupOf.get(cellKey(entry))!;
     if (entry.split === 'train') trainingCounts[group] = trainingCounts[group]! + 1;
-  }
-  const untrained = required.includes('train') ? trainingCounts.indexOf(0) : -1;
-  if (untrained >= 0) {
-    const { y, z } = cells[untrained]!;
-    const { split } = kept.find((entry) => entry.label === y && entry.subgroup === z)!;
-    return E.left({
-      where: `${name}, group ${table.names[untrained]!} (${cellName(entries, y, z)})`,
-      expected: 'at least one training image of each group',
-      found: `images in ${split} only`,
-      cure: 'move some of its images into the training split, or leave them out',
-    });
   }
   return E.right({ name, classes, subgroups, table: { ...table, trainingCounts }, splits });
 }

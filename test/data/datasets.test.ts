@@ -8,7 +8,7 @@ import {
 } from '../../src/data/celeba.ts';
 import { readCsv } from '../../src/data/csv.ts';
 import type { DataError } from '../../src/data/data-error.ts';
-import { describeDataset, type Dataset, type LabelledEntry } from '../../src/data/dataset.ts';
+import { describeDataset, SPLITS, type Dataset, type LabelledEntry } from '../../src/data/dataset.ts';
 import { decodeExample } from '../../src/data/example.ts';
 import { describeTable, type TableOptions } from '../../src/data/table-dataset.ts';
 import { decodeTfRecords } from '../../src/data/tfrecord.ts';
@@ -200,13 +200,8 @@ describe('a table of one’s own', () => {
       {},
       { expected: 'images in the splits train, validation, test', found: 'none in test' },
     ],
-    [
-      'a group without training example',
-      changed(2, 'a.jpg,2,0,test,50'),
-      { classes: ['cat', 'dog', 'cow'], subgroups: ['in', 'out'] },
-      { where: 'table, group (Y=2)(Z=0) (class cow with subgroup in)', found: 'images in test only' },
-    ],
     ['no rows', 'filename,split,y,z\n', {}, { found: 'none in train' }],
+    ['no rows at all', 'filename,split,y,z\n', { required: [] }, { expected: 'images', found: 'none' }],
   ])('says what is wrong: %s', (_, text, options, error) => {
     expect(left(describeTable(text, { file: 'ours.csv', ...options }))).toMatchObject(error);
   });
@@ -215,6 +210,36 @@ describe('a table of one’s own', () => {
     const noTest = TABLE.replaceAll(',test,', ',val,');
     const dataset = right(describeTable(noTest, { required: ['train', 'validation'] }));
     expect(dataset.splits.test).toEqual([]);
+  });
+});
+
+describe('groups', () => {
+  const table = (rows: readonly string[]) => ['filename,split,y,z', ...rows].join('\n');
+
+  it('are those that occur in any split, with a training count of 0 where there is no training image', () => {
+    const dataset = right(
+      describeTable(
+        table(['a,test,2,0', 'b,train,0,1', 'c,val,1,1', 'd,train,1,0', 'e,train,0,1', 'f,test,0,1']),
+      ),
+    );
+    expect(dataset.table).toEqual({
+      names: ['(Y=0)(Z=1)', '(Y=1)(Z=0)', '(Y=1)(Z=1)', '(Y=2)(Z=0)'],
+      classOf: [0, 1, 1, 2],
+      trainingCounts: [2, 1, 0, 0],
+    });
+    expect(counts(dataset, 'test')).toEqual([1, 0, 0, 1]);
+    expect(counts(dataset, 'validation')).toEqual([0, 0, 1, 0]);
+  });
+
+  it('may all be of one class', () => {
+    const dataset = right(
+      describeTable(table(['a,train,0,0', 'b,train,0,1']), { classes: ['cat', 'dog'], required: ['train'] }),
+    );
+    expect(dataset.table).toEqual({
+      names: ['(Y=0)(Z=0)', '(Y=0)(Z=1)'],
+      classOf: [0, 0],
+      trainingCounts: [1, 1],
+    });
   });
 });
 
@@ -434,24 +459,32 @@ describe('CelebA', () => {
 });
 
 describe('any data set', () => {
-  it('holds every entry once, in the group of its labels', () => {
+  it('holds every entry once, in the groups that occur, each with its number of training images', () => {
     const entry = fc.record({
       label: fc.nat(2),
       subgroup: fc.nat(2),
-      split: fc.constantFrom('train', 'validation', 'test'),
+      split: fc.constantFrom('train' as const, 'validation' as const, 'test' as const),
     });
     fc.assert(
       fc.property(fc.array(entry, { minLength: 1, maxLength: 40 }), (drawn) => {
-        const entries = drawn.map((labels, image): LabelledEntry<number> => ({ ...labels, image }) as never);
+        const entries = drawn.map((labels, image): LabelledEntry<number> => ({ ...labels, image }));
         const named = { name: 'n', classes: ['a', 'b', 'c'], subgroups: ['d', 'e', 'f'], required: [] };
-        const dataset = right(describeDataset({ ...named, entries }));
-        const all = Object.values(dataset.splits).flat();
-        expect(all.map(({ image }) => image).sort((a, b) => a - b)).toEqual(entries.map((_, i) => i));
-        for (const { image, group, label, subgroup } of all) {
-          expect(dataset.table.names[group]).toBe(`(Y=${label})(Z=${subgroup})`);
-          expect([label, subgroup]).toEqual([entries[image]!.label, entries[image]!.subgroup]);
+        const { table, splits } = right(describeDataset({ ...named, entries }));
+        const nameOf = (image: number) => `(Y=${drawn[image]!.label})(Z=${drawn[image]!.subgroup})`;
+        // With single digits the order of the names is the order of y, then z.
+        const occurring = [...new Set(drawn.map((_, image) => nameOf(image)))].sort();
+        expect(table.names).toEqual(occurring);
+        expect(table.trainingCounts).toEqual(
+          occurring.map(
+            (name) => drawn.filter(({ split }, image) => split === 'train' && nameOf(image) === name).length,
+          ),
+        );
+        const all = SPLITS.flatMap((split) => splits[split].map((example) => ({ ...example, held: split })));
+        expect(all.map(({ image }) => image).sort((a, b) => a - b)).toEqual(drawn.map((_, i) => i));
+        for (const { image, group, held, label, subgroup } of all) {
+          expect(table.names[group]).toBe(nameOf(image));
+          expect({ label, subgroup, split: held }).toEqual(drawn[image]);
         }
-        expect(dataset.table.trainingCounts.reduce((a, b) => a + b, 0)).toBe(dataset.splits.train.length);
       }),
       { seed: 9, numRuns: 100 },
     );

@@ -57,6 +57,7 @@ export {
 } from './random.ts';
 export { withoutGradient } from './stop-gradient.ts';
 export { cloneTensors, disposeTensors, flattenTensors, mapTensors, type TensorTree } from './tensor-tree.ts';
+export { trainedGroups, type TrainedGroups } from './trained-groups.ts';
 export { adversarialLosses, type AdversarialKind, type AdversarialLosses } from './gan/adversarial-losses.ts';
 export { cycleLoss, identityLoss } from './gan/cycle-losses.ts';
 export {
@@ -174,11 +175,14 @@ export {
 export { frechetDistance } from './metrics/frechet-distance.ts';
 export {
   groupReport,
+  unmeasuredReport,
   type GroupReport,
   type GroupReportInput,
   type GroupResult,
+  type MissingGroups,
 } from './metrics/group-report.ts';
 export { invarianceMetric } from './metrics/invariance-metric.ts';
+export { nullReasons, whyNull, type ReasonedReport, type SummaryName } from './metrics/missing-groups.ts';
 export { multiLabelMetrics, type MultiLabelMetrics } from './metrics/multi-label.ts';
 export { predictedClasses, type Predictions } from './metrics/predictions.ts';
 export { areaUnderRoc, recallAtThresholds } from './metrics/ranking.ts';

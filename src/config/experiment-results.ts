@@ -1,4 +1,4 @@
-/** `results.json`: what one run of the main job found, for programs that read reports. Shares are in [0, 1]. */
+/** `results.json`: what the main job or a run of stage 2 found, for programs that read reports. Shares are in [0, 1]. */
 import * as t from 'io-ts';
 import { finiteNumber, integer, naturalNumber, nonNegativeNumber, nullable, unitInterval } from './codecs.ts';
 
@@ -35,21 +35,30 @@ const GroupCodec = t.readonly(
 
 const REPORT = {
   groups: t.readonlyArray(GroupCodec),
-  worstGroup: t.readonly(t.type({ name: t.string, accuracy: unitInterval })),
+  worstGroup: nullable(t.readonly(t.type({ name: t.string, accuracy: unitInterval }, 'the worst group'))),
   average: nullable(unitInterval),
-  groupAverage: unitInterval,
-  gap: unitInterval,
+  groupAverage: nullable(unitInterval),
+  gap: nullable(unitInterval),
+};
+const names = t.readonlyArray(t.string);
+const MISSING = {
+  missing: t.readonly(t.type({ absent: names, alone: names }, 'the groups that are missing')),
 };
 
 /** A report by groups; further keys are kept. */
-export const GroupReportCodec = t.readonly(t.type(REPORT, 'a report by groups'));
+export const GroupReportCodec = t.readonly(
+  t.intersection([t.type(REPORT), t.partial(MISSING)], 'a report by groups'),
+);
 
 const MethodCodec = t.readonly(
-  t.type({ ...REPORT, steps: naturalNumber, seconds: nonNegativeNumber }, 'the results of a method'),
+  t.intersection(
+    [t.type({ ...REPORT, steps: naturalNumber, seconds: nonNegativeNumber }), t.partial(MISSING)],
+    'the results of a method',
+  ),
 );
 
 /**
- * The contents of `results.json`; further keys are kept.
+ * The contents of `results.json`; further keys are kept. The main job has a preset, a run of stage 2 a name.
  *
  * @example
  * ```ts
@@ -60,14 +69,16 @@ const MethodCodec = t.readonly(
  * ```
  */
 export const ExperimentResultsCodec = t.readonly(
-  t.type({
-    preset: t.string,
-    backend: t.string,
-    seed: integer,
-    seconds: nonNegativeNumber,
-    stage1: nullable(StageOneCodec),
-    methods: t.readonly(t.partial({ erm: MethodCodec, gdro: MethodCodec, camel: MethodCodec })),
-  }),
+  t.intersection([
+    t.type({
+      backend: t.string,
+      seed: integer,
+      seconds: nonNegativeNumber,
+      stage1: nullable(StageOneCodec),
+      methods: t.readonly(t.partial({ erm: MethodCodec, gdro: MethodCodec, camel: MethodCodec })),
+    }),
+    t.partial({ preset: t.string, name: t.string }),
+  ]),
   'the results of an experiment',
 );
 /** What `results.json` holds. */

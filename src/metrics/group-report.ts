@@ -21,18 +21,31 @@ export interface GroupResult {
   readonly loss: number | null;
 }
 
-/** Plain JSON. A group without examples takes part in no summary. */
+/** Why summaries of a {@link GroupReport} are null. */
+export interface MissingGroups {
+  /** Groups of training without an example: `worstGroup`, `groupAverage` and `gap` are null. */
+  readonly absent: readonly string[];
+  /** Groups with examples whose class has no other such group: `gap` is null. */
+  readonly alone: readonly string[];
+}
+
+/** Plain JSON. What was not measured is null: a summary of the groups that happen to be there would look too good. */
 export interface GroupReport {
   /** In the table's order. */
   readonly groups: readonly GroupResult[];
-  /** The group of least accuracy, the first of equal ones. */
-  readonly worstGroup: { readonly name: string; readonly accuracy: number };
-  /** Σ_g n_g·accuracy_g / Σ_g n_g, n_g the training counts: what examples drawn as in training would see; null if all n_g are 0. */
+  /** The group of least accuracy, the first of equal ones; null if a group of training has no example. */
+  readonly worstGroup: { readonly name: string; readonly accuracy: number } | null;
+  /**
+   * Σ_g n_g·accuracy_g / Σ_g n_g over the groups with examples, n_g the training counts: what examples drawn as in
+   * training would see; null if all these n_g are 0.
+   */
   readonly average: number | null;
-  /** Plain mean of the groups' accuracies. */
-  readonly groupAverage: number;
-  /** Largest difference of accuracy between two groups of one class; 0 if no class has two groups with examples. */
-  readonly gap: number;
+  /** Plain mean of the groups' accuracies; null if a group of training has no example. */
+  readonly groupAverage: number | null;
+  /** Largest difference of accuracy between two groups of one class; null if a group of training has no example, or a class one group only. */
+  readonly gap: number | null;
+  /** Only if a summary is null for want of a group. */
+  readonly missing?: MissingGroups;
 }
 
 /** What {@link groupReport} reads. */
@@ -86,20 +99,76 @@ function groupResults({ predictions, labels, groups, table }: GroupReportInput):
   }));
 }
 
-function mean(values: readonly number[], weights: readonly number[]): number {
+function mean(values: readonly number[], weights: readonly number[] = values.map(() => 1)): number {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return values.reduce((sum, value, i) => sum + weights[i]! * value, 0) / total;
+}
+
+/** A group with examples. */
+interface MeasuredGroup {
+  readonly name: string;
+  readonly accuracy: number;
+  readonly classIndex: number;
+  readonly trainingCount: number;
+}
+
+function measuredGroups(groups: readonly GroupResult[], table: GroupTable): readonly MeasuredGroup[] {
+  return groups.flatMap(({ name, accuracy }, g) =>
+    accuracy === null
+      ? []
+      : [{ name, accuracy, classIndex: table.classOf[g]!, trainingCount: table.trainingCounts[g]! }],
+  );
+}
+
+/** The measured groups of each class that has some. */
+function byClass(measured: readonly MeasuredGroup[]): readonly (readonly MeasuredGroup[])[] {
+  const classes = new Map<number, MeasuredGroup[]>();
+  for (const group of measured)
+    classes.set(group.classIndex, [...(classes.get(group.classIndex) ?? []), group]);
+  return [...classes.values()];
+}
+
+function summaries(groups: readonly GroupResult[], table: GroupTable): GroupReport {
+  const measured = measuredGroups(groups, table);
+  const classes = byClass(measured);
+  const absent = groups.filter(({ count }, g) => count === 0 && table.trainingCounts[g]! > 0);
+  const alone = classes.flatMap((members) => (members.length === 1 ? members : []));
+  const accuracies = measured.map(({ accuracy }) => accuracy);
+  const average = mean(
+    accuracies,
+    measured.map(({ trainingCount }) => trainingCount),
+  );
+  const whole = measured.length > 0 && absent.length === 0;
+  const worst = whole
+    ? measured.reduce((least, group) => (group.accuracy < least.accuracy ? group : least))
+    : null;
+  const gaps = classes.map((members) => {
+    const inClass = members.map(({ accuracy }) => accuracy);
+    return Math.max(...inClass) - Math.min(...inClass);
+  });
+  const names = (of: readonly { readonly name: string }[]): readonly string[] => of.map(({ name }) => name);
+  return {
+    groups,
+    worstGroup: worst === null ? null : { name: worst.name, accuracy: worst.accuracy },
+    average: Number.isNaN(average) ? null : average,
+    groupAverage: whole ? mean(accuracies) : null,
+    gap: whole && alone.length === 0 ? Math.max(...gaps) : null,
+    ...(absent.length + alone.length > 0 && { missing: { absent: names(absent), alone: names(alone) } }),
+  };
 }
 
 /**
  * Accuracy and loss per group with intervals, the worst group, the averages and the gap within a class.
  *
- * Formulas are on the fields of {@link GroupReport}. A group without examples is listed with count 0 and nulls,
- * and left out of `worstGroup`, `average` (whose weights are taken over the others), `groupAverage` and `gap`.
+ * Formulas are on the fields of {@link GroupReport}. A group without examples is listed with count 0 and nulls. If it
+ * is one of training (training count above 0), `worstGroup`, `groupAverage` and `gap` are null, and `average` takes
+ * its weights over the others; else it is left out of all of them. A group of training count 0 that has examples takes
+ * part in all of them, with weight 0 in `average`.
  *
  * @param input Predictions, labels, groups of n ≥ 1 examples, and the group table.
- * @throws RangeError if lengths differ, a probability is NaN or outside [0, 1] (logits), a label is no class, a
- *   group is not in the table or a training count is negative.
+ * @returns Plain JSON; `missing` names the groups for want of which a summary is null.
+ * @throws RangeError if there is no example, lengths differ, a probability is NaN or outside [0, 1] (logits), a label
+ *   is no class, a group is not in the table or a training count is negative.
  * @example
  * ```ts
  * import { groupReport } from 'model-patching';
@@ -109,38 +178,29 @@ function mean(values: readonly number[], weights: readonly number[]): number {
  *   groups: [0, 0, 1, 2],
  *   table: { names: ['cat', 'dog on grass', 'dog on snow'], classOf: [0, 1, 1], trainingCounts: [50, 45, 5] },
  * });
- * if (report.worstGroup.name !== 'dog on snow' || report.gap !== 1) throw new Error('fails on snow');
+ * if (report.worstGroup?.name !== 'dog on snow') throw new Error('fails on snow');
  * if (report.average !== 0.95 || report.groupAverage !== 2 / 3) throw new Error('the average hides it');
+ * if (report.gap !== null || report.missing?.alone.join() !== 'cat') throw new Error('cats have one group only');
  * ```
  */
 export function groupReport(input: GroupReportInput): GroupReport {
   checkInput(input);
-  const { table } = input;
-  const groups = groupResults(input);
-  const measured = groups.flatMap(({ name, accuracy }, g) =>
-    accuracy === null
-      ? []
-      : [{ name, accuracy, classIndex: table.classOf[g]!, trainingCount: table.trainingCounts[g]! }],
-  );
-  const accuracies = measured.map(({ accuracy }) => accuracy);
-  const average = mean(
-    accuracies,
-    measured.map(({ trainingCount }) => trainingCount),
-  );
-  const worst = measured.reduce((least, group) => (group.accuracy < least.accuracy ? group : least));
-  const gaps = measured.map(
-    ({ classIndex, accuracy }) =>
-      accuracy -
-      Math.min(...measured.filter((other) => other.classIndex === classIndex).map((other) => other.accuracy)),
-  );
-  return {
-    groups,
-    worstGroup: { name: worst.name, accuracy: worst.accuracy },
-    average: Number.isNaN(average) ? null : average,
-    groupAverage: mean(
-      accuracies,
-      accuracies.map(() => 1),
-    ),
-    gap: Math.max(...gaps),
-  };
+  return summaries(groupResults(input), input.table);
 }
+
+/**
+ * The report of no examples: every group has count 0, and every summary is null.
+ *
+ * @param table The groups.
+ * @example
+ * ```ts
+ * import { groupTable, unmeasuredReport } from 'model-patching';
+ * const report = unmeasuredReport(groupTable(['(Y=0)', '(Y=1)'], [50, 0]));
+ * if (report.worstGroup !== null || report.missing?.absent.join() !== '(Y=0)') throw new Error('nothing is measured');
+ * ```
+ */
+export const unmeasuredReport = (table: GroupTable): GroupReport =>
+  summaries(
+    table.names.map((name) => ({ name, count: 0, accuracy: null, interval: null, loss: null })),
+    table,
+  );

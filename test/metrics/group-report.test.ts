@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { groupReport } from '../../src/metrics/group-report.ts';
+import { groupReport, unmeasuredReport } from '../../src/metrics/group-report.ts';
 
 const table = {
   names: ['(Y=0)(Z=0)', '(Y=0)(Z=1)', '(Y=1)(Z=0)', '(Y=1)(Z=1)'],
@@ -41,7 +41,7 @@ describe('groupReport', () => {
     expect(report.worstGroup).toEqual({ name: '(Y=1)(Z=0)', accuracy: 0 });
   });
 
-  it('leaves a group without examples out of every summary', () => {
+  it('has no worst group, group average or gap where a group of training has no example', () => {
     const report = groupReport({
       predictions: [
         [0.8, 0.2],
@@ -61,10 +61,104 @@ describe('groupReport', () => {
     });
     expect(report.groups[0]!.loss).toBeCloseTo(-Math.log(0.8), 10);
     expect(report.average).toBeCloseTo((90 + 70) / 190, 14);
-    expect(report.groupAverage).toBeCloseTo(2 / 3, 14);
-    expect(report.gap).toBe(1);
+    expect([report.worstGroup, report.groupAverage, report.gap]).toEqual([null, null, null]);
+    expect(report.missing).toEqual({ absent: ['(Y=0)(Z=1)'], alone: ['(Y=0)(Z=0)'] });
     const untrained = { ...table, trainingCounts: [0, 5, 0, 0] };
     expect(groupReport({ predictions: [0], labels: [0], groups: [0], table: untrained }).average).toBeNull();
+  });
+
+  it('has no gap where a class has one group only, and says which', () => {
+    // Accuracies 1, 0, 1 of classes 0, 0, 1.
+    const report = groupReport({
+      predictions: [0, 1, 1],
+      labels: [0, 0, 1],
+      groups: [0, 1, 2],
+      table: { names: ['a', 'b', 'c'], classOf: [0, 0, 1], trainingCounts: [1, 1, 2] },
+    });
+    expect(report.gap).toBeNull();
+    expect(report.missing).toEqual({ absent: [], alone: ['c'] });
+    expect(report.worstGroup).toEqual({ name: 'b', accuracy: 0 });
+    expect(report.groupAverage).toBeCloseTo(2 / 3, 14);
+    expect(report.average).toBeCloseTo(3 / 4, 14);
+  });
+
+  it('counts a group that is not trained on where it has examples, and does not miss it where it has none', () => {
+    const grown = {
+      names: [...table.names, '(Y=1)(Z=2)', '(Y=2)(Z=0)'],
+      classOf: [...table.classOf, 1, 2],
+      trainingCounts: [...table.trainingCounts, 0, 0],
+    };
+    const whole = { predictions: [0, 0, 1, 1], labels: [0, 0, 1, 1], groups: [0, 1, 2, 3] };
+    const without = groupReport({ ...whole, table: grown });
+    expect(without).toMatchObject({ worstGroup: { accuracy: 1 }, average: 1, groupAverage: 1, gap: 0 });
+    expect('missing' in without).toBe(false);
+    const report = groupReport({
+      predictions: [...whole.predictions, 0, 1],
+      labels: [...whole.labels, 1, 1],
+      groups: [...whole.groups, 4, 4],
+      table: grown,
+    });
+    // Accuracies 1, 1, 1, 1 and 1/2; the last one has weight 0 in the average.
+    expect(report.worstGroup).toEqual({ name: '(Y=1)(Z=2)', accuracy: 0.5 });
+    expect(report).toMatchObject({ average: 1, groupAverage: 0.9, gap: 0.5 });
+  });
+
+  it('of no examples has a count of 0 and null everywhere', () => {
+    const empty = { count: 0, accuracy: null, interval: null, loss: null };
+    expect(unmeasuredReport({ ...table, trainingCounts: [1, 1, 1, 0] })).toEqual({
+      groups: table.names.map((name) => ({ name, ...empty })),
+      worstGroup: null,
+      average: null,
+      groupAverage: null,
+      gap: null,
+      missing: { absent: table.names.slice(0, 3), alone: [] },
+    });
+    const untrained = unmeasuredReport({ ...table, trainingCounts: [0, 0, 0, 0] });
+    expect([untrained.worstGroup, untrained.groupAverage, untrained.gap]).toEqual([null, null, null]);
+  });
+
+  it('agrees with a reading of the definitions, group by group, for every table', () => {
+    const group = fc.record({
+      classIndex: fc.nat(2),
+      trained: fc.nat(3),
+      hits: fc.nat(2),
+      misses: fc.nat(2),
+    });
+    fc.assert(
+      fc.property(fc.array(group, { minLength: 1, maxLength: 7 }), (cells) => {
+        const examples = cells.flatMap(({ classIndex, hits, misses }, g) =>
+          Array.from({ length: hits + misses }, (_, i) => ({ g, classIndex, right: i < hits })),
+        );
+        fc.pre(examples.length > 0);
+        const report = groupReport({
+          predictions: examples.map(({ classIndex, right }) => (right ? classIndex : classIndex + 1)),
+          labels: examples.map(({ classIndex }) => classIndex),
+          groups: examples.map(({ g }) => g),
+          table: {
+            names: cells.map((_, g) => `g${g}`),
+            classOf: cells.map(({ classIndex }) => classIndex),
+            trainingCounts: cells.map(({ trained }) => trained),
+          },
+        });
+        const seen = cells.filter(({ hits, misses }) => hits + misses > 0);
+        const shares = seen.map(({ hits, misses }) => hits / (hits + misses));
+        const lacking = cells.some(({ trained, hits, misses }) => trained > 0 && hits + misses === 0);
+        const lone = seen.some(
+          (one) => seen.filter(({ classIndex }) => classIndex === one.classIndex).length === 1,
+        );
+        expect(report.worstGroup?.accuracy).toBe(lacking ? undefined : Math.min(...shares));
+        if (lacking) expect(report.groupAverage).toBeNull();
+        else expect(report.groupAverage).toBeCloseTo(shares.reduce((a, b) => a + b) / shares.length, 12);
+        let gap = 0;
+        seen.forEach((one, i) =>
+          seen.forEach((other, j) => {
+            if (one.classIndex === other.classIndex) gap = Math.max(gap, shares[i]! - shares[j]!);
+          }),
+        );
+        expect(report.gap).toBe(lacking || lone ? null : gap);
+      }),
+      { seed: 22 },
+    );
   });
 
   it('does not depend on the order of examples, and takes rows, flat scores and classes alike', () => {
@@ -91,7 +185,8 @@ describe('groupReport', () => {
         });
         expect(reversed.worstGroup).toEqual(report.worstGroup);
         expect(reversed.gap).toBe(report.gap);
-        expect(report.worstGroup.accuracy).toBeLessThanOrEqual(report.groupAverage + 1e-12);
+        if (report.worstGroup !== null)
+          expect(report.worstGroup.accuracy).toBeLessThanOrEqual(report.groupAverage! + 1e-12);
       }),
       { seed: 21 },
     );

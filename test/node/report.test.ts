@@ -39,6 +39,20 @@ const erm = method([0.99, 0.31, 0.4, 0.98]);
 const gdro = method([0.97, 0.95, 0.93, 0.96]);
 const camel = method([0.98, 0.924, 0.95, 0.97]);
 
+/** Without test images of one group. */
+const lacking: MethodResults = {
+  ...method([0.99, 0.95, 0.4, 0.98]),
+  groups: [
+    erm.groups[0]!,
+    { name: GROUPS[1]!, count: 0, accuracy: null, interval: null, loss: null },
+    ...erm.groups.slice(2),
+  ],
+  worstGroup: null,
+  groupAverage: null,
+  gap: null,
+  missing: { absent: [GROUPS[1]!], alone: [GROUPS[0]!] },
+};
+
 const curves = (adversary: boolean): MethodCurves => ({
   groupNames: GROUPS,
   training: Array.from({ length: 40 }, (_, s) => ({
@@ -171,6 +185,23 @@ describe('headline', () => {
       /^CAMEL/,
     );
   });
+  it('compares nothing that was not measured, and says why', () => {
+    expect(headlineOf({ methods: { erm: lacking, camel: lacking } })).toBe(
+      'CAMEL and ERM cannot be compared: the worst group of ERM was not measured (no images of (Y=0)(Z=1)).',
+    );
+    expect(plain(headline({ methods: { erm: lacking } }, () => 'even, zigzag'))).toBe(
+      'The worst group of ERM was not measured (no images of even, zigzag).',
+    );
+    expect(headlineOf({ methods: { erm, gdro: lacking, camel } })).toBe(
+      'CAMEL lifts the worst group from 31.0 % to 92.4 %; the worst group of Group DRO was not measured (no images of (Y=0)(Z=1)).',
+    );
+    const { missing: _, ...silent } = lacking;
+    expect(headlineOf({ methods: { erm: silent } })).toBe('The worst group of ERM was not measured.');
+  });
+  it('takes no experiment for a smoke run because of its name', () => {
+    const short = { erm: { ...erm, steps: 20 } };
+    expect(headlineOf({ name: 'smoke', methods: short } as never)).toMatch(/^ERM is right on 31\.0 %/);
+  });
   it('copes with other sets of methods', () => {
     expect(headlineOf({ methods: { gdro, camel } })).toMatch(/^CAMEL does not clearly .* with Group DRO\.$/);
     expect(headlineOf({ methods: { erm, gdro } })).toMatch(/^Group DRO lifts/);
@@ -218,10 +249,10 @@ describe('the page', () => {
   it('holds the exact numbers of the results', () => {
     const numbers = exactNumbers(renderReport(input));
     const expected = [erm, gdro, camel].flatMap((result) => [
-      result.worstGroup.accuracy,
+      result.worstGroup!.accuracy,
       result.average!,
-      result.groupAverage,
-      result.gap,
+      result.groupAverage!,
+      result.gap!,
       result.steps,
       result.seconds,
       ...result.groups.flatMap(({ count, accuracy, interval, loss }) => [
@@ -293,6 +324,57 @@ describe('the page', () => {
   });
   it('is a function of its input', () => {
     expect(renderReport(input)).toBe(renderReport(structuredClone(input)));
+  });
+});
+
+describe('what was not measured', () => {
+  const page = plain(renderReport(withResults({ methods: { erm: lacking, camel: lacking } })));
+  it('is a dash with its reason, in the table and the chart, and never the best', () => {
+    expect(faults(page)).toEqual([]);
+    const [table] = /<table class="methods">[\s\S]*?<\/table>/.exec(page)!;
+    const rows = Array.from(table.matchAll(/<tr>([\s\S]*?)<\/tr>/g), ([, row]) => visibleText(row!).trim());
+    const why = '– no images of even, zigzag – no images of even, zigzag';
+    expect(rows[1]).toBe(`Worst group accuracy of the group with the lowest ${why}`);
+    expect(rows[3]).toBe(`Group average every group counts the same ${why}`);
+    expect(rows[4]).toBe(`Gap largest between two groups of one class ${why}`);
+    expect(rows[2]).toBe('Average groups weighted as in training 98.8 % 98.8 %');
+    expect(page).not.toContain('◂ worst');
+    expect(page).toContain('CAMEL and ERM cannot be compared');
+    expect(visibleText(page)).toContain('even, zigzag 0 test images ERM ERM, even, zigzag: – –');
+  });
+  it('underlines no method where another one was not measured', () => {
+    const mixed = renderReport(withResults({ methods: { erm: lacking, camel } }));
+    const [row] = /<tr>\s*<th scope="row">Worst group[\s\S]*?<\/tr>/.exec(mixed)!;
+    expect(row).not.toContain('class="best"');
+  });
+  it('has no line and no label at 0, in curves of many steps and of one', () => {
+    const of = (points: readonly (number | null)[]) =>
+      lineChart({
+        title: 't',
+        description: 'd',
+        format: 'share',
+        series: [
+          { label: 'there', color: 'red', points: [{ x: 1, y: 0.5 }] },
+          { label: 'gone', color: 'red', points: points.map((y, i) => ({ x: i + 1, y })) },
+        ],
+      }).markup;
+    for (const points of [[null], [null, null]]) {
+      expect(of(points)).toContain('Not measured: gone.');
+      expect(of(points).match(/<path /g)).toHaveLength(2);
+      expect(of(points)).not.toMatch(/<\/svg>\s*gone/);
+    }
+    expect(of([0.25, null])).not.toContain('Not measured');
+  });
+  it('labels the curves of training by the groups that are trained on', () => {
+    const some: MethodCurves = {
+      groupNames: ['a', 'b', 'c'],
+      trainedGroupNames: ['a', 'c'],
+      training: [{ step: 1, loss: 1, groupLosses: [0.5, 0.25] }],
+      validation: [{ step: 1, groupAccuracies: [0.125, 0.625, 0.875] }],
+    };
+    const text = visibleText(renderReport({ ...input, methodCurves: { erm: some } }));
+    expect(text).toMatch(/Training loss of each group by step\. a c .* step a c 1 0\.5 0\.25 Whole loss/);
+    expect(plain(text)).toContain('ERM step a b c 1 12.5 % 62.5 % 87.5 %');
   });
 });
 

@@ -148,7 +148,7 @@ describe('a planted spurious attribute', () => {
     console.log(
       `${balanced ? 'group DRO' : 'ERM'}: ${report.groups.map(({ accuracy }) => accuracy!.toFixed(2)).join(', ')}`,
     );
-    return report.worstGroup.accuracy;
+    return report.worstGroup!.accuracy;
   }
 
   it('leaves ERM with a far worse worst group than group DRO', async () => {

@@ -15,6 +15,7 @@ import type { MethodResults } from '../report/results.ts';
 import type { Run } from '../run-directory.ts';
 import { pause, type ExperimentContext } from '../experiment/context.ts';
 import { elapsedOf } from '../experiment/elapsed.ts';
+import { worstGroupNote } from '../experiment/group-table.ts';
 import { trainInRun } from '../experiment/train-in-run.ts';
 import type { ExperimentData } from './experiment-data.ts';
 import type { CamelSettings, Method, MethodSettings } from './settings.ts';
@@ -105,7 +106,7 @@ export async function stageTwo(
       const report = await evaluateClassifier(classifier(state), validation, table, { pause });
       return {
         record: { groupAccuracies: report.groups.map(({ accuracy }) => accuracy) },
-        note: `validation worst group ${(100 * report.worstGroup.accuracy).toFixed(1)} %`,
+        note: `validation ${worstGroupNote(report)}`,
       };
     },
   });

@@ -1,5 +1,6 @@
 /** What a chain found, as tables: one for each seed, and mean and standard deviation over them. */
 import type { GroupReport } from '../../metrics/group-report.ts';
+import { nullReasons } from '../../metrics/missing-groups.ts';
 import type { MethodName } from '../report/results.ts';
 import type { ChainOfSeed } from './chain.ts';
 
@@ -8,20 +9,23 @@ const METHODS = Object.keys(TITLES) as readonly MethodName[];
 
 /** The numbers of a row: shares, null where there are none. */
 const numbersOf = ({ worstGroup, average, groupAverage, gap, groups }: GroupReport): (number | null)[] => [
-  worstGroup.accuracy,
+  worstGroup?.accuracy ?? null,
   average,
   groupAverage,
   gap,
   ...groups.map(({ accuracy }) => accuracy),
 ];
 
-const percent = (share: number | null | undefined): string =>
-  share === null || share === undefined ? '–' : (100 * share).toFixed(1);
+const percent = (share: number): string => (100 * share).toFixed(1);
 
-/** Mean ± standard deviation (of a sample, n − 1), in percent; the value itself if there is one only. */
+/**
+ * Mean ± standard deviation (of a sample, n − 1), in percent; the value itself if there is one only. A dash unless
+ * every seed has a number: a mean over those that do would say less than it seems to.
+ */
 function summary(shares: readonly (number | null | undefined)[]): string {
   const known = shares.filter((share) => share !== null && share !== undefined);
-  if (known.length < 2) return percent(known[0]);
+  if (known.length < shares.length) return '–';
+  if (known.length < 2) return percent(known[0]!);
   const mean = known.reduce((sum, share) => sum + share, 0) / known.length;
   const variance = known.reduce((sum, share) => sum + (share - mean) ** 2, 0) / (known.length - 1);
   return `${percent(mean)} ± ${percent(Math.sqrt(variance))}`;
@@ -35,7 +39,7 @@ function markdown(rows: readonly (readonly string[])[]): string {
   return [line(rows[0]!), rule, ...rows.slice(1).map(line)].join('\n');
 }
 
-/** A table of some seeds: the methods that all of them have. */
+/** A table of some seeds: the methods that all of them have, and why some summaries are missing. */
 function tableOf(seeds: readonly ChainOfSeed[]): string {
   const methods = METHODS.filter((method) => seeds.every((seed) => seed.methods[method] !== undefined));
   const rows = methods.map((method) => {
@@ -43,7 +47,9 @@ function tableOf(seeds: readonly ChainOfSeed[]): string {
     return [TITLES[method], ...columns[0]!.map((_, i) => summary(columns.map((column) => column[i])))];
   });
   const groups = seeds[0]!.methods[methods[0]!]!.groups.map(({ name, count }) => `${name} (${count})`);
-  return markdown([['method', 'worst group', 'average', 'group average', 'gap', ...groups], ...rows]);
+  const table = markdown([['method', 'worst group', 'average', 'group average', 'gap', ...groups], ...rows]);
+  const reasons = methods.flatMap((method) => seeds.flatMap((seed) => nullReasons(seed.methods[method]!)));
+  return [table, ...new Set(reasons.map((line) => `– ${line}.`))].join('\n\n');
 }
 
 /**

@@ -2,6 +2,7 @@
  * What the numbers say, in sentences. Two accuracies count as different only if their 95 % intervals do not overlap,
  * which is on the careful side; and whatever comes is said, a failure as plainly as a success.
  */
+import { whyNull } from '../../metrics/missing-groups.ts';
 import { percentText } from './numbers.ts';
 import type { ExperimentResults, MethodName, MethodResults, StageOneResults } from './results.ts';
 
@@ -25,29 +26,40 @@ export function methodsOf({
   });
 }
 
-const worst = ({ worstGroup }: MethodResults): string => percentText(worstGroup.accuracy);
-
-function intervalsOverlap(a: MethodResults, b: MethodResults): boolean {
-  const interval = ({ groups, worstGroup }: MethodResults): readonly [number, number] =>
-    groups.find(({ name }) => name === worstGroup.name)?.interval ?? [
-      worstGroup.accuracy,
-      worstGroup.accuracy,
-    ];
-  const [[lowA, highA], [lowB, highB]] = [interval(a), interval(b)];
-  return lowA <= highB && lowB <= highA;
+/** A method whose worst group was measured. */
+interface Measured {
+  readonly label: string;
+  readonly accuracy: number;
+  readonly interval: readonly [number, number];
 }
 
-function comparison(
-  method: { name: MethodName; result: MethodResults },
-  baseline: { name: MethodName; result: MethodResults },
-): string {
-  const [label, other] = [methodLabel(method.name), methodLabel(baseline.name)];
-  const difference = method.result.worstGroup.accuracy - baseline.result.worstGroup.accuracy;
-  const [from, to] = [worst(baseline.result), worst(method.result)];
-  if (intervalsOverlap(method.result, baseline.result)) {
+type NamedResult = ReturnType<typeof methodsOf>[number];
+
+function measured({ name, result: { groups, worstGroup } }: NamedResult): Measured | null {
+  if (worstGroup === null) return null;
+  const { accuracy } = worstGroup;
+  const interval = groups.find((group) => group.name === worstGroup.name)?.interval;
+  return { label: methodLabel(name), accuracy, interval: interval ?? [accuracy, accuracy] };
+}
+
+const worst = ({ accuracy }: Measured): string => percentText(accuracy);
+
+const intervalsOverlap = ({ interval: a }: Measured, { interval: b }: Measured): boolean =>
+  a[0] <= b[1] && b[0] <= a[1];
+
+/** That a method's worst group is not known, and why. */
+function unmeasured({ name, result }: NamedResult, nameOf?: (group: string) => string): string {
+  const reason = whyNull(result, 'worstGroup', nameOf);
+  return `the worst group of ${methodLabel(name)} was not measured${reason === undefined ? '' : ` (${reason})`}`;
+}
+
+function comparison(method: Measured, baseline: Measured): string {
+  const [label, other] = [method.label, baseline.label];
+  const [from, to] = [worst(baseline), worst(method)];
+  if (intervalsOverlap(method, baseline)) {
     return `${label} does not clearly change the worst group: ${to} against ${from} with ${other}`;
   }
-  return difference > 0
+  return method.accuracy > baseline.accuracy
     ? `${label} lifts the worst group from ${from} to ${to}`
     : `${label} does not lift the worst group: it falls from ${from} with ${other} to ${to}`;
 }
@@ -57,33 +69,42 @@ const SMOKE = { preset: 'smoke', steps: 100 } as const;
 
 /**
  * One sentence on the worst group: the last method of the report's order against the first, and the one between. A
- * smoke run has nothing to say of it.
+ * smoke run has nothing to say of it, and what was not measured is not compared.
  *
  * @param results Of any number of methods.
+ * @param nameOf What a reader calls a group; by default its name.
  * @returns A sentence with its full stop.
  */
 export function headline(
-  results: Pick<ExperimentResults, 'methods'> & Partial<Pick<ExperimentResults, 'preset'>>,
+  results: Pick<ExperimentResults, 'methods' | 'preset'>,
+  nameOf?: (group: string) => string,
 ): string {
   const methods = methodsOf(results);
-  const [baseline] = methods;
-  const method = methods.at(-1);
-  if (!baseline || !method) return 'No classifier was trained.';
+  const [first] = methods;
+  const last = methods.at(-1);
+  if (!first || !last) return 'No classifier was trained.';
   const steps = Math.max(...methods.map(({ result }) => result.steps));
   if (results.preset === SMOKE.preset && steps < SMOKE.steps)
     return `Smoke run: everything runs, and nothing was learnt in ${steps} steps.`;
-  if (methods.length === 1) {
-    const { average } = baseline.result;
-    const hidden = average === null ? '' : `, while the average says ${percentText(average)}`;
-    return `${methodLabel(baseline.name)} is right on ${worst(baseline.result)} of its worst group${hidden}.`;
+  const [baseline, method] = [measured(first), measured(last)];
+  if (baseline === null || method === null) {
+    const missing = unmeasured(baseline === null ? first : last, nameOf);
+    return methods.length === 1
+      ? `${missing[0]!.toUpperCase()}${missing.slice(1)}.`
+      : `${methodLabel(last.name)} and ${methodLabel(first.name)} cannot be compared: ${missing}.`;
   }
-  const between = methods
-    .slice(1, -1)
-    .map(({ name, result }) =>
-      intervalsOverlap(result, method.result)
-        ? `; ${methodLabel(name)} is level with ${methodLabel(method.name)} at ${worst(result)}`
-        : `; ${methodLabel(name)} reaches ${worst(result)}`,
-    );
+  if (methods.length === 1) {
+    const { average } = first.result;
+    const hidden = average === null ? '' : `, while the average says ${percentText(average)}`;
+    return `${baseline.label} is right on ${worst(baseline)} of its worst group${hidden}.`;
+  }
+  const between = methods.slice(1, -1).map((each) => {
+    const one = measured(each);
+    if (one === null) return `; ${unmeasured(each, nameOf)}`;
+    return intervalsOverlap(one, method)
+      ? `; ${one.label} is level with ${method.label} at ${worst(one)}`
+      : `; ${one.label} reaches ${worst(one)}`;
+  });
   return `${comparison(method, baseline)}${between.join('')}.`;
 }
 

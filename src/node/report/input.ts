@@ -22,9 +22,11 @@ export interface StageOnePoint {
   readonly labelPreservationToSource?: number;
 }
 
-/** How a classifier's training went. Lists over groups are in the order of `groupNames`; null is a group without examples. */
+/** How a classifier's training went. Lists over groups are in the order of their names; null is a group without examples. */
 export interface MethodCurves {
   readonly groupNames: readonly string[];
+  /** The groups of `training`, where some of `groupNames` are not trained on. Default: all of them. */
+  readonly trainedGroupNames?: readonly string[];
   readonly training: readonly {
     readonly step: number;
     readonly loss: number;

@@ -138,8 +138,12 @@ function dataTable({ title, series, format }: LineChart): Markup {
 
 /** The chart as a figure; a sentence instead if there is nothing to draw. */
 export function lineChart(chart: LineChart): Markup {
-  const series = chart.series.map((one) => ({ ...one, points: thinned(one.points) }));
-  const drawn = series.flatMap(({ points }) => points.filter(({ y }) => y !== null && Number.isFinite(y)));
+  const all = chart.series.map((one) => ({ ...one, points: thinned(one.points) }));
+  const known = ({ points }: Series) => points.filter(({ y }) => y !== null && Number.isFinite(y));
+  const drawn = all.flatMap(known);
+  // A label without a line would stand at 0, as if that had been measured.
+  const series = all.filter((one) => known(one).length > 0);
+  const missing = all.filter((one) => known(one).length === 0).map(({ label }) => label);
   const caption = html`<figcaption><strong${chart.hue !== undefined && html` class="hue" style="--hue: ${chart.hue}"`}>${chart.title}</strong>${chart.note !== undefined && html` <span>${chart.note}</span>`}</figcaption>`;
   if (drawn.length === 0)
     return html`<figure class="chart">
@@ -157,8 +161,8 @@ export function lineChart(chart: LineChart): Markup {
   const tickText = (tick: number): string =>
     chart.format === 'share' ? `${100 * tick} %` : numberText(tick);
   const ends = series.map(({ points }) => {
-    const end = points.filter(({ y }) => y !== null && Number.isFinite(y)).at(-1);
-    return end ? toY(end.y!) : HEIGHT;
+    const end = points.filter(({ y }) => y !== null && Number.isFinite(y)).at(-1)!;
+    return toY(end.y!);
   });
   const labels = spreadLabels(ends, LABEL_HEIGHT, HEIGHT);
   const sorted = [...series].sort((a, b) => Number(a.emphasis ?? false) - Number(b.emphasis ?? false));
@@ -180,7 +184,7 @@ export function lineChart(chart: LineChart): Markup {
         ${sorted.map((one) => html`<path ${style(one)} d="${path(one.points, toX, toY)}" />`)}
         ${sorted
           .filter(({ points }) => points.length === 1)
-          .map((one) => html`<path ${style(one)} d="M90 ${toY(one.points[0]!.y ?? 0)}h10" />`)}
+          .map((one) => html`<path ${style(one)} d="M90 ${toY(one.points[0]!.y!)}h10" />`)}
       </svg>
       <div class="end-labels" aria-hidden="true">
         ${series.map(
@@ -193,6 +197,7 @@ export function lineChart(chart: LineChart): Markup {
       </div>
       <div class="x-axis" aria-hidden="true"><span>0</span><span>step ${numberText(last)}</span></div>
     </div>
-    ${dataTable({ ...chart, series })}
+    ${missing.length > 0 && html`<p class="none">Not measured: ${missing.join(', ')}.</p>`}
+    ${dataTable({ ...chart, series: all })}
   </figure>`;
 }

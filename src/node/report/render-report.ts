@@ -4,7 +4,7 @@ import type { ReportInput } from './input.ts';
 import { html, type Markup } from './markup.ts';
 import { duration, durationText, quantity } from './numbers.ts';
 import { STYLE } from './style.ts';
-import { groupSection, methodTable } from './summary-sections.ts';
+import { groupLabel, groupSection, methodTable } from './summary-sections.ts';
 import { trainingSection } from './training-section.ts';
 import { gallerySection, gateNotice, gateSection } from './translation-sections.ts';
 
@@ -38,7 +38,8 @@ function factsSection({ settings, environment, backend, seed, seconds, results }
     <h2>How it was made</h2>
     <div class="facts">
       ${facts('Run', [
-        ['preset', results.preset],
+        ...(results.preset === undefined ? [] : [['preset', results.preset] as const]),
+        ...(results.name === undefined ? [] : [['name', results.name] as const]),
         ['seed', html`<data value="${seed}">${String(seed)}</data>`],
         ['duration', duration(seconds)],
         ['backend', backend.name],
@@ -88,10 +89,10 @@ export function renderReport(input: ReportInput): string {
       <main>
         <header>
           <p>${title}</p>
-          <h1>${headline(results)}</h1>
+          <h1>${headline(results, (name) => groupLabel(input, name))}</h1>
           <p>
-            ${subtitle && html`${subtitle} · `}${results.preset} · seed ${input.seed} · ${backend.name} ·
-            ${durationText(input.seconds)}
+            ${subtitle && html`${subtitle} · `}${results.preset ?? results.name ?? ''} · seed ${input.seed} ·
+            ${backend.name} · ${durationText(input.seconds)}
           </p>
         </header>
         ${gateNotice(input)}

@@ -27,9 +27,12 @@ export interface MethodResults extends GroupReport {
 /** The methods that the main job compares, the baseline first. */
 export type MethodName = 'erm' | 'gdro' | 'camel';
 
-/** Everything that one run of the main job found. */
+/** Everything that the main job, or one run of stage 2, found. */
 export interface ExperimentResults {
-  readonly preset: string;
+  /** Of the main job. */
+  readonly preset?: string;
+  /** Of an experiment of stage 2. */
+  readonly name?: string;
   /** Name of the tfjs backend. */
   readonly backend: string;
   readonly seed: number;

@@ -1,4 +1,5 @@
 /** What a reader looks at first: the methods side by side, and accuracy per group. */
+import { whyNull, type SummaryName } from '../../metrics/missing-groups.ts';
 import { barChart } from './bar-chart.ts';
 import { methodLabel, methodsOf } from './headline.ts';
 import type { ReportInput } from './input.ts';
@@ -25,35 +26,44 @@ interface TableRow {
 }
 
 function tableRows(input: ReportInput): readonly TableRow[] {
+  const nameOf = (name: string): string => groupLabel(input, name);
+  /** A dash, and why there is no number. */
+  const missing = (result: MethodResults, summary: SummaryName): Markup => {
+    const reason = whyNull(result, summary, nameOf);
+    return html`–${reason !== undefined && html`<small>${reason}</small>`}`;
+  };
   return [
     {
       label: 'Worst group',
       note: 'accuracy of the group with the lowest',
-      value: ({ worstGroup }) => worstGroup.accuracy,
-      show: ({ worstGroup }) =>
-        html`<strong>${percent(worstGroup.accuracy)}</strong
-          ><small>${groupLabel(input, worstGroup.name)}</small>`,
+      value: ({ worstGroup }) => worstGroup?.accuracy ?? null,
+      show: (result) =>
+        result.worstGroup === null
+          ? missing(result, 'worstGroup')
+          : html`<strong>${percent(result.worstGroup.accuracy)}</strong
+              ><small>${nameOf(result.worstGroup.name)}</small>`,
       best: 'highest',
     },
     {
       label: 'Average',
       note: 'groups weighted as in training',
       value: ({ average }) => average,
-      show: ({ average }) => percent(average),
+      show: (result) => (result.average === null ? missing(result, 'average') : percent(result.average)),
       best: 'highest',
     },
     {
       label: 'Group average',
       note: 'every group counts the same',
       value: ({ groupAverage }) => groupAverage,
-      show: ({ groupAverage }) => percent(groupAverage),
+      show: (result) =>
+        result.groupAverage === null ? missing(result, 'groupAverage') : percent(result.groupAverage),
       best: 'highest',
     },
     {
       label: 'Gap',
       note: 'largest between two groups of one class',
       value: ({ gap }) => gap,
-      show: ({ gap }) => points(gap),
+      show: (result) => (result.gap === null ? missing(result, 'gap') : points(result.gap)),
       best: 'lowest',
     },
     {
@@ -72,7 +82,7 @@ export function methodTable(input: ReportInput): Markup {
   if (methods.length === 0) return html`<p class="none">No classifier was trained.</p>`;
   const best = ({ value, best: which }: TableRow): number | null => {
     const values = methods.flatMap(({ result }) => value(result) ?? []);
-    if (which === undefined || values.length < 2) return null;
+    if (which === undefined || values.length < Math.max(2, methods.length)) return null;
     return which === 'highest' ? Math.max(...values) : Math.min(...values);
   };
   return html`<table class="methods">
@@ -121,7 +131,7 @@ export function groupSection(input: ReportInput): Markup {
         color: methodColor(method),
         share: group?.accuracy ?? null,
         interval: group?.interval ?? null,
-        ...(result.worstGroup.name === name && { mark: 'worst' }),
+        ...(result.worstGroup?.name === name && { mark: 'worst' }),
       })),
     };
   });

@@ -17,8 +17,13 @@ interface Question {
   readonly format: LineChart['format'];
   /** Said of a method without such values. */
   readonly none: string;
+  /** The groups of these values. */
+  names(curves: MethodCurves): readonly string[];
   points(curves: MethodCurves): GroupPoints;
 }
+
+const trainedNames = ({ groupNames, trainedGroupNames = groupNames }: MethodCurves): readonly string[] =>
+  trainedGroupNames;
 
 const QUESTIONS: readonly Question[] = [
   {
@@ -26,6 +31,7 @@ const QUESTIONS: readonly Question[] = [
     words: 'Of each group, as training goes on.',
     format: 'share',
     none: 'Not measured.',
+    names: ({ groupNames }) => groupNames,
     points: ({ validation }) =>
       validation.map(({ step, groupAccuracies }) => ({ step, values: groupAccuracies })),
   },
@@ -35,6 +41,7 @@ const QUESTIONS: readonly Question[] = [
       'How much each group counts in the loss of the robust methods. Where the adversary moves within a class, they add up to 100 % in each class.',
     format: 'share',
     none: 'No adversary.',
+    names: trainedNames,
     points: ({ training }) =>
       training.flatMap(({ step, adversary }) => (adversary ? [{ step, values: adversary }] : [])),
   },
@@ -43,6 +50,7 @@ const QUESTIONS: readonly Question[] = [
     words: 'Cross-entropy of each group.',
     format: 'number',
     none: 'Not recorded.',
+    names: trainedNames,
     points: ({ training }) => training.map(({ step, groupLosses }) => ({ step, values: groupLosses })),
   },
 ];
@@ -50,11 +58,11 @@ const QUESTIONS: readonly Question[] = [
 function groupSeries(
   input: ReportInput,
   method: string,
-  curves: MethodCurves,
+  groupNames: readonly string[],
   points: GroupPoints,
 ): Series[] {
-  const worst = new Map(Object.entries(input.results.methods)).get(method)?.worstGroup.name;
-  return curves.groupNames.map((name, g) => ({
+  const worst = new Map(Object.entries(input.results.methods)).get(method)?.worstGroup?.name;
+  return groupNames.map((name, g) => ({
     label: groupLabel(input, name),
     points: points.map(({ step, values }) => ({ x: step, y: values[g] ?? null })),
     ...(name === worst
@@ -72,11 +80,11 @@ function highest(series: readonly Series[]): number {
 function questionCharts(
   input: ReportInput,
   methods: readonly (readonly [string, MethodCurves])[],
-  { title, words, format, none, points }: Question,
+  { title, words, format, none, names, points }: Question,
 ): Markup {
   const charts = methods.map(([method, curves]) => {
     const values = points(curves);
-    return { method, series: values.length === 0 ? [] : groupSeries(input, method, curves, values) };
+    return { method, series: values.length === 0 ? [] : groupSeries(input, method, names(curves), values) };
   });
   if (charts.every(({ series }) => series.length === 0)) return html``;
   const maximum = Math.max(...charts.map(({ series }) => highest(series)));

@@ -115,7 +115,7 @@ it('writes every file that it promises, and a finished experiment is not run aga
   expect(written).toEqual(again.results);
   for (const result of Object.values(written.methods)) {
     expect(result.groups.map(({ count }) => count)).toEqual([10, 10, 10, 10]);
-    expect(result.worstGroup.accuracy).toBe(Math.min(...result.groups.map(({ accuracy }) => accuracy!)));
+    expect(result.worstGroup!.accuracy).toBe(Math.min(...result.groups.map(({ accuracy }) => accuracy!)));
   }
 });
 

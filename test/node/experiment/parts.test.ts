@@ -7,6 +7,7 @@ import { imagePipeline, imageScaling, type AugmentationStage } from '../../../sr
 import { imageBatch } from '../../../src/augmentation/images.ts';
 import { randomKey } from '../../../src/random.ts';
 import { groupTable } from '../../../src/groups.ts';
+import { groupReport } from '../../../src/metrics/group-report.ts';
 import { stageTwoBudget } from '../../../src/node/experiment/budget.ts';
 import { invarianceParts, methodParts } from '../../../src/node/experiment/methods.ts';
 import { resnet50Stage } from '../../../src/models/fine-tuning.ts';
@@ -173,6 +174,13 @@ describe('selection', () => {
     expect(scoreOf(1 / 1e5, 0.25)).toBeGreaterThan(scoreOf(0, 1));
     expect(selectionScore('average', reportOf(0.2, 0.6))).toBe(0.6);
     expect(selectionScore('last', reportOf(0.2, 0.6))).toBeUndefined();
+    // Without (Y=0)(Z=1): accuracies 1/2 and 1 are left, weighted 99 and 4 in the average.
+    const lacking = groupReport({ predictions: [0, 1, 1], labels: [0, 0, 1], groups: [0, 0, 2], table });
+    expect(lacking.worstGroup).toBeNull();
+    expect(selectionScore('worst-group', lacking)).toBeCloseTo(0.5 + 1e-6 * 0.75, 12);
+    expect(selectionScore('average', lacking)).toBeCloseTo((99 / 2 + 4) / 103, 12);
+    const all = { splits: ['validation', 'test'], select: 'average' } as never;
+    expect(splitsDuringTraining(all, ['train', 'test'])).toEqual(['test']);
     expect(splitsDuringTraining({ splits: ['test'], select: 'average' } as never)).toEqual([
       'validation',
       'test',

@@ -16,7 +16,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeJson } from '../../../src/config/decoding.ts';
 import { ExperimentResultsCodec } from '../../../src/config/experiment-results.ts';
 import { evaluateRun } from '../../../src/node/experiment/evaluate.ts';
-import { groupTable } from '../../../src/node/experiment/group-table.ts';
+import { groupReport } from '../../../src/metrics/group-report.ts';
+import { groupTable, worstGroupNote } from '../../../src/node/experiment/group-table.ts';
 import { experimentToRun } from '../../../src/node/experiment/run-settings.ts';
 import { runStageTwo, type RunStageTwoOptions } from '../../../src/node/experiment/run-stage-two.ts';
 import type { ObtainTranslations } from '../../../src/node/experiment/translations.ts';
@@ -119,7 +120,8 @@ describe('training', () => {
     const text = readFileSync(join(out, 'results.json'), 'utf8');
     const decoded = decodeJson(ExperimentResultsCodec, text, 'results.json');
     if (E.isLeft(decoded)) throw new Error(JSON.stringify(decoded.left));
-    expect(decoded.right).toMatchObject({ preset: 'mnist-correlation-erm', backend: 'wasm', seed: 1 });
+    expect(decoded.right).toMatchObject({ name: 'mnist-correlation-erm', backend: 'wasm', seed: 1 });
+    expect(decoded.right).not.toHaveProperty('preset');
     expect(decoded.right.methods.erm?.groups.map(({ count }) => count)).toEqual([5, 5, 5, 5]);
     const again = await run(config('erm'), out, { every: 1 });
     expect(again.calls, 'a stop is never asked about').toBe(1);
@@ -224,6 +226,23 @@ describe('evaluation', () => {
     expect(checkpoints(out), 'nothing is changed').toEqual(files);
   });
 
+  it('prints why summaries are missing', () => {
+    const report = groupReport({
+      predictions: [0, 1],
+      labels: [0, 1],
+      groups: [0, 2],
+      table: { names: ['a', 'b', 'c'], classOf: [0, 0, 1], trainingCounts: [3, 1, 4] },
+    });
+    expect(groupTable(report).split('\n').slice(-2)).toEqual([
+      'worst group –; average 100.0; group average –; gap within a class –',
+      '– worst group, group average, gap: no images of b',
+    ]);
+    expect(worstGroupNote(report)).toBe('worst group – (no images of b)');
+    expect(worstGroupNote({ ...report, worstGroup: { name: 'a', accuracy: 0.25 } })).toBe(
+      'worst group 25.0 %',
+    );
+  });
+
   it('prints a table', () => {
     const report = {
       groups: [
@@ -292,11 +311,17 @@ describe('bad input', () => {
       await failure(run(config('erm'), out, { overrides: [...tiny, 'data.corruption=dottedLine'] })),
     ).toMatch(/data\.corruption: "zigzag" there, "dottedLine" here/);
   });
-  it('sizes that leave a group without images', async () => {
-    const overrides = [...tiny.slice(4), 'data.sizes={ kind: correlation, probability: 1, images: 40 }'];
-    expect(await failure(run(config('erm'), join(scratch, 'empty'), { overrides }))).toMatch(
-      /training images of every group, found none of \(Y=0\)\(Z=1\)/,
+  it('sizes that leave no training images, or those of one class only', async () => {
+    const sizes = (counts: string) => [...tiny.slice(4), `data.sizes={ kind: counts, ${counts} }`];
+    const none = sizes('y0z0: 0, y0z1: 0, y1z0: 0, y1z1: 0');
+    expect(await failure(run(config('erm'), join(scratch, 'empty'), { overrides: none }))).toMatch(
+      /^MNIST-Correlation: expected training images, found none; /,
     );
+    const even = sizes('y0z0: 8, y0z1: 8, y1z0: 0, y1z1: 0');
+    expect(await failure(run(config('erm'), join(scratch, 'empty'), { overrides: even }))).toMatch(
+      /^MNIST-Correlation: expected training images of at least two classes, found those of class 0 \(even\) only; /,
+    );
+    expect(existsSync(join(scratch, 'empty'))).toBe(false);
   });
   it('translated evaluation images that nobody made', async () => {
     const onlyTrain: ObtainTranslations = async (...given) => {

@@ -32,10 +32,19 @@ function inEqualParts(examples: readonly Example[], count: number | null): reado
   });
 }
 
+const holds = (examples: readonly Example[], label: number): boolean =>
+  examples.some((example) => example.label === label);
+
+const named =
+  ({ classes }: Pick<ExperimentImages, 'classes'>) =>
+  (label: number): string =>
+    `class ${label} (${classes[label]})`;
+
 /**
  * The training images of both domains, in stored order.
  *
- * @throws ProgramError (exit code 2) if a class or subgroup is none of the data set's, or a domain has no image.
+ * @throws ProgramError (exit code 2) if a class or subgroup is none of the data set's, a domain has no image, or a
+ *   class that is named has none in either.
  */
 export function domainsOf(
   experiment: StageOneExperiment,
@@ -50,6 +59,7 @@ export function domainsOf(
       2,
     );
   }
+  const ofClasses = known.length === 0 ? '' : ` and of ${known.map(named(images)).join(' or ')}`;
   const domain = (name: Domain): readonly Example[] => {
     const { subgroup, images: count } = translation[name];
     const members = images
@@ -57,11 +67,48 @@ export function domainsOf(
       .filter((example) => example.subgroup === subgroup && translatesClass(experiment, example.label));
     if (members.length === 0) {
       throw new ProgramError(
-        `translation.${name}: expected training images of subgroup ${subgroup} (${images.subgroups[subgroup] ?? 'of which there is none'}) in ${images.name}, found none; choose another subgroup or other classes`,
+        `translation.${name}: expected training images of subgroup ${subgroup} (${images.subgroups[subgroup] ?? 'of which there is none'})${ofClasses} in ${images.name}, found none; choose another subgroup or other classes`,
         2,
       );
     }
     return inEqualParts(members, count);
   };
-  return { source: domain('source'), target: domain('target') };
+  const domains = { source: domain('source'), target: domain('target') };
+  const absent = known.find((label) => !Object.values(domains).some((examples) => holds(examples, label)));
+  if (absent !== undefined) {
+    throw new ProgramError(
+      `translation.classes: expected training images of ${named(images)(absent)} in ${images.name}, found none; leave the class out`,
+      2,
+    );
+  }
+  return domains;
+}
+
+/**
+ * A line for every class of which one domain has no training images. Several classes may share a CycleGAN, and then
+ * the others show it what such images look like; whether the class survives is for the gate to say.
+ *
+ * @param experiment Names the domains.
+ * @param domains Of the experiment, see {@link domainsOf}.
+ * @param images Name classes and subgroups.
+ */
+export function oneSidedClasses(
+  { translation }: Pick<StageOneExperiment, 'translation'>,
+  domains: Readonly<Record<Domain, readonly Example[]>>,
+  images: Pick<ExperimentImages, 'classes' | 'subgroups'>,
+): readonly string[] {
+  const sides = [
+    ['source', 'target'],
+    ['target', 'source'],
+  ] as const;
+  return sides.flatMap(([lacking, other]) => {
+    const { subgroup } = translation[lacking];
+    return images.classes.flatMap((_, label) =>
+      holds(domains[other], label) && !holds(domains[lacking], label)
+        ? [
+            `${named(images)(label)}: no training images of subgroup ${subgroup} (${images.subgroups[subgroup]}); what they look like is learnt from the other classes`,
+          ]
+        : [],
+    );
+  });
 }

@@ -5,7 +5,7 @@ import type { DataError } from '../../data/data-error.ts';
 import type { SplitName } from '../../data/dataset.ts';
 import { withVariants, type GroupTable } from '../../groups.ts';
 import { groupedMetrics, type ClassificationMetrics } from '../../metrics/classification-metrics.ts';
-import { groupReport, type GroupReport } from '../../metrics/group-report.ts';
+import { groupReport, unmeasuredReport, type GroupReport } from '../../metrics/group-report.ts';
 import { invarianceMetric } from '../../metrics/invariance-metric.ts';
 import type { Network, NetworkWeights } from '../../models/network.ts';
 import { evaluateBatches, type EvaluatedBatches } from '../../training/evaluation.ts';
@@ -15,7 +15,7 @@ import { pause } from './context.ts';
 import type { ExperimentImages } from './experiment-images.ts';
 import { loadPaired, originals, withTranslations } from './paired-examples.ts';
 import type { Skipped } from './skipped-images.ts';
-import { TRANSLATION_VARIANTS, type Translations } from './translations.ts';
+import { TRANSLATION_VARIANTS, type TranslationLists, type Translations } from './translations.ts';
 
 /** A metric that may be asked for beside accuracy and cross-entropy. */
 export type MetricName = StageTwoExperiment['evaluation']['metrics'][number];
@@ -27,7 +27,7 @@ export type AskedMetrics = {
 
 /** What a classifier came to on a split; plain JSON. */
 export interface SplitReport extends GroupReport {
-  /** Of every group in the report's order, and of all images; only if some were asked for. */
+  /** Of every group in the report's order, and of all images; only if some were asked for, and there are images. */
   readonly metrics?: {
     readonly groups: readonly (AskedMetrics & { readonly name: string })[];
     readonly all: AskedMetrics;
@@ -94,11 +94,13 @@ function askedMetrics(
   };
 }
 
+const NO_TRANSLATIONS: TranslationLists = { toSource: [], toTarget: [] };
+
 /** The images of a split: the originals, and on request their translations in groups of their own. */
 function evaluated({ experiment, images, translations }: SplitEvaluator, split: SplitName) {
   const examples = images.examples(split);
   if (!experiment.evaluation.translated) return { examples: originals(examples), table: images.table };
-  const lists = translations?.splits[split];
+  const lists = translations?.splits[split] ?? (examples.length === 0 ? NO_TRANSLATIONS : undefined);
   if (lists === undefined)
     throw new ProgramError(
       `evaluation.translated: expected translations of the ${split} images, found none; use the method camel with method.translations.evaluationSplits: true, or leave evaluation.translated out`,
@@ -122,7 +124,7 @@ async function* batchesOf(stream: BatchStream, steps: number) {
 }
 
 /**
- * Evaluates a classifier on a split. Images are read batch by batch, ahead of the passes.
+ * Evaluates a classifier on a split; of one without images every group has count 0. Images are read batch by batch, ahead of the passes.
  *
  * @param evaluator Data, network, and how many images may be damaged.
  * @param weights Of the network; they stay the caller's.
@@ -139,6 +141,7 @@ export async function evaluateSplit(
   const { experiment, images, translations, network, skipDamaged, skipped } = evaluator;
   const { evaluation, training } = experiment;
   const { examples, table } = evaluated(evaluator, split);
+  if (examples.length === 0) return { report: unmeasuredReport(table), damaged: [] };
   const order = storedOrder(examples.length, evaluation.batchSize ?? training.batchSize);
   const stream = openBatchStream({
     examples,

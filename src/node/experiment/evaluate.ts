@@ -16,6 +16,8 @@ import { startProgress } from '../progress.ts';
 import { hasCode, parseJson, readText } from '../text-file.ts';
 import type { ExperimentContext } from './context.ts';
 import { evaluatedCount, evaluateSplit, type EvaluatedSplit, type SplitEvaluator } from './evaluate-split.ts';
+import type { ExperimentImages } from './experiment-images.ts';
+import { missingGroups, splitsWithImages } from './missing-images.ts';
 import { openExperimentImages } from './open-images.ts';
 import { skipDamagedOf } from './skipped-images.ts';
 import { experimentOfRun } from './run-settings.ts';
@@ -100,7 +102,7 @@ async function selectedCheckpoint(
  *
  * @param options Which run and split.
  * @param context Output.
- * @throws ProgramError (exit code 2): no run, no checkpoint, missing data, a damaged image too many; (75): a stop was
+ * @throws ProgramError (exit code 2): no run, no checkpoint, missing data, a split without images, a damaged image too many; (75): a stop was
  *   requested.
  * @example
  * ```ts
@@ -118,6 +120,8 @@ export async function evaluateRun(
   const { run, roots = {} } = options;
   const { experiment, outcome } = orExit(await readRun(run, roots));
   return closing(await openExperimentImages(experiment.data), async (images) => {
+    assertImages(images, options.split);
+    missingGroups(images, [options.split]).forEach(context.say);
     const { network, robust } = classifierWithStep(experiment, images);
     try {
       const weights = network.weights();
@@ -136,6 +140,15 @@ export async function evaluateRun(
       network.model.dispose();
     }
   });
+}
+
+function assertImages(images: Pick<ExperimentImages, 'name' | 'examples'>, split: SplitName): void {
+  if (images.examples(split).length > 0) return;
+  const others = splitsWithImages(images).join(' or ');
+  throw new ProgramError(
+    `${images.name}: expected ${split} images, found none; evaluate the split ${others}, or put images into ${split}`,
+    2,
+  );
 }
 
 /** Disposes of the checkpoint's state. */

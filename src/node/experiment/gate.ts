@@ -27,7 +27,7 @@ export interface GatePlan {
   readonly seed: number;
   readonly train: readonly Example[];
   readonly heldOut: readonly Example[];
-  /** Domain of each group: 0 source, 1 target, −1 neither. */
+  /** Domain of each group of these images, which are counted anew: 0 source, 1 target. */
   readonly domainOf: readonly number[];
   readonly networks: { readonly domain: Network; readonly label: Network };
   dispose(): void;
@@ -40,18 +40,24 @@ export interface ExperimentGate {
   dispose(): void;
 }
 
-/** Validation images of each group of the two domains: those for training, then those held out. */
+/**
+ * Validation images of each group of the two domains: those for training, then those held out. A group that stage 1
+ * has no training images of is none of them: whether it is translated well would not be the generators' doing.
+ */
 function split(experiment: StageOneExperiment, images: ExperimentImages, settings: Strict) {
   const { source, target } = experiment.translation;
-  const domainOf = images.table.names.map(() => -1);
+  const domainOf: number[] = [];
   const train: Example[] = [];
   const heldOut: Example[] = [];
   for (const [group, name] of images.table.names.entries()) {
-    const members = images.examples('validation').filter((example) => example.group === group);
-    const [first] = members.length > 0 ? members : images.examples('train').filter((e) => e.group === group);
-    const domain = [source.subgroup, target.subgroup].indexOf(first?.subgroup ?? -1);
-    if (first === undefined || domain < 0 || !translatesClass(experiment, first.label)) continue;
-    domainOf[group] = domain;
+    const trained = images.examples('train').find((example) => example.group === group);
+    const domain = [source.subgroup, target.subgroup].indexOf(trained?.subgroup ?? -1);
+    if (trained === undefined || domain < 0 || !translatesClass(experiment, trained.label)) continue;
+    const members = images
+      .examples('validation')
+      .filter((example) => example.group === group)
+      .map((example) => ({ ...example, group: domainOf.length }));
+    domainOf.push(domain);
     const held = Math.min(settings.heldOutImages, Math.floor(members.length / 2));
     if (held < 2) {
       throw new ProgramError(
@@ -120,6 +126,18 @@ export async function obtainGate(
   onWritten?: () => Promise<void>,
 ): Promise<ExperimentGate> {
   const judged = await loadExamples(images, heldOut, skipDamaged, skipped.of('gate, held out'));
+  const ofDomain = (domain: number): Examples =>
+    gatherExamples(
+      judged,
+      Array.from(judged.groups.keys()).filter((i) => domainOf[judged.groups[i]!] === domain),
+    );
+  const domains = { source: ofDomain(0), target: ofDomain(1) };
+  for (const [name, { labels }] of Object.entries(domains))
+    if (labels.length < 2)
+      throw new ProgramError(
+        `gate: expected at least 2 whole held-out images of the ${name} domain in ${images.name}, found ${labels.length}; restore the damaged ones, or raise gate.heldOutImages`,
+        2,
+      );
   const gate = await gateOfRun(
     folder,
     networks,
@@ -139,14 +157,9 @@ export async function obtainGate(
     context,
     onWritten,
   );
-  const ofDomain = (domain: number): Examples =>
-    gatherExamples(
-      judged,
-      Array.from(judged.groups.keys()).filter((i) => domainOf[judged.groups[i]!] === domain),
-    );
   return {
     gate,
-    images: { source: ofDomain(0), target: ofDomain(1) },
+    images: domains,
     dispose: () => disposeGate(gate),
   };
 }

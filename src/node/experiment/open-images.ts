@@ -3,7 +3,7 @@ import { either as E, function as F, taskEither as TE } from 'fp-ts';
 import type { DataSettings } from '../../config/experiment/data-settings.ts';
 import { imageShapeOf } from '../../config/experiment/groups-of-data.ts';
 import type { DataError } from '../../data/data-error.ts';
-import { SPLITS, type ImageLocation } from '../../data/dataset.ts';
+import type { ImageLocation } from '../../data/dataset.ts';
 import { openDecodePool } from '../data/decode-pool.ts';
 import { openDataset } from '../data/open-dataset.ts';
 import { orExit } from '../program.ts';
@@ -41,22 +41,36 @@ const pictures = (
     }),
   );
 
-/** Training and evaluation need images of every group and in every split. */
-function withoutEmptyGroups(images: ExperimentImages): E.Either<DataError, ExperimentImages> {
-  const fault = (expected: string, found: string): E.Either<DataError, never> =>
-    E.left({
-      where: images.name,
-      expected,
-      found,
-      cure: 'correct the sizes or limits in the settings of data',
-    });
-  const empty = SPLITS.find((split) => images.examples(split).length === 0);
-  if (empty !== undefined) return fault('images in every split', `none in ${empty}`);
-  const trained = new Set(images.examples('train').map(({ group }) => group));
-  const missing = images.table.names.find((_, group) => !trained.has(group));
-  return missing === undefined
+/** Nothing is done without training images; what else may be missing is for the programs to say. */
+const withTrainingImages = (images: ExperimentImages): E.Either<DataError, ExperimentImages> =>
+  images.examples('train').length > 0
     ? E.right(images)
-    : fault('training images of every group', `none of ${missing}`);
+    : E.left({
+        where: images.name,
+        expected: 'training images',
+        found: 'none',
+        cure: 'put images into the split train, or correct the sizes or limits in the settings of data',
+      });
+
+/**
+ * Refuses data from which no classifier can learn.
+ *
+ * @param images The data of an experiment, opened.
+ * @returns Why there is nothing to learn; undefined if there are training images of two classes.
+ */
+export function oneClassFault(
+  images: Pick<ExperimentImages, 'name' | 'classes' | 'examples'>,
+): DataError | undefined {
+  const labels = new Set(images.examples('train').map(({ label }) => label));
+  const [only] = labels;
+  return labels.size !== 1
+    ? undefined
+    : {
+        where: images.name,
+        expected: 'training images of at least two classes',
+        found: `those of class ${only} (${images.classes[only!] ?? 'unnamed'}) only`,
+        cure: 'put images of another class into the split train, or correct the classes, sizes or limits in the settings of data',
+      };
 }
 
 /**
@@ -65,7 +79,7 @@ function withoutEmptyGroups(images: ExperimentImages): E.Either<DataError, Exper
  * @param data Settings with the roots of their paths put in.
  * @param options How many threads decode.
  * @returns The images; close them when the work is done.
- * @throws ProgramError (exit code 2): which file is missing or wrong, or which group or split is empty.
+ * @throws ProgramError (exit code 2): which file is missing or wrong, or that there are no training images.
  * @example
  * ```ts
  * import { experimentToRun, openExperimentImages } from 'model-patching/node';
@@ -89,7 +103,7 @@ export async function openExperimentImages(
     data.kind === 'mnist' || data.kind === 'mnist-correlation' ? mnistImages(data) : pictures(data, options)
   )();
   const images = orExit(opened);
-  const checked = withoutEmptyGroups(images);
+  const checked = withTrainingImages(images);
   if (E.isLeft(checked)) await images.close();
   return orExit(checked);
 }

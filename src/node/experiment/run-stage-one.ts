@@ -4,6 +4,7 @@ import { closing } from '../closing.ts';
 import { orExit } from '../program.ts';
 import { openRun, readSettingsFile } from '../run-directory.ts';
 import type { ExperimentContext } from './context.ts';
+import { oneSidedClasses } from './domains.ts';
 import { openExperimentImages } from './open-images.ts';
 import type { ExperimentToRun } from './run-settings.ts';
 import { skipDamagedOf } from './skipped-images.ts';
@@ -26,6 +27,7 @@ async function train(
   // All that may not fit comes before the run folder, so that who corrects it begins anew.
   return closing(await openExperimentImages(experiment.data), async (images) => {
     const plan = planStageOne(experiment, images);
+    oneSidedClasses(experiment, plan.domains, images).forEach(context.say);
     try {
       const run = orExit(await openRun(out, settings, { keep: experiment.checkpoints.keep }));
       return await closing(run, () => stageOne(plan, run, context, skipDamaged));

@@ -16,7 +16,8 @@ import type { ExperimentImages } from './experiment-images.ts';
 import { METHOD_NAMES } from './methods.ts';
 import { stageTwoBudget } from './budget.ts';
 import type { ExperimentContext } from './context.ts';
-import { openExperimentImages } from './open-images.ts';
+import { missingInStageTwo } from './missing-images.ts';
+import { oneClassFault, openExperimentImages } from './open-images.ts';
 import type { ExperimentToRun } from './run-settings.ts';
 import { skipDamagedOf, skipping } from './skipped-images.ts';
 import { beginStageTwo, stageTwo, type StageTwoOutcome } from './stage-two.ts';
@@ -59,7 +60,10 @@ async function train(
 ): Promise<StageTwoOutcome> {
   // All that a path may be wrong of comes before the run folder, so that who corrects it begins anew.
   return closing(await openExperimentImages(experiment.data), async (images) => {
+    const fault = oneClassFault(images);
+    if (fault !== undefined) orExit(E.left(fault));
     context.say(describeRun(experiment, images));
+    missingInStageTwo(experiment, images).forEach(context.say);
     const translations = await translationsOf(experiment, images, options, context);
     try {
       const begun = await beginStageTwo(experiment, images, context.say);
@@ -120,7 +124,7 @@ export async function runStageTwo(
   const { results, selectedStep, damaged } = outcome;
   for (const { where, found } of damaged) context.say(`skipped: ${where}: ${found}`);
   const found: ExperimentResults = {
-    preset: experiment.name,
+    name: experiment.name,
     backend: options.backend.name,
     seed: experiment.seed,
     seconds: results.seconds,

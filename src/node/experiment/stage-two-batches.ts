@@ -5,6 +5,7 @@ import { concatenateImages } from '../../augmentation/pairing.ts';
 import { groupBatches } from '../../group-batches.ts';
 import type { Network } from '../../models/network.ts';
 import { foldKey, randomKey } from '../../random.ts';
+import { trainedGroups } from '../../trained-groups.ts';
 import type { RobustBatch } from '../../training/robust-step.ts';
 import { robustBatch } from '../../training/stage-two.ts';
 import { openBatchStream } from '../data/batch-stream.ts';
@@ -38,14 +39,17 @@ export interface StageTwoBatchStream {
 }
 
 /**
- * Opens the batches of training. Originals and translations of an image are augmented each with draws of its own.
+ * Opens the batches of training, with groups as the objective counts them, see `trainedGroups`. Originals and translations of an image are augmented each with draws of its own.
  *
  * @param options Experiment, data, network.
  */
 export function openStageTwoBatches(options: StageTwoBatchesOptions): StageTwoBatchStream {
   const { experiment, images, translations, network, balanced, steps, skipDamaged, skipped } = options;
   const { optimizer, training, seed } = experiment;
-  const examples = images.examples('train');
+  const { indexOf } = trainedGroups(images.table);
+  const examples = images
+    .examples('train')
+    .map((example) => ({ ...example, group: indexOf[example.group]! }));
   const stream = openBatchStream({
     examples: originals(examples),
     translations: translations === null ? [] : translationLists(translations.splits.train),

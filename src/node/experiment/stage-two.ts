@@ -1,9 +1,10 @@
 /** Stage 2 of an experiment: a classifier trained in its run folder, selected on validation images, and tested. */
 import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
 import type { DataError } from '../../data/data-error.ts';
-import type { SplitName } from '../../data/dataset.ts';
+import { SPLITS, type SplitName } from '../../data/dataset.ts';
 import type { ObjectiveState } from '../../objectives.ts';
 import { disposeTensors, type TensorTree } from '../../tensor-tree.ts';
+import { trainedGroups } from '../../trained-groups.ts';
 import { robustStep, type RobustState, type RobustStep } from '../../training/robust-step.ts';
 import type { Network } from '../../models/network.ts';
 import { orExit } from '../program.ts';
@@ -15,7 +16,9 @@ import type { ExperimentContext } from './context.ts';
 import { elapsedOf } from './elapsed.ts';
 import { evaluatedCount, evaluateSplit, type SplitEvaluator, type SplitReport } from './evaluate-split.ts';
 import type { ExperimentImages } from './experiment-images.ts';
+import { worstGroupNote } from './group-table.ts';
 import { invarianceParts, METHOD_NAMES, methodParts, type MethodParts } from './methods.ts';
+import { splitsWithImages } from './missing-images.ts';
 import { classifierOf, firstWeights } from './networks.ts';
 import { optimizerOf } from './optimizers.ts';
 import { openStageTwoBatches } from './stage-two-batches.ts';
@@ -70,7 +73,7 @@ export function classifierWithStep(
   images: Pick<ExperimentImages, 'shape' | 'classes' | 'table'>,
 ): ClassifierWithStep {
   const { training, seed } = experiment;
-  const method = methodParts(experiment.method, images.table);
+  const method = methodParts(experiment.method, trainedGroups(images.table).table);
   const network = classifierOf(experiment.network, {
     inputShape: images.shape,
     classes: images.classes.length,
@@ -114,23 +117,35 @@ export async function beginStageTwo(
 
 const weightsOf = ({ trainable, statistics }: ClassifierState) => ({ trainable, statistics });
 
-/** The splits that are evaluated during training; selection needs validation. */
-export const splitsDuringTraining = ({
-  splits,
-  select,
-}: StageTwoExperiment['evaluation']): readonly SplitName[] =>
-  select === 'last' || splits.includes('validation') ? splits : ['validation', ...splits];
+/**
+ * The splits that are evaluated during training; selection needs validation.
+ *
+ * @param evaluation Settings.
+ * @param there The splits that hold images; others are left out. Default all.
+ */
+export const splitsDuringTraining = (
+  { splits, select }: StageTwoExperiment['evaluation'],
+  there: readonly SplitName[] = SPLITS,
+): readonly SplitName[] =>
+  (select === 'last' || splits.includes('validation') ? splits : (['validation', ...splits] as const)).filter(
+    (split) => there.includes(split),
+  );
 
 /**
  * By which a checkpoint is selected, the higher the better. Of equal worst groups (early in training often all 0) the
- * higher average over groups wins, which counts a millionth: less than one image of any group.
+ * higher average over groups wins, which counts a millionth: less than one image of any group. Where groups have no
+ * images, the others decide: they are the same at every checkpoint.
  */
 export function selectionScore(
   select: StageTwoExperiment['evaluation']['select'],
-  { worstGroup, average, groupAverage }: SplitReport,
+  { groups, worstGroup, average, groupAverage }: SplitReport,
 ): number | undefined {
   if (select === 'last') return undefined;
-  return select === 'worst-group' ? worstGroup.accuracy + 1e-6 * groupAverage : (average ?? groupAverage);
+  const measured = (): readonly number[] => groups.flatMap(({ accuracy }) => accuracy ?? []);
+  const mean = groupAverage ?? measured().reduce((sum, accuracy) => sum + accuracy, 0) / measured().length;
+  return select === 'worst-group'
+    ? (worstGroup?.accuracy ?? Math.min(...measured())) + 1e-6 * mean
+    : (average ?? mean);
 }
 
 function checkpointEvaluation(
@@ -140,20 +155,20 @@ function checkpointEvaluation(
 ) {
   return async (state: ClassifierState, step: number) => {
     const reports: { [split in SplitName]?: SplitReport } = {};
-    for (const split of splitsDuringTraining(evaluation)) {
+    for (const split of splitsDuringTraining(evaluation, splitsWithImages(evaluator.images))) {
       const { report } = await evaluateSplit(evaluator, weightsOf(state), split);
       reports[split] = report;
     }
-    const [shown, report] = Object.entries(reports)[0]!;
+    const [shown] = Object.entries(reports);
     const score = reports.validation && selectionScore(evaluation.select, reports.validation);
     return {
       record: {
         epoch: step / stepsPerEpoch,
-        groupAccuracies: report.groups.map(({ accuracy }) => accuracy),
+        ...(shown && { groupAccuracies: shown[1].groups.map(({ accuracy }) => accuracy) }),
         reports,
       },
       ...(score !== undefined && { score }),
-      note: `${shown} worst group ${(100 * report.worstGroup.accuracy).toFixed(1)} %`,
+      note: shown === undefined ? '' : `${shown[0]} ${worstGroupNote(shown[1])}`,
     };
   };
 }

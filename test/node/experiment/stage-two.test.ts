@@ -162,6 +162,41 @@ describe('training', () => {
     expect(tf.memory().numTensors, 'tensors left behind').toBe(before);
   });
 
+  it.each(['erm', 'gdro', 'camel'])('%s: evaluates groups that it is not trained on', async (name) => {
+    const out = join(scratch, `${name}-aligned`);
+    const overrides = [...tiny.slice(4), 'data.sizes={ kind: correlation, probability: 1, images: 40 }'];
+    const { results, said } = await run(config(name), out, { overrides, translationsFrom: neighbours });
+    expect(said.filter((line) => line.endsWith('not trained on'))).toEqual([
+      '(Y=0)(Z=1): no training images; it is evaluated, not trained on',
+      '(Y=1)(Z=0): no training images; it is evaluated, not trained on',
+    ]);
+    const [result] = Object.values(results.methods);
+    expect(result!.groups.map(({ count }) => count)).toEqual([5, 5, 5, 5]);
+    expect(result!.worstGroup!.accuracy).toBe(Math.min(...result!.groups.map(({ accuracy }) => accuracy!)));
+    const [losses] = readFileSync(join(out, 'metrics.jsonl'), 'utf8').split('\n');
+    const { groupCounts } = JSON.parse(losses!) as { groupCounts: readonly number[] };
+    expect(groupCounts).toHaveLength(2);
+    expect(groupCounts[0]! + groupCounts[1]!).toBe(8);
+    const context = { say: () => undefined, stopRequested: () => false };
+    expect((await evaluateRun({ run: out, split: 'test' }, context)).report.groups).toEqual(result!.groups);
+  });
+
+  it('CAMEL trains on translations of the groups that are trained on, and evaluates those of all', async () => {
+    const out = join(scratch, 'camel-aligned-both');
+    const overrides = [
+      ...tiny.slice(4),
+      'data.sizes={ kind: correlation, probability: 1, images: 40 }',
+      'method.trainOn=both',
+      'method.translations.evaluationSplits=true',
+      'evaluation.translated=true',
+    ];
+    const { results } = await run(config('camel'), out, { overrides, translationsFrom: neighbours });
+    expect(results.methods.camel!.groups).toHaveLength(12);
+    const [losses] = readFileSync(join(out, 'metrics.jsonl'), 'utf8').split('\n');
+    // Four of each of two groups, and as many of either translation.
+    expect((JSON.parse(losses!) as { groupCounts: unknown }).groupCounts).toEqual([4, 4, 4, 4, 4, 4]);
+  });
+
   it('keeps as many checkpoints as it is told to', async () => {
     const out = join(scratch, 'kept');
     await run(config('erm'), out, { overrides: [...tiny, 'checkpoints.keep=null', 'training.epochs=3'] });
@@ -311,17 +346,13 @@ describe('bad input', () => {
       await failure(run(config('erm'), out, { overrides: [...tiny, 'data.corruption=dottedLine'] })),
     ).toMatch(/data\.corruption: "zigzag" there, "dottedLine" here/);
   });
-  it('sizes that leave no training images, or those of one class only', async () => {
-    const sizes = (counts: string) => [...tiny.slice(4), `data.sizes={ kind: counts, ${counts} }`];
-    const none = sizes('y0z0: 0, y0z1: 0, y1z0: 0, y1z1: 0');
-    expect(await failure(run(config('erm'), join(scratch, 'empty'), { overrides: none }))).toMatch(
-      /^MNIST-Correlation: expected training images, found none; /,
+  it('sizes that leave no training images', async () => {
+    const overrides = [...tiny.slice(4), 'data.sizes={ kind: balanced, images: 1 }'];
+    const out = join(scratch, 'empty');
+    expect(await failure(run(config('erm'), out, { overrides }))).toMatch(
+      /^MNIST-Correlation: expected training images, found none; .*sizes or limits/,
     );
-    const even = sizes('y0z0: 8, y0z1: 8, y1z0: 0, y1z1: 0');
-    expect(await failure(run(config('erm'), join(scratch, 'empty'), { overrides: even }))).toMatch(
-      /^MNIST-Correlation: expected training images of at least two classes, found those of class 0 \(even\) only; /,
-    );
-    expect(existsSync(join(scratch, 'empty'))).toBe(false);
+    expect(existsSync(out)).toBe(false);
   });
   it('translated evaluation images that nobody made', async () => {
     const onlyTrain: ObtainTranslations = async (...given) => {

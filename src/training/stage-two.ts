@@ -175,7 +175,7 @@ function inBatches({ images, labels, groups }: Examples): Examples[] {
  *   },
  *   groupTable(['(Y=0)(Z=0)', '(Y=1)(Z=0)', '(Y=1)(Z=1)'], [50, 45, 5]),
  * );
- * if (report.worstGroup.name !== '(Y=1)(Z=1)' || report.average !== 0.95) throw new Error('dark ones of class 1');
+ * if (report.worstGroup?.name !== '(Y=1)(Z=1)' || report.average !== 0.95) throw new Error('dark ones of class 1');
  * ```
  */
 export async function evaluateClassifier(

@@ -263,4 +263,15 @@ describe('stage 1', () => {
     const { outcome } = await stageOne('two-sided', 'translation.classes=[1]');
     expect(outcome.gateAccuracy).not.toBeNull();
   });
+
+  it('has no gate where damage leaves a domain one image to judge', async () => {
+    writeData('damaged', { train: [2, 2, 0, 2, 2], val: [4, 4, 0, 4, 4] });
+    writeFileSync(join(scratch, 'damaged', 'val-11-0.png'), 'no image');
+    await expect(stageOne('damaged', 'translation.classes=[1]', 'data.skipDamaged=1')).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(
+        /^gate: expected at least 2 whole held-out images of the target domain in metadata\.csv, found 1; /,
+      ) as string,
+    });
+  });
 });

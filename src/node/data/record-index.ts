@@ -178,6 +178,19 @@ export function indexRecords<A>(
 
 const SHARD_NAME = /^(\d{2,})-(\d+)\.tfrec$/;
 
+/** Whether a shard is there both plain and compressed: its images would count twice. */
+function twofoldFault(folder: string, names: readonly string[]): DataError | undefined {
+  const twofold = names.find((name) => names.includes(`${name}.gz`));
+  return twofold === undefined
+    ? undefined
+    : {
+        where: folder,
+        expected: 'every shard once',
+        found: `${twofold} and ${twofold}.gz`,
+        cure: 'remove one of them',
+      };
+}
+
 /** Whether shards that are numbered are all there. */
 function numberingFault(folder: string, names: readonly string[]): DataError | undefined {
   const numbered = names.map((name) => SHARD_NAME.exec(name));
@@ -198,7 +211,7 @@ function numberingFault(folder: string, names: readonly string[]): DataError | u
  * that, here and in its folders. Names of the form `NN-<shard size>.tfrec` must be complete from 00 on.
  *
  * @param folder The folder.
- * @returns Paths in the order of their names, at least one; or which is missing.
+ * @returns Paths in the order of their names, at least one; or which is missing, or there both plain and compressed.
  * @example
  * ```ts
  * import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -228,7 +241,7 @@ export function listShards(folder: string): TE.TaskEither<DataError, readonly st
         entries.length === 0 ? 'an empty folder' : `only ${entries.sort().slice(0, 8).join(', ')}`;
       return fault(folder, layout, found, cure);
     }
-    const missing = numberingFault(folder, shards);
-    return missing === undefined ? E.right(shards.map((name) => join(folder, name))) : E.left(missing);
+    const wrong = twofoldFault(folder, shards) ?? numberingFault(folder, shards);
+    return wrong === undefined ? E.right(shards.map((name) => join(folder, name))) : E.left(wrong);
   };
 }

@@ -211,6 +211,15 @@ describe('an index of records', () => {
     });
   });
 
+  it('does not read a shard twice that is there plain and compressed', async () => {
+    write('00-3.tfrec', counts(3)[0]!);
+    write('00-3.tfrec.gz', gzipSync(counts(3)[0]!));
+    expect(left(await listShards(folder)())).toMatchObject({
+      where: folder,
+      found: '00-3.tfrec and 00-3.tfrec.gz',
+    });
+  });
+
   it('misses shards, folders and records', async () => {
     expect(left(await listShards(join(folder, 'none'))()).found).toBe('no such folder');
     expect(left(await listShards(folder)()).found).toBe('an empty folder');

@@ -5,6 +5,7 @@
  * not blond, so that hair and gender become correlated.
  */
 import { either as E, function as F } from 'fp-ts';
+import { cellValue } from './cell-values.ts';
 import { readCsv } from './csv.ts';
 import type { DataError } from './data-error.ts';
 import {
@@ -32,6 +33,8 @@ export interface CelebaOptions {
   readonly limits?: GroupLimits;
   /** Whether the table counts the training images that are used (default), or those before the limits, as published. */
   readonly groupSizes?: 'used' | 'published';
+  /** Splits that must hold images. Default: all three. */
+  readonly required?: readonly SplitName[];
 }
 
 /** The texts of CelebA's tables. */
@@ -48,9 +51,15 @@ export interface CelebaTables {
 }
 
 interface Row {
-  readonly file: string;
+  /** The name of the image. */
+  readonly name: string;
   readonly values: readonly string[];
   readonly line: number;
+}
+
+interface ImageRow extends Row {
+  /** The path of the image. */
+  readonly file: string;
 }
 
 const isCsv = (text: string): boolean => /^\ufeff?"?image_id"?,/.test(text);
@@ -78,7 +87,7 @@ function readWords(
     if (lines[i]!.trim() === '') continue;
     const words = lines[i]!.trim().split(/\s+/);
     if (words.length !== width) return wrongLine(file, i + 1, `${width} words`, `${words.length}`);
-    rows.push({ file: words[0]!, values: places.map((place) => words[place]!), line: i + 1 });
+    rows.push({ name: words[0]!, values: places.map((place) => words[place]!), line: i + 1 });
   }
   return E.right(rows);
 }
@@ -89,29 +98,51 @@ const readRows = (
   columns: readonly string[],
 ): E.Either<DataError, readonly Row[]> =>
   readCsv(text, file, ['image_id', ...columns], ([image, ...values], line) =>
-    E.right({ file: image!, values, line }),
+    E.right({ name: image!, values, line }),
+  );
+
+/** The rows of a table with the paths of their images, each image once. */
+const imageRows = (
+  rows: E.Either<DataError, readonly Row[]>,
+  folder: string,
+  table: string,
+): E.Either<DataError, readonly ImageRow[]> =>
+  F.pipe(
+    rows,
+    E.chain(
+      E.traverseArray((row) =>
+        F.pipe(
+          imageFile(folder, row.name, `${table}, line ${row.line}`),
+          E.map((file) => ({ ...row, file })),
+        ),
+      ),
+    ),
+    E.chain((named) => withoutDuplicates(named, table)),
   );
 
 function attributeRows(
-  { attributes, attributesFile = 'list_attr_celeba' }: CelebaTables,
+  { attributes, attributesFile = 'list_attr_celeba', folder = '' }: CelebaTables,
   columns: readonly string[],
-): E.Either<DataError, readonly Row[]> {
-  if (isCsv(attributes)) return readRows(attributes, attributesFile, columns);
-  return E.Monad.chain(readWords(attributes, attributesFile, columns, 2), (rows) => {
+): E.Either<DataError, readonly ImageRow[]> {
+  if (isCsv(attributes)) {
+    return imageRows(readRows(attributes, attributesFile, columns), folder, attributesFile);
+  }
+  const words = E.Monad.chain(readWords(attributes, attributesFile, columns, 2), (rows) => {
     const [stated = ''] = attributes.split(/\r?\n/, 1);
     return Number(stated.trim()) === rows.length
       ? E.right(rows)
       : wrongLine(attributesFile, 1, `the number of rows, ${rows.length}`, JSON.stringify(stated));
   });
+  return imageRows(words, folder, attributesFile);
 }
 
 function partitionOf(tables: CelebaTables): E.Either<DataError, ReadonlyMap<string, SplitName>> {
-  const { partition, partitionFile = 'list_eval_partition' } = tables;
+  const { partition, partitionFile = 'list_eval_partition', folder = '' } = tables;
   const rows = isCsv(partition)
     ? readRows(partition, partitionFile, ['partition'])
     : readWords(partition, partitionFile, [1], 0);
-  return E.Monad.chain(rows, (read) => {
-    const wrong = read.find(({ values }) => !/^\s*[012]\s*$/.test(values[0]!));
+  return E.Monad.chain(imageRows(rows, folder, partitionFile), (read) => {
+    const wrong = read.find(({ values }) => !['0', '1', '2'].includes(cellValue(values[0]!)));
     return wrong === undefined
       ? E.right(new Map(read.map(({ file, values }) => [file, SPLITS[Number(values[0])]!])))
       : wrongLine(partitionFile, wrong.line, 'the split 0, 1 or 2', JSON.stringify(wrong.values[0]));
@@ -120,7 +151,7 @@ function partitionOf(tables: CelebaTables): E.Either<DataError, ReadonlyMap<stri
 
 /** 1 for an attribute that is there, 0 for one that is not (−1 in the tables). */
 function present(value: string, file: string, line: number, column: string): E.Either<DataError, 0 | 1> {
-  const number = value.trim();
+  const number = cellValue(value);
   return number === '1'
     ? E.right(1)
     : number === '-1' || number === '0'
@@ -151,7 +182,13 @@ export function describeCelebaEntries<Image>(
   entries: readonly LabelledEntry<Image>[],
   options: CelebaOptions = {},
 ): E.Either<DataError, Dataset<Image>> {
-  const { label = 'Blond_Hair', subgroup = 'Male', limits = {}, groupSizes = 'used' } = options;
+  const {
+    label = 'Blond_Hair',
+    subgroup = 'Male',
+    limits = {},
+    groupSizes = 'used',
+    required = SPLITS,
+  } = options;
   const limited = Object.keys(limits).length > 0;
   return describeDataset({
     name: limited ? 'CelebA-Undersampled' : 'CelebA',
@@ -160,6 +197,7 @@ export function describeCelebaEntries<Image>(
     entries,
     limits,
     groupSizes,
+    required,
   });
 }
 
@@ -168,8 +206,8 @@ export function describeCelebaEntries<Image>(
  *
  * @param tables Texts of `list_attr_celeba` and `list_eval_partition`, each in the `.txt` or the `.csv` form.
  * @param options Class and subgroup, and how many images of group (0,0) are kept.
- * @returns The data set, images in the order of the attributes; or which line is wrong, or which attribute or split is
- *   missing.
+ * @returns The data set, images in the order of the attributes; or which line is wrong, which image is there twice, or
+ *   which attribute or split is missing.
  * @example
  * ```ts
  * import { describeCeleba } from 'model-patching/data';
@@ -187,30 +225,24 @@ export function describeCeleba(
   options: CelebaOptions = {},
 ): E.Either<DataError, Dataset> {
   const { label = 'Blond_Hair', subgroup = 'Male' } = options;
-  const { attributesFile = 'list_attr_celeba', partitionFile = 'list_eval_partition', folder = '' } = tables;
+  const { attributesFile = 'list_attr_celeba', partitionFile = 'list_eval_partition' } = tables;
   const read = F.pipe(
     E.Do,
-    E.bind('rows', () =>
-      E.Monad.chain(attributeRows(tables, [label, subgroup]), (rows) =>
-        withoutDuplicates(rows, attributesFile),
-      ),
-    ),
+    E.bind('rows', () => attributeRows(tables, [label, subgroup])),
     E.bind('splits', () => partitionOf(tables)),
   );
   if (E.isLeft(read)) return read;
   const entries: LabelledEntry[] = [];
-  for (const { file, values, line } of read.right.rows) {
+  for (const { name, file, values, line } of read.right.rows) {
     const split = read.right.splits.get(file);
     if (split === undefined) {
-      return wrongLine(attributesFile, line, `${file} in ${partitionFile}`, 'no such line there');
+      return wrongLine(attributesFile, line, `${name} in ${partitionFile}`, 'no such line there');
     }
-    const image = imageFile(folder, file, `${attributesFile}, line ${line}`);
     const y = present(values[0]!, attributesFile, line, label);
     const z = present(values[1]!, attributesFile, line, subgroup);
-    if (E.isLeft(image)) return image;
     if (E.isLeft(y)) return y;
     if (E.isLeft(z)) return z;
-    entries.push({ image: { file: image.right }, label: y.right, subgroup: z.right, split });
+    entries.push({ image: { file }, label: y.right, subgroup: z.right, split });
   }
   return describeCelebaEntries(entries, options);
 }

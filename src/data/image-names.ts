@@ -5,27 +5,47 @@
 import { either as E } from 'fp-ts';
 import type { DataError } from './data-error.ts';
 
+/** A path with one spelling: slashes, no empty or single-dot parts, no way up and down again; null if it leads out. */
+function plainPath(path: string): string | null {
+  const parts: string[] = [];
+  for (const part of path.split(/[/\\]/)) {
+    if (part === '..' && parts.pop() === undefined) return null;
+    if (part !== '' && part !== '.' && part !== '..') parts.push(part);
+  }
+  return parts.join('/');
+}
+
 /**
- * A file of the folder of images, or why the name is none: it is empty, absolute, or climbs out of the folder.
+ * A file of the folder of images, however its name is spelt: `./a.png`, `x//a.png`, `x\\a.png`, blanks around it. Or
+ * why the name is none: it is empty, absolute, or climbs out of the folder.
  *
  * @param folder The folder of images.
  * @param name The name in the table, with slashes for folders inside.
  * @param where What to call its place in an error.
+ * @param extension Put behind the name.
  */
-export function imageFile(folder: string, name: string, where: string): E.Either<DataError, string> {
-  const parts = name.split(/[/\\]/);
+export function imageFile(
+  folder: string,
+  name: string,
+  where: string,
+  extension = '',
+): E.Either<DataError, string> {
+  const stem = name.trim();
+  const path = plainPath(stem + extension);
   const found =
-    name.trim() === ''
+    stem === ''
       ? 'none'
-      : parts[0] === '' || /^[A-Za-z]:/.test(name)
+      : /^[/\\]/.test(stem) || /^[A-Za-z]:/.test(path ?? stem)
         ? `the absolute path ${JSON.stringify(name)}`
-        : parts.includes('..')
+        : path === null
           ? `${JSON.stringify(name)}, which leads out of the folder`
-          : name.includes('\0')
-            ? `${JSON.stringify(name)}, with a zero byte`
-            : undefined;
+          : path === ''
+            ? `${JSON.stringify(name)}, which is the folder itself`
+            : stem.includes('\0')
+              ? `${JSON.stringify(name)}, with a zero byte`
+              : undefined;
   return found === undefined
-    ? E.right(folder === '' ? name : `${folder.replace(/[/\\]$/, '')}/${name}`)
+    ? E.right(folder === '' ? path! : `${folder.replace(/[/\\]$/, '')}/${path!}`)
     : E.left({
         where,
         expected: `the name of a file inside ${folder === '' ? 'the folder of images' : folder}`,

@@ -62,6 +62,7 @@ export { readImageHeader, type ImageHeader } from './image-header.ts';
 export { decodeImage, type DecodeImageOptions } from './decode-image.ts';
 export { fitImage, withChannels, type FitImageOptions } from './fit-image.ts';
 export { readCsv } from './csv.ts';
+export type { LeaveOut } from './left-out-rows.ts';
 export { describeTable, type TableOptions } from './table-dataset.ts';
 export {
   describeWaterbirds,

@@ -7,6 +7,8 @@ import { readCsv } from './csv.ts';
 import type { DataError } from './data-error.ts';
 import { describeDataset, SPLITS, type Dataset, type GroupLimits, type SplitName } from './dataset.ts';
 import { imageFile, withoutDuplicates } from './image-names.ts';
+import { withoutLeftOut, type LeaveOut } from './left-out-rows.ts';
+import { labelColumn, namedTwice, splitColumn, unknownValues } from './table-columns.ts';
 
 /** How {@link describeTable} reads a table. */
 export interface TableOptions {
@@ -26,82 +28,104 @@ export interface TableOptions {
   /** Put behind every file's name, such as `.jpg` for a table of ids. Default nothing. */
   readonly extension?: string;
   /**
-   * Names of the classes; the table gives a name or its position. Default: what the column holds, whole numbers from 0
-   * as `0`, `1`, …, names in alphabetical order.
+   * Names of the classes, in order. The column holds names, or nothing but positions among them (0 is the first) if
+   * none of them is a number. Default: the values of the column, numbers by size, words in alphabetical order. `1.0` is
+   * `1`, and what stands for a missing value (nothing, `NaN`, `NA`, `null`, `None`) is no name unless it is given here.
    */
   readonly classes?: readonly string[];
   /** Names of the subgroups, likewise. */
   readonly subgroups?: readonly string[];
   /** What the table calls the splits. Default `train`, `validation` (or `val`, `valid`, `dev`), `test`. */
   readonly splits?: Partial<Record<SplitName, string | readonly string[]>>;
+  /** Rows to leave out, by the values of any columns: `{ sex: ['unknown', ''] }`, where `''` is an empty cell. */
+  readonly leaveOut?: LeaveOut;
   /** Splits that must hold images. Default: all three. */
   readonly required?: readonly SplitName[];
   /** Most training images of a group. Default: all. */
   readonly limits?: GroupLimits;
 }
 
+/** What is read of one row. */
 interface TableRow {
   readonly file: string;
-  readonly split: SplitName;
+  readonly split: string;
   readonly y: string;
   readonly z: string;
+  /** Its cells of the columns by which rows are left out. */
+  readonly others: readonly string[];
   readonly line: number;
 }
 
-const USUAL_SPLITS: Readonly<Record<SplitName, readonly string[]>> = {
-  train: ['train', 'training'],
-  validation: ['validation', 'val', 'valid', 'dev'],
-  test: ['test', 'testing'],
-};
+const columnsOf = ({ columns = {} }: TableOptions) => ({
+  filename: 'filename',
+  split: 'split',
+  y: 'y',
+  z: 'z',
+  ...columns,
+});
 
-function readSplit(
-  value: string,
-  names: TableOptions['splits'],
-  where: string,
-): E.Either<DataError, SplitName> {
-  const called = (split: SplitName): readonly string[] =>
-    names === undefined ? USUAL_SPLITS[split] : [names[split] ?? []].flat();
-  const cleaned = names === undefined ? value.trim().toLowerCase() : value.trim();
-  const split = SPLITS.find((candidate) => called(candidate).includes(cleaned));
-  return split === undefined
-    ? E.left({
-        where,
-        expected: `one of ${SPLITS.flatMap(called).join(', ')}`,
-        found: value.trim() === '' ? 'nothing' : JSON.stringify(value),
-        cure: 'correct the split, or say what the table calls its splits',
-      })
-    : E.right(split);
+/** The rows that are not left out, each with the path of its image. */
+function readRows(
+  text: string,
+  file: string,
+  options: TableOptions,
+): E.Either<DataError, readonly TableRow[]> {
+  const { folder = '', extension = '', leaveOut = {} } = options;
+  const { filename, split, y, z } = columnsOf(options);
+  const row = (values: readonly string[], line: number): E.Either<DataError, TableRow> => {
+    const [image, inSplit, label, subgroup, ...others] = values;
+    return E.right({ file: image!, split: inSplit!, y: label!, z: subgroup!, others, line });
+  };
+  return F.pipe(
+    readCsv(text, file, [filename, split, y, z, ...Object.keys(leaveOut)], row),
+    E.chain((rows) => withoutLeftOut(rows, leaveOut, file)),
+    E.chain(
+      E.traverseArray((read) =>
+        F.pipe(
+          imageFile(folder, read.file, `${file}, line ${read.line}, column ${filename}`, extension),
+          E.map((image) => ({ ...read, file: image })),
+        ),
+      ),
+    ),
+    E.chain((rows) => withoutDuplicates(rows, file)),
+  );
 }
 
-const isPosition = (value: string): boolean => /^\d{1,9}$/.test(value);
-
-/** What a column holds, as names in their order. */
-function namesIn(values: readonly string[]): readonly string[] {
-  const distinct = [...new Set(values.map((value) => value.trim()))];
-  if (!distinct.every(isPosition)) return distinct.sort();
-  const largest = distinct.reduce((most, value) => Math.max(most, Number(value)), 0);
-  return largest > 10 * distinct.length + 100
-    ? distinct.sort((a, b) => Number(a) - Number(b))
-    : Array.from({ length: largest + 1 }, (_, i) => String(i));
-}
-
-function position(
-  value: string,
-  names: readonly string[],
-  where: string,
-  what: string,
-): E.Either<DataError, number> {
-  const cleaned = value.trim();
-  const named = names.indexOf(cleaned);
-  const index = named >= 0 ? named : isPosition(cleaned) ? Number(cleaned) : -1;
-  return index >= 0 && index < names.length
-    ? E.right(index)
-    : E.left({
-        where,
-        expected: `a ${what}: ${names.map((name, i) => (name === String(i) ? name : `${name} (${i})`)).join(', ')}`,
-        found: cleaned === '' ? 'nothing' : JSON.stringify(value),
-        cure: `correct the ${what}, or name all of them in the settings`,
-      });
+/** What the rows say of their images. */
+function describeRows(
+  rows: readonly TableRow[],
+  file: string,
+  options: TableOptions,
+): E.Either<DataError, Dataset> {
+  const { name = 'table', required = SPLITS, limits = {} } = options;
+  const columns = columnsOf(options);
+  const cells = (key: 'split' | 'y' | 'z') => rows.map((row) => ({ cell: row[key], line: row.line }));
+  const split = splitColumn(columns.split, options.splits);
+  const y = labelColumn(
+    columns.y,
+    'classes',
+    rows.map((row) => row.y),
+    options.classes,
+  );
+  const z = labelColumn(
+    columns.z,
+    'subgroups',
+    rows.map((row) => row.z),
+    options.subgroups,
+  );
+  const unknown = unknownValues(file, [
+    { column: split, cells: cells('split') },
+    { column: y, cells: cells('y') },
+    { column: z, cells: cells('z') },
+  ]);
+  if (unknown !== undefined) return E.left(unknown);
+  const entries = rows.map((row) => ({
+    image: { file: row.file },
+    label: y.meaning(row.y)!,
+    subgroup: z.meaning(row.z)!,
+    split: split.meaning(row.split)!,
+  }));
+  return describeDataset({ name, classes: y.names, subgroups: z.names, entries, required, limits });
 }
 
 /**
@@ -109,15 +133,16 @@ function position(
  *
  * @param text The table as CSV with a header.
  * @param options Its columns, classes and splits.
- * @returns The data set, images in the order of the rows; or which line is wrong and why: a column or file name is
- *   missing, a name leads out of the folder, an image comes twice, a class, subgroup or split is none.
+ * @returns The data set, images in the order of the rows; or what is wrong and where: a column or file name is
+ *   missing, a name leads out of the folder, an image comes twice, a value to leave out is in no row; or every value
+ *   that is no class, no subgroup or no split, with its number of rows.
  * @example
  * ```ts
  * import { describeTable } from 'model-patching/data';
  * const table = [
  *   'image,diagnosis,bandage,fold',
  *   'a.jpg,benign,yes,train', 'b.jpg,benign,no,train', 'c.jpg,malignant,no,train',
- *   'd.jpg,benign,no,val', 'e.jpg,malignant,no,test',
+ *   'd.jpg,benign,no,val', 'e.jpg,malignant,no,test', 'f.jpg,,no,test',
  * ].join('\n');
  * const described = describeTable(table, {
  *   name: 'skin lesions',
@@ -125,6 +150,7 @@ function position(
  *   columns: { filename: 'image', split: 'fold', y: 'diagnosis', z: 'bandage' },
  *   classes: ['benign', 'malignant'],
  *   subgroups: ['no', 'yes'],
+ *   leaveOut: { diagnosis: '' },
  * });
  * if (described._tag === 'Left') throw new Error(described.left.found);
  * const { table: groups, splits } = described.right;
@@ -133,53 +159,16 @@ function position(
  * ```
  */
 export function describeTable(text: string, options: TableOptions = {}): E.Either<DataError, Dataset> {
-  const { name = 'table', folder = '', extension = '', columns = {}, splits, required, limits } = options;
-  const file = options.file ?? name;
-  const { filename = 'filename', split = 'split', y = 'y', z = 'z' } = columns;
-  const readRow = (values: readonly string[], line: number): E.Either<DataError, TableRow> =>
-    F.pipe(
-      E.Do,
-      E.bind('file', () =>
-        imageFile(
-          folder,
-          values[0]!.trim() === '' ? '' : values[0]! + extension,
-          `${file}, line ${line}, column ${filename}`,
-        ),
-      ),
-      E.bind('split', () => readSplit(values[1]!, splits, `${file}, line ${line}, column ${split}`)),
-      E.map((read) => ({ ...read, y: values[2]!, z: values[3]!, line })),
+  const { file = options.name ?? 'table', classes = [], subgroups = [], splits = {} } = options;
+  const ambiguous =
+    namedTwice(file, 'classes', classes) ??
+    namedTwice(file, 'subgroups', subgroups) ??
+    namedTwice(
+      file,
+      'splits',
+      SPLITS.flatMap((split) => splits[split] ?? []),
     );
-  return F.pipe(
-    readCsv(text, file, [filename, split, y, z], readRow),
-    E.chain((rows) => withoutDuplicates(rows, file)),
-    E.chain((rows) => {
-      const classes = options.classes ?? namesIn(rows.map((row) => row.y));
-      const subgroups = options.subgroups ?? namesIn(rows.map((row) => row.z));
-      return F.pipe(
-        rows,
-        E.traverseArray((row) =>
-          F.pipe(
-            E.Do,
-            E.bind('label', () =>
-              position(row.y, classes, `${file}, line ${row.line}, column ${y}`, 'class'),
-            ),
-            E.bind('subgroup', () =>
-              position(row.z, subgroups, `${file}, line ${row.line}, column ${z}`, 'subgroup'),
-            ),
-            E.map((labels) => ({ ...labels, image: { file: row.file }, split: row.split })),
-          ),
-        ),
-        E.chain((entries) =>
-          describeDataset({
-            name,
-            classes,
-            subgroups,
-            entries,
-            ...(required === undefined ? {} : { required }),
-            ...(limits === undefined ? {} : { limits }),
-          }),
-        ),
-      );
-    }),
-  );
+  return ambiguous === undefined
+    ? E.Monad.chain(readRows(text, file, options), (rows) => describeRows(rows, file, options))
+    : E.left(ambiguous);
 }

@@ -23,6 +23,8 @@ export interface WaterbirdsOptions {
   readonly file?: string;
   /** Most training images of a group. Default: all. */
   readonly limits?: GroupLimits;
+  /** Splits that must hold images. Default: all three. */
+  readonly required?: readonly SplitName[];
 }
 
 /**
@@ -46,12 +48,13 @@ export function describeWaterbirds(
   metadata: string,
   options: WaterbirdsOptions = {},
 ): E.Either<DataError, Dataset> {
-  const { folder = '', file = 'metadata.csv', limits = {} } = options;
+  const { folder = '', file = 'metadata.csv', limits = {}, required = SPLITS } = options;
   return describeTable(metadata, {
     name: 'Waterbirds',
     file,
     folder,
     limits,
+    required,
     columns: { filename: 'img_filename', split: 'split', y: 'y', z: 'place' },
     classes: WATERBIRDS_CLASSES,
     subgroups: WATERBIRDS_SUBGROUPS,

@@ -151,13 +151,13 @@ describe('a table of one’s own', () => {
       'a label outside the classes',
       changed(3, 'a.jpg,2,0,train,50'),
       { classes: ['cat', 'dog'] },
-      { where: 'ours.csv, line 4, column y', expected: 'a class: cat (0), dog (1)', found: '"2"' },
+      { where: 'ours.csv, line 4, column y', expected: 'a class: cat (0), dog (1)', found: '2: 1 row' },
     ],
     [
       'a subgroup that is none',
       changed(3, 'a.jpg,1,,train,50'),
       { subgroups: ['0', '1'] },
-      { where: 'ours.csv, line 4, column z', found: 'nothing' },
+      { where: 'ours.csv, line 4, column z', found: 'empty: 1 row' },
     ],
     [
       'a name that leads out of the folder',
@@ -192,7 +192,7 @@ describe('a table of one’s own', () => {
       'a split that is none',
       changed(5, 'a.jpg,1,1,holdout,50'),
       {},
-      { where: 'ours.csv, line 6, column split', found: '"holdout"' },
+      { where: 'ours.csv, line 6, column split', found: 'holdout: 1 row' },
     ],
     [
       'an empty split',
@@ -257,6 +257,10 @@ describe('Waterbirds', () => {
       table: { trainingCounts: [6, 2, 1, 3] },
     });
     expect(dataset.splits.test[0]!.image.file).toBe('waterbirds/200/0.jpg');
+    const trained = METADATA.split('\n').filter((line) => !/\.jpg,\d,[12],/.test(line));
+    expect(left(describeWaterbirds(trained.join('\n'))).found).toBe('none in validation');
+    const { splits, table } = right(describeWaterbirds(trained.join('\n'), { required: ['train'] }));
+    expect([table.trainingCounts, splits.validation, splits.test]).toEqual([[6, 2, 1, 3], [], []]);
     const error = left(describeWaterbirds(METADATA.replace('place,', 'background,')));
     expect(error).toMatchObject({ where: 'metadata.csv, line 1', expected: 'the column "place"' });
   });
@@ -328,6 +332,12 @@ describe('CelebA', () => {
     });
     expect(dataset.splits.train[0]!.image.file).toBe('img_align_celeba/000001.jpg');
     expect(counts(dataset, 'test')).toEqual([1, 0, 0, 2]);
+  });
+
+  it('may have names spelt otherwise in its tables, and whole floats', () => {
+    const attributes = csv.attributes.replace('000001.jpg', './000001.jpg').replaceAll(',-1', ',-1.0');
+    const partition = csv.partition.replace('000002.jpg,', ' 000002.jpg ,').replaceAll(/,(\d)$/gm, ',$1.0');
+    expect(describeCeleba({ attributes, partition })).toEqual(describeCeleba(csv));
   });
 
   it('is undersampled in training only, the first images kept, and counts what is used', () => {
@@ -407,6 +417,18 @@ describe('CelebA', () => {
       { ...txt, attributes: txt.attributes.replace('000002.jpg', '000001.jpg') },
       {},
       { found: '000001.jpg again, after line 3' },
+    ],
+    [
+      'an image that comes twice, spelt differently',
+      { ...csv, attributes: csv.attributes.replace('000002.jpg', './000001.jpg') },
+      {},
+      { where: 'list_attr_celeba, line 3', found: '000001.jpg again, after line 2' },
+    ],
+    [
+      'an image with two splits',
+      { ...txt, partition: `${txt.partition}\n000001.jpg 2` },
+      {},
+      { where: 'list_eval_partition, line 22', found: '000001.jpg again, after line 1' },
     ],
     [
       'keeping nothing',

@@ -87,6 +87,12 @@ const splits = section('splits', {
   test: setting('Values that mean test.', oneOrMore(cells('[te]')), ['test', 'testing']),
 });
 
+const leaveOut: t.Type<Readonly<Record<string, readonly string[]>>> = t.record(
+  t.string,
+  oneOrMore(cells('[unknown, ""]')),
+  'values by column, e.g. { sex: [unknown, ""], site: 3 }',
+);
+
 /** The data of an experiment. */
 export const DataCodec = variants('data', {
   'mnist-correlation': {
@@ -177,15 +183,20 @@ export const DataCodec = variants('data', {
         listOf(choice('train', 'validation', 'test'), 'splits'),
         'a list of "train", "validation" and "test"',
       ),
-      ['train', 'validation', 'test'],
+      ['train'],
+    ),
+    leaveOut: setting(
+      'Rows to leave out, by the values of any columns of the table; "" is an empty cell.',
+      leaveOut,
+      {},
     ),
     classes: required(
-      'Values of the class column, in order: the first is class 0.',
+      'Values of the class column, in order: the first is class 0. The column holds these, or nothing but their positions (0, 1, …) if none of them is a number; 1.0 is 1.',
       cells('[benign, malignant]'),
       ['benign', 'malignant'],
     ),
     subgroups: required(
-      'Values of the subgroup column, in order: the first is subgroup 0.',
+      'Values of the subgroup column, in order and likewise: the first is subgroup 0.',
       cells('[without, with]'),
       ['without', 'with'],
     ),

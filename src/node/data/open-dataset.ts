@@ -58,8 +58,10 @@ export type DatasetSettings =
       readonly groupSizes?: 'used' | 'published';
     })
   | (CommonDatasetSettings &
-      Pick<TableOptions, 'columns' | 'extension' | 'classes' | 'subgroups' | 'splits' | 'required'> & {
+      Pick<TableOptions, 'columns' | 'extension' | 'classes' | 'subgroups' | 'splits' | 'leaveOut'> & {
         readonly kind: 'folder';
+        /** Splits that must hold images. Default: `train`. */
+        readonly required?: readonly SplitName[];
         /** The table in the folder. Default `metadata.csv`. */
         readonly table?: string;
       });
@@ -134,11 +136,14 @@ function holdsRecords(
   };
 }
 
+/** Splits without which a data set is not opened: one may be trained on without being evaluated. */
+const TRAINING: readonly SplitName[] = ['train'];
+
 function waterbirds(
   { root, layout, limits }: DatasetSettings & { readonly kind: 'waterbirds' },
   scratch: ScratchFolder,
 ) {
-  const options = limits === undefined ? {} : { limits };
+  const options = { required: TRAINING, ...(limits === undefined ? {} : { limits }) };
   return F.pipe(
     holdsRecords(root, layout, ['metadata.csv']),
     TE.chain((records): Described => {
@@ -173,6 +178,16 @@ const CELEBA_FOLDERS: Readonly<Record<SplitName, string>> = {
   validation: 'val',
   test: 'test',
 };
+
+/** The shards of a split: none where there is no folder, if it is not that of training. */
+const celebaShards = (root: string, split: SplitName): TE.TaskEither<DataError, readonly string[]> => {
+  const shards = join(root, CELEBA_FOLDERS[split]);
+  return F.pipe(
+    TE.fromTask(() => namesIn(shards)),
+    TE.chain((names) => (names === null && split !== 'train' ? TE.right([]) : listShards(shards))),
+  );
+};
+
 const CELEBA_LAYOUT = 'list_attr_celeba, list_eval_partition (.txt or .csv) and img_align_celeba';
 
 function celeba(settings: DatasetSettings & { readonly kind: 'celeba' }, scratch: ScratchFolder): Described {
@@ -180,6 +195,7 @@ function celeba(settings: DatasetSettings & { readonly kind: 'celeba' }, scratch
   const options: CelebaOptions = {
     label: y,
     subgroup: z,
+    required: TRAINING,
     ...(limits === undefined ? {} : { limits }),
     ...(groupSizes === undefined ? {} : { groupSizes }),
   };
@@ -205,7 +221,7 @@ function celeba(settings: DatasetSettings & { readonly kind: 'celeba' }, scratch
     SPLITS,
     TE.traverseSeqArray((split) =>
       F.pipe(
-        listShards(join(root, CELEBA_FOLDERS[split])),
+        celebaShards(root, split),
         TE.chain((shards) =>
           indexRecords(shards, scratch.path, (features, where) => celebaRecord(features, where, options)),
         ),
@@ -221,12 +237,12 @@ function celeba(settings: DatasetSettings & { readonly kind: 'celeba' }, scratch
 }
 
 function folder(settings: DatasetSettings & { readonly kind: 'folder' }): Described {
-  const { root, table = 'metadata.csv' } = settings;
+  const { root, table = 'metadata.csv', required = TRAINING } = settings;
   return checkFiles(
     F.pipe(
       readTable(root, [table], `${table} and the images that it names`),
       TE.chainEitherK(({ file, text }) =>
-        describeTable(text, { ...settings, name: table, file, folder: root }),
+        describeTable(text, { ...settings, required, name: table, file, folder: root }),
       ),
     ),
   );
@@ -244,7 +260,7 @@ function learnSubgroups(dataset: Dataset): Dataset {
 }
 
 /**
- * Opens a data set.
+ * Opens a data set. Only its training images must be there, unless the settings of a folder require more.
  *
  * @param settings Which one, and where it lies.
  * @returns The data set; or which file is missing, which line of a table or which record is wrong.
@@ -258,7 +274,7 @@ function learnSubgroups(dataset: Dataset): Dataset {
  * const root = await mkdtemp(join(tmpdir(), 'pets-'));
  * await writeFile(join(root, 'a.png'), encodePng({ height: 1, width: 1, channels: 1, pixels: Uint8Array.of(7) }));
  * await writeFile(join(root, 'metadata.csv'), 'filename,split,y,z\na.png,train,cat,indoors\n');
- * const opened = await openDataset({ kind: 'folder', root, required: ['train'] })();
+ * const opened = await openDataset({ kind: 'folder', root })();
  * if (opened._tag === 'Left') throw new Error(opened.left.found);
  * const { classes, splits } = opened.right.dataset;
  * await opened.right.close();

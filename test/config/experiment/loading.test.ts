@@ -98,6 +98,28 @@ describe('a file of ours', () => {
     ]);
   });
 
+  it('reads values to leave out by column, one or a list, and requires training images alone', async () => {
+    const withLeaveOut = (leaveOut: string): string =>
+      ERM.replace(
+        'data: { kind: waterbirds }',
+        `data: { kind: folder, root: x, leaveOut: ${leaveOut}, classes: [a, b], subgroups: [c, d], image: { height: 8, width: 8 } }`,
+      );
+    const { experiment } = await right(withLeaveOut('{ diagnosis: [bkl, ""], site no: 3 }'));
+    expect(experiment.data).toMatchObject({
+      leaveOut: { diagnosis: ['bkl', ''], 'site no': ['3'] },
+      required: ['train'],
+    });
+    expect(await faults(withLeaveOut('{ sex: [], site: [1, 1] }'))).toEqual([
+      expect.stringContaining('data.leaveOut.sex: expected a list of values, each once'),
+      expect.stringContaining('data.leaveOut.site: expected a list of values, each once'),
+    ]);
+    expect(await faults(withLeaveOut('[bkl]'))).toEqual([
+      expect.stringContaining(
+        'data.leaveOut: expected values by column, e.g. { sex: [unknown, ""], site: 3 }',
+      ),
+    ]);
+  });
+
   it('of variants, takes the kind of the default where only a setting of it is changed', async () => {
     const { experiment } = await right(`${ERM}\noptimizer: { learningRate: 0.5 }`);
     expect(experiment.optimizer).toMatchObject({ kind: 'sgd', learningRate: 0.5, momentum: 0.9 });

@@ -191,6 +191,43 @@ describe('a data set that cannot be opened', () => {
     expect(lesions.expected).toContain('labels.csv');
   });
 
+  it('opens with training images alone, without the other splits and their folders', async () => {
+    const [header, ...rows] = readFileSync(table(), 'utf8').trim().split('\n');
+    const isTraining = (row: string) => row.split(',')[3] === '0';
+    writeFileSync(table(), [header, ...rows.filter(isTraining)].join('\n'));
+    const celeba = join(folder, 'celeba-records');
+    cpSync(join(samples, 'celeba-records'), celeba, { recursive: true });
+    for (const split of ['val', 'test']) rmSync(join(celeba, split), { recursive: true });
+    const lesions = { ...LESIONS, root: join(samples, 'skin-lesions') };
+    for (const [settings, sample] of [
+      [birds(), 'waterbirds'],
+      [{ kind: 'celeba', root: celeba }, 'celeba'],
+      [{ ...lesions, leaveOut: { split: ['validation', 'test'] } }, 'skin-lesions'],
+    ] as const) {
+      const { dataset, close } = await open(settings);
+      const trained = samplePlan(sample, SMALL).train.filter((count) => count > 0);
+      expect(dataset.table.trainingCounts).toEqual(trained);
+      expect([dataset.splits.validation, dataset.splits.test]).toEqual([[], []]);
+      await close();
+    }
+    expect(await failure({ ...lesions, leaveOut: { split: 'test' }, required: SPLITS })).toMatchObject({
+      found: 'none in test',
+    });
+    rmSync(join(celeba, 'train'), { recursive: true });
+    expect((await failure({ kind: 'celeba', root: celeba })).where).toBe(join(celeba, 'train'));
+  });
+
+  it('takes an image for the same however its name is spelt', async () => {
+    const lines = readFileSync(table(), 'utf8').trim().split('\n');
+    const [id, image, ...rest] = lines[1]!.split(',');
+    const windows = [id, `.\\${image!.replaceAll('/', '\\')} `, ...rest].join(',');
+    const plain = (await open(birds())).dataset;
+    writeFileSync(table(), [lines[0], windows, ...lines.slice(2)].join('\n'));
+    expect((await open(birds())).dataset).toEqual(plain);
+    writeFileSync(table(), [...lines, windows].join('\n'));
+    expect((await failure(birds())).found).toMatch(/ again, after line 2$/);
+  });
+
   it('does not read outside its folder', async () => {
     const text = readFileSync(table(), 'utf8').split('\n');
     text[1] = text[1]!.replace(/,[^,]+jpg/, ',../../../etc/passwd');

@@ -4,7 +4,7 @@
  */
 
 const WHOLE = /^([+-]?)(0|[1-9]\d*)(?:\.0*)?$/;
-const MISSING = /^(?:[+-]?nan|na|n\/a|#n\/a|<na>|nat|null)?$/i;
+const MISSING = /^(?:[+-]?nan|#?na|#?n\/a|#n\/a n\/a|<na>|nat|null|[+-]?1\.#(?:ind|qnan))?$/i;
 
 /** The value of a cell: without blanks around it, and a whole number in its shortest form (`1` for `1.0` and `+1`). */
 export function cellValue(cell: string): string {

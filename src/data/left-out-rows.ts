@@ -1,8 +1,8 @@
 /** Rows that a table has and a data set is made without, by the values of its columns. */
 import { either as E } from 'fp-ts';
 import { cellValue, written } from './cell-values.ts';
+import { countedValues, valuesOf } from './counted-values.ts';
 import type { DataError } from './data-error.ts';
-import { countedValues, valuesOf } from './table-columns.ts';
 
 /** Values by column, e.g. `{ sex: ['unknown', ''] }`: rows that have one of them are left out. */
 export type LeaveOut = Readonly<Record<string, string | readonly string[]>>;

@@ -3,6 +3,7 @@
  * taken for another: all rows that have one are counted, by value, in one fault.
  */
 import { cellValue, isMissing, isNumber, written } from './cell-values.ts';
+import { countedValues, MOST_SHOWN, valuesOf, type Cell, type CountedValue } from './counted-values.ts';
 import type { DataError } from './data-error.ts';
 import { SPLITS, type SplitName } from './dataset.ts';
 
@@ -88,47 +89,6 @@ export function splitColumn(
   };
 }
 
-/** A cell and its line. */
-interface Cell {
-  readonly cell: string;
-  readonly line: number;
-}
-
-interface UnknownValue {
-  readonly value: string;
-  readonly line: number;
-  readonly rows: number;
-}
-
-/** More values than these are of another column than the one that was meant. */
-const MOST_SHOWN = 12;
-
-const count = (rows: number): string => `${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'}`;
-const shown = (value: string): string =>
-  value === '' ? 'empty' : value === 'empty' ? '"empty"' : written(value);
-
-/** The values of some cells with their rows, the most frequent first, as text. */
-export function countedValues(values: readonly Pick<UnknownValue, 'value' | 'rows'>[]): string {
-  const rest = values.slice(MOST_SHOWN);
-  const others = `${rest.length} other values: ${count(rest.reduce((sum, { rows }) => sum + rows, 0))}`;
-  return [
-    ...values.slice(0, MOST_SHOWN).map(({ value, rows }) => `${shown(value)}: ${count(rows)}`),
-    ...(rest.length === 0 ? [] : [others]),
-  ].join(', ');
-}
-
-/** The values of some cells, the most frequent first, with the line of the first. */
-export function valuesOf(cells: readonly Cell[]): readonly UnknownValue[] {
-  const found = new Map<string, { readonly value: string; readonly line: number; rows: number }>();
-  for (const { cell, line } of cells) {
-    const value = cellValue(cell);
-    const known = found.get(value);
-    if (known === undefined) found.set(value, { value, line, rows: 1 });
-    else known.rows++;
-  }
-  return [...found.values()].sort((a, b) => b.rows - a.rows || a.line - b.line);
-}
-
 /** What is wrong with a setting that names a value twice, if it does: the value has two meanings. */
 export function namedTwice(
   file: string,
@@ -147,6 +107,17 @@ export function namedTwice(
       };
 }
 
+/** The setting that leaves out the rows with some values, as a file writes it. */
+const leaveOutText = (
+  columns: readonly { readonly column: Column<unknown>; readonly values: readonly CountedValue[] }[],
+): string => {
+  const values = columns.map(
+    ({ column, values: unknown }) =>
+      `${written(column.name)}: [${unknown.map(({ value }) => written(value)).join(', ')}]`,
+  );
+  return `leaveOut: { ${values.join(', ')} }`;
+};
+
 /**
  * What is wrong with columns, all of them and all rows in one.
  *
@@ -159,27 +130,23 @@ export function unknownValues(
   columns: readonly { readonly column: Column<unknown>; readonly cells: readonly Cell[] }[],
 ): DataError | undefined {
   const faults = columns.flatMap(({ column, cells }) => {
-    const values = valuesOf(cells.filter(({ cell }) => column.meaning(cell) === undefined));
-    return values.length === 0 ? [] : [{ column, values, line: Math.min(...values.map(({ line }) => line)) }];
+    const unknown = cells.filter(({ cell }) => column.meaning(cell) === undefined);
+    return unknown.length === 0 ? [] : [{ column, values: valuesOf(unknown), line: unknown[0]!.line }];
   });
-  if (faults.length === 0) return undefined;
-  const leaveOut = faults.map(
-    ({ column, values }) =>
-      `${written(column.name)}: [${values.map(({ value }) => written(value)).join(', ')}]`,
-  );
-  const tooMany = faults.some(({ values }) => values.length > MOST_SHOWN);
+  const [first] = faults;
+  if (first === undefined) return undefined;
   const one = faults.length === 1;
   return {
     where: one
-      ? `${file}, line ${faults[0]!.line}, column ${faults[0]!.column.name}`
+      ? `${file}, line ${first.line}, column ${first.column.name}`
       : `${file}, ${faults.map(({ column, line }) => `column ${column.name} (line ${line})`).join(', ')}`,
     expected: faults.map(({ column }) => column.expected).join('; '),
     found: faults
       .map(({ column, values }) => (one ? '' : `${column.name}: `) + countedValues(values))
       .join('; '),
-    cure: tooMany
+    cure: faults.some(({ values }) => values.length > MOST_SHOWN)
       ? 'say which column is meant, or correct the table'
       : `correct the table, name every value in ${faults.map(({ column }) => column.setting).join(' and ')}, ` +
-        `or leave these rows out with leaveOut: { ${leaveOut.join(', ')} }`,
+        `or leave these rows out with ${leaveOutText(faults)}`,
   };
 }

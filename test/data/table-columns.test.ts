@@ -213,9 +213,9 @@ describe('values that mean nothing', () => {
   });
 
   it('are not all listed where another column is meant', () => {
-    const ids = Array.from({ length: 40 }, (_, i) => `train,id${i},0`);
+    const ids = Array.from({ length: 200_000 }, (_, i) => `train,id${i},0`);
     const { found, cure } = fault(table(ids), options);
-    expect(found).toMatch(/^id0: 1 row, .*id11: 1 row, 28 other values: 28 rows$/);
+    expect(found).toMatch(/^id0: 1 row, .*id11: 1 row, 199,988 other values: 199,988 rows$/);
     expect(cure).toBe('say which column is meant, or correct the table');
   });
 

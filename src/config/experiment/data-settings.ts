@@ -3,6 +3,7 @@
  * written `y0z1` in a file and `(Y=0)(Z=1)` in reports, and is not named anywhere else.
  */
 import * as t from 'io-ts';
+import { cellValue } from '../../data/cell-values.ts';
 import { integer, naturalNumber, nullable, positiveInteger, refine, unitInterval } from '../codecs.ts';
 import { CELEBA_ATTRIBUTES } from './celeba-attributes.ts';
 import { choice, listOf, required, section, setting, variants } from './section.ts';
@@ -72,7 +73,11 @@ const columns = section('columns', {
 });
 
 const cells = (example: string) =>
-  distinct(listOf(cell, 'values'), `a list of values, each once, e.g. ${example}`);
+  refine(
+    listOf(cell, 'values'),
+    (values) => values.length > 0 && new Set(values.map(cellValue)).size === values.length,
+    `a list of values, each once, e.g. ${example}`,
+  );
 const splits = section('splits', {
   train: setting('Values in the split column that mean training.', oneOrMore(cells('[tr]')), [
     'train',

@@ -109,7 +109,7 @@ describe('a file of ours', () => {
       leaveOut: { diagnosis: ['bkl', ''], 'site no': ['3'] },
       required: ['train'],
     });
-    expect(await faults(withLeaveOut('{ sex: [], site: [1, 1] }'))).toEqual([
+    expect(await faults(withLeaveOut('{ sex: [], site: [1, "1.0"] }'))).toEqual([
       expect.stringContaining('data.leaveOut.sex: expected a list of values, each once'),
       expect.stringContaining('data.leaveOut.site: expected a list of values, each once'),
     ]);

@@ -26,28 +26,39 @@ function streamEntry(key: RandomKey, position: number, members: Int32Array): num
   return members[permutationEntry(foldKey(key, pass), position % members.length, members.length)]!;
 }
 
-function membersOf(groups: ArrayLike<number>, groupCount: number): Int32Array[] {
-  const members = Array.from({ length: groupCount }, (): number[] => []);
+function checkGroups(groups: ArrayLike<number>, groupCount: number | undefined, lowest: number): void {
   for (let i = 0; i < groups.length; i++) {
-    const list = members[groups[i]!];
-    if (list === undefined) {
-      throw new RangeError(
-        `groups: expected integers in [0, ${groupCount}), received ${groups[i]} at index ${i}`,
-      );
-    }
-    list.push(i);
+    const group = groups[i]!;
+    if (Number.isSafeInteger(group) && group >= lowest && group < (groupCount ?? Infinity)) continue;
+    const range = groupCount === undefined ? `≥ ${lowest}` : `in [${lowest}, ${groupCount})`;
+    throw new RangeError(`groups: expected integers ${range}, received ${group} at index ${i}`);
   }
-  return members.map((list) => Int32Array.from(list));
+}
+
+function membersOf(groups: ArrayLike<number>, groupCount: number): Int32Array[] {
+  const members = new Map<number, number[]>();
+  for (let i = 0; i < groups.length; i++) {
+    const list = members.get(groups[i]!);
+    if (list === undefined) members.set(groups[i]!, [i]);
+    else list.push(i);
+  }
+  // The first that is absent is found before as many lists are made as an index that is far too large asks for.
+  for (let g = 0; g < groupCount; g++) {
+    if (!members.has(g))
+      throw new RangeError(`groups: expected examples of every group, received none of ${g}`);
+  }
+  return Array.from({ length: groupCount }, (_, g) => Int32Array.from(members.get(g)!));
 }
 
 /**
  * The indices of each step's batch.
  *
- * @param groups Group of each training example, integers from 0.
+ * @param groups Group of each training example, integers from 0; unbalanced also −1, of no group.
  * @param options See {@link GroupBatchesOptions}.
  * @returns `step ↦ [batchSize]` example indices, for steps 0, 1, …, in time O(batchSize). Balanced batches list the
  *   first group's examples first. Within one pass over a group no example repeats.
- * @throws RangeError if there is no example, a group has none, or the batch is smaller than the number of groups.
+ * @throws RangeError if there is no example, a group is none or has no example, or the batch is smaller than the number
+ *   of groups.
  * @example
  * ```ts
  * import { groupBatches } from 'model-patching';
@@ -62,13 +73,12 @@ export function groupBatches(
 ): (step: number) => Int32Array {
   const { batchSize, seed, balanced = true } = options;
   if (groups.length === 0) throw new RangeError('groups: expected at least one example, received none');
+  checkGroups(groups, options.groupCount, balanced ? 0 : -1);
   const groupCount =
     options.groupCount ?? Array.from(groups).reduce((largest, group) => Math.max(largest, group), 0) + 1;
   const streams = balanced
     ? membersOf(groups, groupCount)
     : [Int32Array.from({ length: groups.length }, (_, i) => i)];
-  const empty = streams.findIndex((members) => members.length === 0);
-  if (empty >= 0) throw new RangeError(`groups: expected examples of every group, received none of ${empty}`);
   if (!(Number.isInteger(batchSize) && batchSize >= streams.length)) {
     throw new RangeError(
       `batchSize: expected an integer ≥ ${streams.length}, one a group, received ${batchSize}`,

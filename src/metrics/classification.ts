@@ -12,7 +12,8 @@ import { checkIndices, predictedClasses, type Predictions, readProbabilities } f
  * @param predictions n rows of c scores, flat or nested, or n class indices.
  * @param labels `[n]`, class indices.
  * @returns In [0, 1]; NaN if n = 0.
- * @throws RangeError if the lengths do not fit, a score is NaN or a label is no integer ≥ 0.
+ * @throws RangeError if the lengths do not fit, a score is NaN or a label is no class: no integer in [0, c), or for class
+ *   indices, which do not say how many classes there are, no integer ≥ 0.
  * @example
  * ```ts
  * import { accuracy } from 'model-patching';
@@ -21,7 +22,7 @@ import { checkIndices, predictedClasses, type Predictions, readProbabilities } f
  */
 export function accuracy(predictions: Predictions, labels: ArrayLike<number>): number {
   const predicted = predictedClasses(predictions, labels.length);
-  checkIndices(labels, 2 ** 31, 'labels');
+  checkIndices(labels, scoredClasses(predictions, labels.length) ?? 2 ** 31, 'labels');
   return predicted.reduce((hits, c, i) => hits + (c === labels[i] ? 1 : 0), 0) / labels.length;
 }
 
@@ -88,10 +89,16 @@ export function confusionMatrix(
   return counts;
 }
 
-function classCount(predictions: Predictions, predicted: Int32Array, labels: ArrayLike<number>): number {
+/** Number of scores in a row; undefined for class indices. */
+function scoredClasses(predictions: Predictions, count: number): number | undefined {
   const first: number | ArrayLike<number> | undefined = predictions[0];
   if (typeof first === 'object') return first.length;
-  if (labels.length > 0 && predictions.length > labels.length) return predictions.length / labels.length;
+  return count > 0 && predictions.length > count ? predictions.length / count : undefined;
+}
+
+function classCount(predictions: Predictions, predicted: Int32Array, labels: ArrayLike<number>): number {
+  const scored = scoredClasses(predictions, labels.length);
+  if (scored !== undefined) return scored;
   const largest = (values: ArrayLike<number>) =>
     Array.from(values).reduce((top, value) => Math.max(top, value), -1);
   return Math.max(largest(predicted), largest(labels)) + 1;

@@ -2,6 +2,7 @@
 import { concatenateImages } from '../augmentation/pairing.ts';
 import { minusOneToOne } from '../augmentation/scaling.ts';
 import { accuracy } from '../metrics/classification.ts';
+import { checkIndices } from '../metrics/predictions.ts';
 import type { NetworkWeights } from '../models/network.ts';
 import { foldKey, randomKey } from '../random.ts';
 import { disposeTensors } from '../tensor-tree.ts';
@@ -27,7 +28,8 @@ export interface Gate {
   readonly heldOutAccuracy: { readonly domain: number; readonly label: number };
 }
 
-function checkImages({ train, heldOut, domainOf }: TrainGateOptions): void {
+function checkImages({ train, heldOut, domainOf, networks }: TrainGateOptions): void {
+  const labelCount = networks.label.model.outputs[0]!.shape.at(-1)!;
   for (const [name, examples] of Object.entries({ train, heldOut })) {
     checkExamples(examples);
     const group = examples.groups.find((g) => domainOf[g] !== 0 && domainOf[g] !== 1);
@@ -36,6 +38,7 @@ function checkImages({ train, heldOut, domainOf }: TrainGateOptions): void {
         `domainOf: expected 0 or 1 for group ${group} of ${name}, received ${domainOf[group]}`,
       );
     }
+    checkIndices(examples.labels, labelCount, `${name}.labels`);
   }
 }
 
@@ -47,7 +50,7 @@ function checkImages({ train, heldOut, domainOf }: TrainGateOptions): void {
  *
  * @param options Images, networks, budgets.
  * @returns The gate, whose weights the caller owns; null if a stop was requested.
- * @throws RangeError if an image lacks a label or a group, a group has no domain, or a batch is smaller than the number
+ * @throws RangeError if an image lacks a label or a group, a label is no class, a group has no domain, or a batch is smaller than the number
  *   of groups. NonFiniteLossError if a loss is not finite.
  * @example
  * ```ts

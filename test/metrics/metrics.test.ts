@@ -189,6 +189,20 @@ describe('bad arguments', () => {
       () => meanCrossEntropy([[1, 0]], [2]),
       /labels\[0\]: expected an integer in \[0, 2\), received 2/,
     ],
+    [
+      'label counted from 1',
+      () =>
+        accuracy(
+          [
+            [1, 0],
+            [0, 1],
+          ],
+          [1, 2],
+        ),
+      /labels\[1\]: expected an integer in \[0, 2\), received 2/,
+    ],
+    ['missing label', () => accuracy([1, 0, 0, 1], [1, -1]), /labels\[1\]: .* in \[0, 2\), received -1/],
+    ['missing label beside classes', () => accuracy([1, 0], [1, -1]), /labels\[1\]: .*received -1/],
     ['class index', () => accuracy([0.5], [0]), /predictions\[0\]: expected an integer/],
     ['one column', () => classificationMetrics([[1]], [0]), /rows of at least 2/],
     ['target', () => areaUnderRoc([0.1], [2]), /targets\[0\]: expected 0 or 1, received 2/],

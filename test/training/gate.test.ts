@@ -349,6 +349,16 @@ describe('trainGate on tiny images', () => {
     );
   });
 
+  it('refuses labels that are no class, held out as well', async () => {
+    const options = tinyOptions();
+    for (const name of ['train', 'heldOut'] as const) {
+      const labels = options[name].labels.map((label, i) => (i === 1 ? 2 : label));
+      await expect(trainGate({ ...options, [name]: { ...options[name], labels } })).rejects.toThrow(
+        `${name}.labels[1]: expected an integer in [0, 2), received 2`,
+      );
+    }
+  });
+
   it('translates in batches, in order', async () => {
     const images = imageBatch(
       Float32Array.from({ length: 230 }, (_, i) => i / 230),

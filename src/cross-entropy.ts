@@ -2,17 +2,23 @@
  * Cross-entropy of predictions with labels, example by example: −log of the probability given to the label. Once from
  * logits, through the log-softmax, and once from probabilities with the arithmetic of the published runs, whose clip
  * bounds the loss of a confident mistake at 16.118 and takes its gradient away.
+ *
+ * Refusing a label that is no class would mean reading it back. Its loss is NaN instead, and so is every mean that the
+ * loss enters: a training that looks at its losses stops there.
  */
 import * as tf from '@tensorflow/tfjs';
 
 /** The published clip of probabilities to [ε, 1 − ε]. */
 const CLIP = 1e-7;
 
+/** 1 at each label's class and 0 elsewhere; a row is NaN where its label is no class. */
 function oneHotLabels(labels: tf.Tensor1D, [batch, classes]: [number, number]): tf.Tensor2D {
   if (labels.shape.length !== 1 || labels.shape[0] !== batch) {
     throw new RangeError(`labels: expected shape [${batch}], received [${labels.shape}]`);
   }
-  return tf.oneHot(labels.toInt(), classes).toFloat() as tf.Tensor2D;
+  // Labels are compared as they are: a conversion to integers would make a class of 1.5.
+  const hits = tf.equal(labels.expandDims(1), tf.range(0, classes, 1, 'int32'));
+  return tf.where(hits.any(1, true), hits.toFloat(), NaN) as tf.Tensor2D;
 }
 
 function checkRows(name: string, rows: tf.Tensor): void {
@@ -25,8 +31,8 @@ function checkRows(name: string, rows: tf.Tensor): void {
  * −log softmax(z)_y = log Σ_c exp(z_c) − z_y.
  *
  * @param logits z, `[batch, classes]`.
- * @param labels y, `[batch]`, integers in [0, classes). An example whose label lies outside has loss 0 and gradient 0:
- *   refusing it would mean reading the labels back.
+ * @param labels y, `[batch]`, integers in [0, classes). Of an example with any other label
+ *   (−1, classes, 1.5) the loss and the gradient are NaN.
  * @returns `[batch]`, nats; the gradient is softmax(z) − onehot(y).
  * @throws RangeError if the shapes do not match.
  * @example
@@ -51,8 +57,8 @@ export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tenso
  * and no gradient passes where it cuts.
  *
  * @param probabilities `[batch, classes]`, softmax already applied.
- * @param labels y, `[batch]`, integers in [0, classes). An example whose label lies outside has an infinite loss:
- *   refusing it would mean reading the labels back.
+ * @param labels y, `[batch]`, integers in [0, classes). Of an example with any other label
+ *   (−1, classes, 1.5) the loss is NaN.
  * @returns `[batch]`, nats.
  * @throws RangeError if the shapes do not match.
  * @example
@@ -78,7 +84,7 @@ export function probabilityCrossEntropy(probabilities: tf.Tensor2D, labels: tf.T
  * Mean over the outputs of −[t log(p̂ + ε) + (1 − t) log(1 − p̂ + ε)], ε = 10⁻⁷, with p̂ clipped to [ε, 1 − ε].
  *
  * @param probabilities `[batch, outputs]`, sigmoid already applied.
- * @param targets t, `[batch, outputs]`, in [0, 1].
+ * @param targets t, `[batch, outputs]`, in [0, 1]. The loss of an example with any other target is NaN.
  * @returns `[batch]`, nats.
  * @throws RangeError if the shapes differ.
  * @example
@@ -98,8 +104,10 @@ export function binaryCrossEntropy(probabilities: tf.Tensor2D, targets: tf.Tenso
   }
   return tf.tidy(() => {
     const clipped = tf.clipByValue(probabilities, CLIP, 1 - CLIP);
-    const positive = targets.mul(clipped.add(CLIP).log());
-    const negative = tf.sub(1, targets).mul(tf.sub(1, clipped).add(CLIP).log());
+    const inside = targets.greaterEqual(0).logicalAnd(targets.lessEqual(1));
+    const checked = tf.where(inside, targets.toFloat(), NaN);
+    const positive = checked.mul(clipped.add(CLIP).log());
+    const negative = tf.sub(1, checked).mul(tf.sub(1, clipped).add(CLIP).log());
     return positive.add(negative).mean<tf.Tensor1D>(1).neg();
   });
 }

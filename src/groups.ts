@@ -206,9 +206,11 @@ export function withVariants(
  * Mean loss and number of examples of each group: L_g = Σ_{i: gᵢ = g} ℓᵢ / max(1, n_g). Differentiable in `losses`.
  *
  * @param losses Per-example losses, `[batch]`.
- * @param groups Group of each example, `[batch]`; an index outside 0 … groupCount − 1 belongs to no group.
+ * @param groups Group of each example, `[batch]`, integers in [0, groupCount), or −1 for an example of no group. Any
+ *   other index (groupCount, −2, 1.5) makes all means NaN: refusing it would mean reading it back.
  * @param groupCount Number of groups.
- * @returns Means and counts, `[groupCount]` each; a group absent from the batch has mean 0 and count 0.
+ * @returns Means and counts, `[groupCount]` each; a group absent from the batch has mean 0 and count 0. One loss that is
+ *   NaN makes all means NaN, whatever its group.
  * @throws RangeError if the shapes differ or `groupCount` is no positive integer.
  * @example
  * ```ts
@@ -231,11 +233,13 @@ export function groupLosses(losses: tf.Tensor1D, groups: tf.Tensor1D, groupCount
   }
   // Products and sums rather than a matrix product, which some devices round to ten bits.
   return tf.tidy(() => {
-    const indices = tf.range(0, groupCount, 1, 'int32').expandDims(1);
-    const members = tf.equal(indices, groups.toInt().expandDims(0)).toFloat();
+    const indices = tf.range(-1, groupCount, 1, 'int32').expandDims(1);
+    const known = tf.equal(indices, groups.expandDims(0)).toFloat();
+    const members = known.slice(1);
     const counts = members.sum<tf.Tensor1D>(1);
     const sums = members.mul(losses.expandDims(0)).sum<tf.Tensor1D>(1);
-    const means: tf.Tensor1D = sums.div(counts.maximum(1));
+    const allKnown = known.sum().equal(groups.size);
+    const means: tf.Tensor1D = sums.div(tf.where(allKnown, counts.maximum(1), NaN));
     return { means, counts };
   });
 }

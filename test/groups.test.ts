@@ -91,7 +91,7 @@ describe('groupLosses', () => {
     const before = tf.memory().numTensors;
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.float({ min: -8, max: 8, noNaN: true }), fc.integer({ min: -1, max: 4 })), {
+        fc.array(fc.tuple(fc.float({ min: -8, max: 8, noNaN: true }), fc.integer({ min: -1, max: 3 })), {
           minLength: 1,
           maxLength: 30,
         }),
@@ -99,7 +99,7 @@ describe('groupLosses', () => {
           const sums = [0, 0, 0, 0];
           const counts = [0, 0, 0, 0];
           for (const [loss, g] of examples) {
-            if (g < 0 || g > 3) continue;
+            if (g < 0) continue;
             sums[g] = sums[g]! + loss;
             counts[g] = counts[g]! + 1;
           }
@@ -124,7 +124,7 @@ describe('groupLosses', () => {
           )(losses);
           expectClose(
             gradient,
-            examples.map(([, g]) => (g < 0 || g > 3 ? 0 : [1, -2, 3, 0.5][g]! / counts[g]!)),
+            examples.map(([, g]) => (g < 0 ? 0 : [1, -2, 3, 0.5][g]! / counts[g]!)),
             1e-6,
             'gradient',
           );
@@ -134,6 +134,71 @@ describe('groupLosses', () => {
       { seed: 2, numRuns: 50 },
     );
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it.each([
+    ['of a table of 3', [0, 1, 3], 'int32'],
+    ['counted from 1', [1, 2, 3], 'int32'],
+    ['below −1', [0, -2, 1], 'int32'],
+    ['far away', [0, 1, -(2 ** 31)], 'int32'],
+    ['no integer', [0, 1.5, 2], 'float32'],
+    ['between −1 and 0', [-0.5, 0, 1], 'float32'],
+    ['no number', [0, NaN, 1], 'float32'],
+  ] as const)('an index that is no group, %s, makes all means NaN', (_, groups, dtype) => {
+    tf.tidy(() => {
+      const losses = tf.tensor1d([1, 2, 3]);
+      const { means } = groupLosses(losses, tf.tensor1d([...groups], dtype), 3);
+      expect(Array.from(means.dataSync())).toEqual([NaN, NaN, NaN]);
+    });
+  });
+
+  it('has the bits that it has without looking for indices that are no group', () => {
+    const unguarded = (losses: tf.Tensor1D, groups: tf.Tensor1D): tf.Tensor => {
+      const members = tf.oneHot(groups, 4).transpose().toFloat();
+      return members.mul(losses.expandDims(0)).sum(1).div(members.sum(1).maximum(1));
+    };
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.float({ min: 0, max: 8, noNaN: true }), fc.integer({ min: -1, max: 3 })), {
+          minLength: 1,
+          maxLength: 40,
+        }),
+        (examples) =>
+          tf.tidy(() => {
+            const groups = tf.tensor1d(
+              examples.map(([, g]) => g),
+              'int32',
+            );
+            const pass = (means: (x: tf.Tensor1D) => tf.Tensor) => {
+              const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => means(x as tf.Tensor1D))(
+                tf.tensor1d(examples.map(([loss]) => loss)),
+                tf.tensor1d([0.3, -2, 3, 0.7]),
+              );
+              return [value.dataSync(), grad.dataSync()];
+            };
+            expect(pass((x) => groupLosses(x, groups, 4).means)).toEqual(pass((x) => unguarded(x, groups)));
+          }),
+      ),
+      { seed: 8, numRuns: 60 },
+    );
+  });
+
+  it('an example of group −1 changes neither means, counts nor gradients, whatever the type of the indices', () => {
+    const pass = (losses: number[], groups: number[], dtype: 'int32' | 'float32') =>
+      tf.tidy(() => {
+        const { value, grad } = tf.valueAndGrad((x: tf.Tensor) =>
+          tf.concat(Object.values(groupLosses(x as tf.Tensor1D, tf.tensor1d(groups, dtype), 3))),
+        )(tf.tensor1d(losses));
+        return [Array.from(value.dataSync()), Array.from(grad.dataSync())];
+      });
+    const [values, gradients] = pass([1, 2, 6], [0, 2, 0], 'int32');
+    expect(values).toEqual([3.5, 0, 2, 2, 0, 1]);
+    for (const dtype of ['int32', 'float32'] as const) {
+      expect(pass([1, 9, 2, 6, -7], [0, -1, 2, 0, -1], dtype)).toEqual([
+        values,
+        [gradients![0], 0, gradients![1], gradients![2], 0],
+      ]);
+    }
   });
 
   it('has the gradient that its differences show, and a halved one is noticed', () => {
@@ -200,12 +265,30 @@ describe('groupBatches', () => {
     expect(at(6, 100)).not.toBe(at(6, 101));
   });
 
+  it('unbalanced takes examples of no group, and refuses indices that are none', () => {
+    const unbalanced = { batchSize: 2, seed: 0, balanced: false, groupCount: 2 };
+    expect([...groupBatches([1, -1], unbalanced)(0)].sort()).toEqual([0, 1]);
+    for (const wrong of [-2, 2, 1.5, NaN]) {
+      expect(() => groupBatches([0, wrong], unbalanced)).toThrow(
+        `groups: expected integers in [-1, 2), received ${wrong} at index 1`,
+      );
+    }
+  });
+
   it('refuses what it cannot balance', () => {
     expect(() => groupBatches([], { batchSize: 1, seed: 0 })).toThrow(/at least one example/);
     expect(() => groupBatches([0, 2], { batchSize: 3, seed: 0 })).toThrow(/received none of 1/);
     expect(() => groupBatches([0, 1], { batchSize: 3, seed: 0, groupCount: 3 })).toThrow(/none of 2/);
     expect(() => groupBatches([0, 1], { batchSize: 1, seed: 0 })).toThrow(/≥ 2/);
-    expect(() => groupBatches([0, -1], { batchSize: 1, seed: 0 })).toThrow(/-1 at index 1/);
+    for (const wrong of [-1, 0.5, NaN, Infinity]) {
+      expect(() => groupBatches([0, wrong], { batchSize: 2, seed: 0 })).toThrow(
+        `groups: expected integers ≥ 0, received ${wrong} at index 1`,
+      );
+    }
+    expect(() => groupBatches([0, 2 ** 40], { batchSize: 2, seed: 0 })).toThrow(/received none of 1/);
+    expect(() => groupBatches([1, 2], { batchSize: 2, seed: 0, groupCount: 2 })).toThrow(
+      'groups: expected integers in [0, 2), received 2 at index 1',
+    );
     expect(() => groupBatches([0], { batchSize: 1, seed: 0 })(-1)).toThrow(/step/);
     expect(() => groupBatches([0], { batchSize: 1, seed: 0.5 })).toThrow(/seed/);
   });

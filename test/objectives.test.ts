@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { consistencyPenalty } from '../src/consistency.ts';
+import { crossEntropy } from '../src/cross-entropy.ts';
 import { chiSquare, cvar } from '../src/distributional-risk.ts';
 import { groupDro } from '../src/group-dro.ts';
-import { groupTable, type GroupTable } from '../src/groups.ts';
+import { groupLosses, groupTable, type GroupTable } from '../src/groups.ts';
+import { invarianceRiskPenalty } from '../src/invariance.ts';
 import { erm, groupBalanced, vrex, worstGroup, type GroupObjective } from '../src/objectives.ts';
 import { useBackend } from './support/backend.ts';
 import { directionalError } from './support/finite-difference.ts';
@@ -116,6 +119,84 @@ describe.each(['wasm', 'cpu'] as const)('objectives on %s', (backend) => {
         expectClose(grad, [1], 1e-6);
       }
     });
+  });
+});
+
+/** Every way from losses of examples to one number. */
+const ROBUST_LOSSES: Record<string, (losses: tf.Tensor1D, groups: tf.Tensor1D) => tf.Scalar> = {
+  ...Object.fromEntries(
+    Object.entries(OBJECTIVES).map(([name, { build }]) => [
+      name,
+      (losses: tf.Tensor1D, groups: tf.Tensor1D) =>
+        build(tableOf(3)).loss({}, groupLosses(losses, groups, 3)),
+    ]),
+  ),
+  ...Object.fromEntries(
+    (['stopped', 'through'] as const).flatMap((gradient) =>
+      [false, true].map((classConditional) => [
+        `groupDro ${gradient}${classConditional ? ' within classes' : ''}`,
+        (losses: tf.Tensor1D, groups: tf.Tensor1D) => {
+          const table = groupTable(['a', 'b', 'c'], [4, 5, 6], [0, 0, 1]);
+          const objective = groupDro(table, { adjustment: 1, classConditional, gradient });
+          return objective.loss(objective.init(), groupLosses(losses, groups, 3));
+        },
+      ]),
+    ),
+  ),
+  'sum of group means': (losses, groups) => consistencyPenalty(losses, groups, 3, 'sumOfGroupMeans'),
+};
+const RISKS: Record<string, (losses: tf.Tensor1D) => tf.Scalar> = {
+  cvar: (losses) => cvar(losses, { alpha: 0.3 }),
+  chiSquare: (losses) => chiSquare(losses, { radius: 0.5 }),
+};
+
+describe.each(['wasm', 'cpu'] as const)('a label or a group that does not exist, on %s', (backend) => {
+  beforeAll(() => useBackend(backend));
+
+  const losses = (labels: readonly number[]) =>
+    crossEntropy(tf.tensor2d([1, -2, 0.5, 3, 0, 0, -1, 2], [4, 2]), tf.tensor1d([...labels], 'int32'));
+  const valueOf = (name: string, labels: readonly number[], groups: readonly number[]) =>
+    tf.tidy(
+      () =>
+        ({ ...ROBUST_LOSSES, ...RISKS })[name]!(
+          losses(labels),
+          tf.tensor1d([...groups], 'int32'),
+        ).dataSync()[0]!,
+    );
+
+  it.each([...Object.keys(ROBUST_LOSSES), ...Object.keys(RISKS)])(
+    '%s is NaN where it would have hidden a label',
+    (name) => {
+      expect(valueOf(name, [0, 1, 1, 0], [0, 1, 2, 0])).toBeGreaterThan(0);
+      for (const wrong of [-1, 2, 3]) {
+        for (const at of [0, 1, 2, 3]) {
+          const labels = [0, 1, 1, 0].map((label, i) => (i === at ? wrong : label));
+          expect(valueOf(name, labels, [0, 1, 2, 0])).toBeNaN();
+        }
+      }
+    },
+  );
+
+  it.each(Object.keys(ROBUST_LOSSES))('%s is NaN where it would have left out a group', (name) => {
+    expect(valueOf(name, [0, 1, 1, 0], [0, 1, -1, 0])).toBeGreaterThan(0);
+    for (const wrong of [-2, 3, 4]) {
+      for (const at of [0, 1, 2, 3]) {
+        const groups = [0, 1, 2, 0].map((group, i) => (i === at ? wrong : group));
+        expect(valueOf(name, [0, 1, 1, 0], groups)).toBeNaN();
+      }
+    }
+  });
+
+  it.each(['irmv1', 'reference'] as const)('the invariance penalty %s is NaN', (form) => {
+    const penalty = (labels: number[]) =>
+      tf.tidy(
+        () =>
+          invarianceRiskPenalty(tf.tensor2d([1, -2, 0.5, 3], [2, 2]), tf.tensor1d(labels, 'int32'), {
+            form,
+          }).dataSync()[0]!,
+      );
+    expect(penalty([0, 1])).toBeGreaterThan(0);
+    expect([penalty([0, 2]), penalty([-1, 1])]).toEqual([NaN, NaN]);
   });
 });
 

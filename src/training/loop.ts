@@ -43,16 +43,19 @@ export interface TrainOptions<State extends TensorTree, Batch extends TensorTree
   readonly pause?: () => Promise<void>;
 }
 
+const CAUSES =
+  'among the causes are too high a learning rate, inputs that are no numbers, and labels or groups out of range';
+
 /**
- * A run whose loss is no longer a number: nothing after this step is worth keeping. Its message names the step and all
- * parts of the loss.
+ * A run whose loss is no longer a number: nothing after this step is worth keeping. Its message names the step, all
+ * parts of the loss and what may be the cause.
  *
  * @example
  * ```ts
  * import { NonFiniteLossError } from 'model-patching';
  * const { message, record } = new NonFiniteLossError({ step: 7, losses: { cycle: NaN, gradients: [1, 2] } });
  * if (record.step !== 7) throw new Error('step 7 expected');
- * if (message !== 'loss is not finite at step 7: cycle NaN, gradients [1, 2]') throw new Error(message);
+ * if (!message.startsWith('loss is not finite at step 7: cycle NaN, gradients [1, 2];')) throw new Error(message);
  * ```
  */
 export class NonFiniteLossError extends Error {
@@ -61,7 +64,7 @@ export class NonFiniteLossError extends Error {
     const parts = Object.entries(record.losses).map(
       ([name, value]) => `${name} ${typeof value === 'number' ? value : `[${value.join(', ')}]`}`,
     );
-    super(`loss is not finite at step ${record.step}: ${parts.join(', ')}`);
+    super(`loss is not finite at step ${record.step}: ${parts.join(', ')}; ${CAUSES}`);
     this.name = 'NonFiniteLossError';
     this.record = record;
   }

@@ -78,9 +78,9 @@ export type RobustState<Slots extends TensorTree, Adversary extends ObjectiveSta
 export type RobustBatch = {
   /** `[(1 + k)·B, …]`: the B originals, then the first translation of each, then the second, … */
   readonly images: tf.Tensor;
-  /** `[B]`, integers in [0, classes). */
+  /** `[B]`, integers in [0, classes); any other label makes the losses NaN. */
   readonly labels: tf.Tensor1D;
-  /** `[B]`, the group of each original; −1: none. */
+  /** `[B]`, the group of each original; −1: none. Any other number that is no group makes the losses NaN. */
   readonly groups: tf.Tensor1D;
   /** A scalar tensor, so that a schedule is an input of a compiled step. */
   readonly learningRate: tf.Scalar;
@@ -231,10 +231,10 @@ function robustLoss<Slots extends TensorTree, Adversary extends ObjectiveState>(
     });
     const logits = output as tf.Tensor2D;
     const blocks = { logits, labels, groups, batchSize: labels.shape[0], translations };
-    const seen = trainedOn(blocks, training);
+    const groupCount = table.names.length / groupsPerOriginal(training, translations);
+    const seen = trainedOn(blocks, training, groupCount);
     const losses = environmentLosses(seen, table.names.length, invariance, invarianceWeight);
     const robust = objective.loss(state.adversary, losses);
-    const groupCount = table.names.length / groupsPerOriginal(training, translations);
     const parts = {
       robust,
       consistency: consistency === undefined ? tf.scalar(0) : disagreement(blocks, consistency, groupCount),

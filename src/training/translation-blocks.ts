@@ -32,18 +32,43 @@ export function groupsPerOriginal(training: AugmentationTraining, translations: 
   return (training === 'augmented' ? 0 : 1) + (training === 'original' ? 0 : translations);
 }
 
-/** Logits, labels and groups (of the objective's table) of the blocks that the objective sees. */
-export function trainedOn(blocks: PredictionBlocks, training: AugmentationTraining): TrainedBlocks {
+/** No group of any table, nor −1, which says that an example is of none. */
+const UNKNOWN = -2;
+
+/**
+ * Groups of the objective's table, from groups of originals: g·parts + v of every example for v = 0, then v = 1, …
+ * The products are looked up, so that −1 stays −1 and what is no group (1.5, too large a number) becomes none.
+ */
+function variantGroups(groups: tf.Tensor1D, groupCount: number, parts: number): tf.Tensor1D {
+  const indices = tf.range(-1, groupCount, 1, 'int32').expandDims(1);
+  const known = tf.equal(indices, groups.expandDims(0)).toFloat();
+  const blocks = Array.from({ length: parts }, (_, v) => {
+    const found = Array.from({ length: groupCount + 1 }, (_, row) =>
+      row === 0 ? -1 : (row - 1) * parts + v,
+    );
+    const offsets = tf.tensor2d(found, [groupCount + 1, 1]).sub(UNKNOWN);
+    return known.mul(offsets).sum<tf.Tensor1D>(0).add<tf.Tensor1D>(UNKNOWN);
+  });
+  return tf.concat1d(blocks);
+}
+
+/**
+ * Logits, labels and groups (of the objective's table) of the blocks that the objective sees.
+ *
+ * @param groupCount Number of groups of originals.
+ */
+export function trainedOn(
+  blocks: PredictionBlocks,
+  training: AugmentationTraining,
+  groupCount: number,
+): TrainedBlocks {
   const { labels, groups } = blocks;
   const parts = groupsPerOriginal(training, blocks.translations);
   if (parts === 1) return { logits: block(blocks, training === 'augmented' ? 1 : 0), labels, groups };
-  const variants = Array.from({ length: parts }, (_, v) =>
-    groups.mul<tf.Tensor1D>(parts).add<tf.Tensor1D>(v),
-  );
   return {
     logits: block(blocks, training === 'augmented' ? 1 : 0, parts),
     labels: labels.tile([parts]),
-    groups: tf.concat1d(variants),
+    groups: variantGroups(groups, groupCount, parts),
   };
 }
 

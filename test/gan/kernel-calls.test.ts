@@ -67,7 +67,7 @@ describe('kernel calls of a step', () => {
     [...Object.values(generators), ...Object.values(discriminators)].forEach(({ model }) => model.dispose());
   });
 
-  it('CAMEL with the small classifier: at most 475', () => {
+  it('CAMEL with the small classifier, labels and groups guarded (475 without): at most 516', () => {
     const network = smallCnn({ inputShape: [28, 28, 1], classes: 2, width: 1 / 8 });
     const table = groupTable(['(Y=0)(Z=0)', '(Y=0)(Z=1)', '(Y=1)(Z=0)', '(Y=1)(Z=1)'], [9, 1, 1, 9]);
     tf.tidy(() => {
@@ -89,7 +89,7 @@ describe('kernel calls of a step', () => {
       };
       const calls = kernelCalls(() => step(state, batch));
       expect(calls).toBeGreaterThan(200);
-      expect(calls).toBeLessThanOrEqual(475);
+      expect(calls).toBeLessThanOrEqual(516);
     });
     network.model.dispose();
   });

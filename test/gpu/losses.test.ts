@@ -1,6 +1,6 @@
 /** Values and gradients of the losses, and the optimizers' updates, on a GPU are those on wasm. */
 import * as tf from '@tensorflow/tfjs';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   camelConsistency,
   jensenShannonConsistency,
@@ -31,7 +31,7 @@ import { sgd } from '../../src/optimizers/sgd.ts';
 import { weightDecayPenalty } from '../../src/optimizers/weight-decay.ts';
 import { randomKey } from '../../src/random.ts';
 import type { TensorTree } from '../../src/tensor-tree.ts';
-import { computeOnTheGpu, expectSameOnBoth, unavailable } from './both-backends.ts';
+import { computeOnTheGpu, expectSameOnBoth, onGpu, unavailable } from './both-backends.ts';
 import { draw, firstOrder, tidied } from './differentiated.ts';
 
 type Cases = Readonly<Record<string, () => TensorTree>>;
@@ -108,6 +108,33 @@ const overGroups: Cases = Object.fromEntries(
   ]),
 );
 
+const wrongLabels = (): tf.Tensor1D => tf.tensor1d([0, 4, 1, 1, 2, -1], 'int32');
+/** Labels and groups that do not exist: a GPU may compute with NaN as it likes, so that they are tried there as well. */
+const unknown: Cases = {
+  'a label that is no class': () => crossEntropy(logits('z'), wrongLabels()),
+  'a label that is no class, from probabilities': () =>
+    probabilityCrossEntropy(probabilities('z'), wrongLabels()),
+  'a target above 1': () => binaryCrossEntropy(probabilities('z'), tf.fill([6, 4], 2)),
+  ...Object.fromEntries(
+    Object.entries(objectives).flatMap(([name, objective]) =>
+      [
+        ['label', wrongLabels, [0, 1, 2, 3, 0, 1]] as const,
+        ['group', labels, [0, 1, 2, 3, 4, 0]] as const,
+      ].map(([what, given, groups]) => [
+        `${name} with a ${what} that does not exist`,
+        () =>
+          tidied(() => {
+            const losses = crossEntropy(logits('z'), given());
+            return objective.loss(
+              objective.init(),
+              groupLosses(losses, tf.tensor1d([...groups], 'int32'), 4),
+            );
+          }),
+      ]),
+    ),
+  ),
+};
+
 const IMAGE = [2, 5, 4, 2] as const;
 const discriminator = (x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor =>
   leakyRelu(tf.conv2d(x, filter, 2, 'same'))
@@ -171,6 +198,12 @@ describe.skipIf(unavailable !== undefined)('on a GPU as on wasm', () => {
 
   it.each(Object.entries({ ...perExample, ...consistency }))('%s', (_, compute) => expectSameOnBoth(compute));
   it.each(Object.entries(overGroups))('objective %s', (_, compute) => expectSameOnBoth(compute));
+  it.each(Object.entries(unknown))('%s is NaN', async (_, compute) => {
+    await tf.setBackend(onGpu);
+    const value = tidied(compute) as tf.Tensor;
+    expect(Array.from(await value.data()).some(Number.isNaN)).toBe(true);
+    value.dispose();
+  });
   it.each(Object.entries(adversarial))('adversarial: %s', (_, compute) => expectSameOnBoth(compute));
   it.each(Object.entries(updates))('update: %s', (_, compute) => expectSameOnBoth(compute));
 });

@@ -154,7 +154,10 @@ describe('a loss that is not finite', () => {
     const error: unknown = await run.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(NonFiniteLossError);
     const { message, record, name } = error as NonFiniteLossError;
-    expect(message).toBe(`loss is not finite at step ${bad}: loss ${value}, groups [0.5, ${bad - 1}]`);
+    expect(message).toBe(
+      `loss is not finite at step ${bad}: loss ${value}, groups [0.5, ${bad - 1}]; among the causes are ` +
+        'too high a learning rate, inputs that are no numbers, and labels or groups out of range',
+    );
     expect(record).toEqual({ step: bad, losses: { loss: value, groups: [0.5, bad - 1] } });
     expect(name).toBe('NonFiniteLossError');
     expect(logged).toEqual(Array.from({ length: bad - 1 }, (_, i) => i + 1));

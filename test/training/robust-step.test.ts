@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { imageBatch } from '../../src/augmentation/images.ts';
 import {
   camelConsistency,
   jensenShannonConsistency,
@@ -9,13 +10,17 @@ import {
 import { groupDro } from '../../src/group-dro.ts';
 import { groupTable, withVariants, type AugmentationTraining } from '../../src/groups.ts';
 import { invarianceRiskPenalty } from '../../src/invariance.ts';
+import { multilayerPerceptron } from '../../src/models/small-classifiers.ts';
 import type { Network, NetworkWeights } from '../../src/models/network.ts';
 import { erm, groupBalanced, type ObjectiveState } from '../../src/objectives.ts';
 import { adam } from '../../src/optimizers/adam.ts';
 import type { Optimizer } from '../../src/optimizers/optimizer.ts';
+import { constantSchedule } from '../../src/optimizers/schedules.ts';
 import { sgd } from '../../src/optimizers/sgd.ts';
 import { disposeTensors, flattenTensors, type TensorTree } from '../../src/tensor-tree.ts';
+import { train } from '../../src/training/loop.ts';
 import { robustStep, type RobustBatch, type RobustState } from '../../src/training/robust-step.ts';
+import { stageTwoBatches } from '../../src/training/stage-two.ts';
 import { useBackend } from '../support/backend.ts';
 import { expectClose, readFixture, toTensor, type FixtureTensor } from '../support/fixture.ts';
 
@@ -318,6 +323,115 @@ describe('robustStep', () => {
       };
       expectClose(consistencyWith('sumOfGroupMeans') / consistencyWith('mean'), 4, 1e-5);
     });
+  });
+
+  describe('with a label or a group that does not exist', () => {
+    /** Rows of the table for each group of originals, of which there are two translations. */
+    const variants = [
+      ['original', 1],
+      ['augmented', 2],
+      ['both', 3],
+    ] as const;
+    /** A classifier of two features with two translations of each original; the loss and what the objective saw. */
+    const lossesOf = (
+      training: AugmentationTraining,
+      { labels, groups }: { readonly labels?: number[]; readonly groups?: number[] },
+      dtype: 'int32' | 'float32' = 'int32',
+    ) =>
+      tf.tidy(() => {
+        const table = withVariants(
+          groupTable(['(Y=0)(Z=0)', '(Y=0)(Z=1)', '(Y=1)(Z=0)'], [3, 1, 2]),
+          ['A-F', 'A-G'],
+          training,
+        );
+        const { init, step } = robustStep({
+          network: {
+            forward: (x, { weights }) => ({
+              output: x.matMul(weights!.trainable['kernel']!),
+              statistics: {},
+            }),
+          },
+          table,
+          objective: groupDro(table),
+          optimizer: sgd(),
+          augmentationTraining: training,
+        });
+        const state = init({
+          trainable: { kernel: tf.tensor2d([0.3, -0.2, 0.1, 0.4], [2, 2]) },
+          statistics: {},
+        });
+        const { losses } = step(state, {
+          images: tf.tensor2d(
+            Array.from({ length: 24 }, (_, i) => Math.sin(i)),
+            [12, 2],
+          ),
+          labels: tf.tensor1d(labels ?? [0, 0, 1, 0], dtype),
+          groups: tf.tensor1d(groups ?? [0, 1, 2, 0], dtype),
+          learningRate: tf.scalar(0.1),
+        });
+        return { loss: losses.loss.dataSync()[0]!, counts: Array.from(losses.groupCounts.dataSync()) };
+      });
+
+    it.each(variants)('is NaN, trained on %s', (training) => {
+      expect(lossesOf(training, {}).loss).toBeGreaterThan(0);
+      expect(lossesOf(training, {}, 'float32')).toEqual(lossesOf(training, {}));
+      for (const labels of [
+        [0, 0, 2, 0],
+        [-1, 0, 1, 0],
+      ]) {
+        expect(lossesOf(training, { labels }).loss).toBeNaN();
+      }
+      // 1431655766 · 3 is 2 for integers of 32 bits, and 0.5 · 2 a whole number.
+      for (const wrong of [3, -2, 1431655766, 2 ** 31 - 1]) {
+        expect(lossesOf(training, { groups: [0, 1, 2, wrong] }).loss).toBeNaN();
+      }
+      for (const wrong of [0.5, 1 / 3, NaN, 9]) {
+        expect(lossesOf(training, { groups: [0, 1, 2, wrong] }, 'float32').loss).toBeNaN();
+        expect(lossesOf(training, { labels: [0, 1, 1, wrong] }, 'float32').loss).toBeNaN();
+      }
+    });
+
+    it.each(variants)('leaves out an example of group −1, trained on %s', (training, rows) => {
+      const { loss, counts } = lossesOf(training, { groups: [0, -1, 2, 0] });
+      expect(loss).toBeGreaterThan(0);
+      expect(counts).toEqual([2, 0, 1].flatMap((count) => Array<number>(rows).fill(count)));
+    });
+  });
+
+  it.each([
+    ['labels counted from 1', { labels: Int32Array.of(1, 2, 1, 2), groups: Int32Array.of(0, 1, 0, 1) }],
+    ['a missing label', { labels: Int32Array.of(0, 1, 0, -1), groups: Int32Array.of(0, 1, 0, 1) }],
+    ['a group outside the table', { labels: Int32Array.of(0, 1, 0, 1), groups: Int32Array.of(0, 1, 2, 1) }],
+  ])('%s: a run stops at its first step and says what may be the cause', async (_, wrong) => {
+    const table = groupTable(['(Y=0)', '(Y=1)'], [2, 2]);
+    const classifier = multilayerPerceptron({ inputShape: [1, 1, 1], classes: 2, hidden: [], seed: 1 });
+    const { init, step } = robustStep({
+      network: classifier,
+      table,
+      objective: groupDro(table),
+      optimizer: sgd(),
+    });
+    const weights = classifier.weights();
+    const run = train({
+      state: init(weights),
+      stepsDone: 0,
+      steps: 30,
+      step,
+      batchAt: stageTwoBatches({
+        network: classifier,
+        examples: { images: imageBatch(Uint8Array.of(0, 51, 204, 255), [4, 1, 1, 1]), ...wrong },
+        translations: [],
+        batchSize: 4,
+        balanced: false,
+        learningRate: constantSchedule(0.1),
+        seed: 1,
+      }),
+    });
+    await expect(run).rejects.toThrow(
+      /^loss is not finite at step 1: loss NaN, .*labels or groups out of range$/,
+    );
+    disposeTensors(weights);
+    classifier.model.dispose();
   });
 
   it('refuses batches that do not fit', () => {

@@ -1,4 +1,5 @@
 /** Every step of the project, compiled, against itself run eagerly: minimal networks with every part of the steps. */
+import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { compileStep } from '../../../src/node/compile/compile-step.ts';
 import { cloneTensors, disposeTensors, flattenTensors, type TensorTree } from '../../../src/tensor-tree.ts';
@@ -100,3 +101,23 @@ describe.skipIf(!native)(
     });
   },
 );
+
+describe.skipIf(!native)('a compiled step', () => {
+  it.each(['labels', 'groups'] as const)('has a loss that is NaN where its %s do not exist', (name) => {
+    const { initial, step, batchAt } = minimalStageTwo('dro');
+    const runner = compileStep(step);
+    runner.write(initial);
+    const lossAt = (index: number, added: number): number => {
+      const batch = batchAt(index);
+      const wrong = { ...batch, [name]: batch[name].add(tf.scalar(added, 'int32')) };
+      const losses = runner.run(wrong);
+      const [loss] = (losses as { loss: tf.Scalar }).loss.dataSync();
+      disposeTensors({ batch, wrong: wrong[name], losses });
+      return loss!;
+    };
+    expect([0, 1, 2].map((index) => Number.isFinite(lossAt(index, 0)))).toEqual([true, true, true]);
+    expect(lossAt(3, 1000)).toBeNaN();
+    runner.dispose();
+    disposeTensors(initial);
+  });
+});

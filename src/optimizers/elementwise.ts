@@ -10,12 +10,14 @@ const LARGE = 16_384;
 
 /** Names of tensors that are computed together. */
 function joinable(tensors: tf.NamedTensorMap): string[][] {
-  const groups = new Map<string, string[]>();
+  const alone: string[][] = [];
+  const byShape = new Map<string, string[]>();
   for (const [name, { rank, size, shape }] of Object.entries(tensors)) {
-    const key = rank === 0 || size > LARGE ? name : shape.slice(1).join();
-    groups.set(key, [...(groups.get(key) ?? []), name]);
+    const rest = shape.slice(1).join();
+    if (rank === 0 || size > LARGE) alone.push([name]);
+    else byShape.set(rest, [...(byShape.get(rest) ?? []), name]);
   }
-  return [...groups.values()];
+  return [...alone, ...byShape.values()];
 }
 
 /**

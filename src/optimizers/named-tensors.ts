@@ -40,12 +40,12 @@ export function assertSameShapes(
   weights: tf.NamedTensorMap,
 ): void {
   for (const name of new Set([...Object.keys(weights), ...Object.keys(tensors)])) {
-    const expected = describe(weights[name]);
-    const received = describe(tensors[name]);
+    const [expected, received] = [weights, tensors].map((map) => describe(map, name));
     if (expected !== received)
       throw new Error(`${argument}: expected '${name}' of shape ${expected}, received ${received}`);
   }
 }
 
-const describe = (tensor: tf.Tensor | undefined): string =>
-  tensor === undefined ? 'none' : `[${tensor.shape.join(', ')}]`;
+/** Every object has a `constructor`: only a name of its own counts. */
+const describe = (tensors: tf.NamedTensorMap, name: string): string =>
+  Object.hasOwn(tensors, name) ? `[${tensors[name]!.shape.join(', ')}]` : 'none';

@@ -12,6 +12,7 @@
 import { either as E } from 'fp-ts';
 import type { DataError } from './data-error.ts';
 import type { LabelledEntry, SplitName } from './dataset.ts';
+import { wholeShare } from './whole-share.ts';
 
 /** One image of MNIST, as it is or corrupted. */
 export interface MnistImage {
@@ -108,8 +109,8 @@ export function parseMnistCorrelationName(
     }
     const probability = Number(part('probability'));
     const major = {
-      size: Math.floor((size / 2) * probability),
-      testSize: Math.floor(TEST_IMAGES * probability),
+      size: wholeShare(size / 2, probability),
+      testSize: wholeShare(TEST_IMAGES, probability),
     };
     const minor = { size: size / 2 - major.size, testSize: TEST_IMAGES - major.testSize };
     return [0, 1].flatMap((y) => [
@@ -147,7 +148,7 @@ export function mnistCorrelationEntries(
   if (!(validationFraction >= 0 && validationFraction <= 1)) {
     throw new RangeError(`validationFraction: expected 0 … 1, received ${validationFraction}`);
   }
-  const boundary = Math.round(labels.train.length * (1 - validationFraction));
+  const boundary = labels.train.length - wholeShare(labels.train.length, validationFraction);
   const entries: LabelledEntry<MnistImage>[] = [];
   const ranges = [
     { split: 'train', from: 'train', start: 0, end: boundary },
@@ -155,7 +156,7 @@ export function mnistCorrelationEntries(
     { split: 'test', from: 'test', start: 0, end: labels.test.length },
   ] as const;
   for (const { y, z, size, testSize } of name.cells) {
-    const validation = Math.floor(size * validationFraction);
+    const validation = wholeShare(size, validationFraction);
     const wanted: Record<SplitName, number> = { train: size - validation, validation, test: testSize };
     for (const { split, from, start, end } of ranges) {
       const pool: number[] = [];

@@ -11,6 +11,7 @@
 import { either as E } from 'fp-ts';
 import type { GroupTable } from '../groups.ts';
 import type { DataError } from './data-error.ts';
+import { wholeShare } from './whole-share.ts';
 
 /** One number for each group, in the order (Y=0)(Z=0), (Y=0)(Z=1), (Y=1)(Z=0), (Y=1)(Z=1). */
 export type GroupCounts = readonly [number, number, number, number];
@@ -52,7 +53,7 @@ export interface MnistCorrelationOptions {
    * appears in both forms.
    */
   readonly splits?: 'disjoint' | 'published';
-  /** Share of MNIST's training images, the last ones, that validation takes from; in [0, 1). Default 0.5. */
+  /** Share of MNIST's training images, the last ones, that validation takes from, rounded down; in [0, 1). Default 0.5. */
   readonly validationFraction?: number;
   /** Training images of each group. Default 9,900, 100, 100, 9,900. */
   readonly trainingCounts?: GroupCounts;
@@ -171,14 +172,15 @@ export function describeMnistCorrelation(
   const gateHeldOutCounts = forEachGroup(options.gateHeldOutCount ?? 250);
   const published = splits === 'published';
 
-  const boundary = Math.floor(labels.train.length * (1 - (options.validationFraction ?? 0.5)));
+  const count = labels.train.length;
+  const boundary = count - wholeShare(count, options.validationFraction ?? 0.5);
   const trainPool = poolOf(labels.train, 0, boundary);
-  const validationPool = poolOf(labels.train, boundary, labels.train.length);
+  const validationPool = poolOf(labels.train, boundary, count);
   const testPool = poolOf(labels.test, 0, labels.test.length);
   const testCounts = options.testCounts ?? allTestImages(testPool, splits);
   const train = select('train', trainPool, trainingCounts);
   const validation = select('train', validationPool, validationCounts);
-  const wholePool = poolOf(labels.train, 0, labels.train.length);
+  const wholePool = poolOf(labels.train, 0, count);
   const stage1Pool = published ? wholePool : poolOfGroups(train);
   const stage1 = select('train', stage1Pool, stage1Counts);
   const gatePool = [train, validation, stage1].reduce(withoutSelected, wholePool);

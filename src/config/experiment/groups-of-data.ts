@@ -1,4 +1,5 @@
 /** The groups of a data set as its settings say them: classes y times subgroups z, in the order of y and then z. */
+import { wholeShare } from '../../data/whole-share.ts';
 import type { DataSettings } from './data-settings.ts';
 
 /** One group. */
@@ -97,14 +98,11 @@ function mnistSizes(sizes: Extract<DataSettings, { kind: 'mnist-correlation' }>[
     }
     case 'correlation': {
       const half = Math.floor(sizes.images / 2);
-      const aligned = Math.floor(half * sizes.probability + ROUNDING);
+      const aligned = wholeShare(half, sizes.probability);
       return [aligned, half - aligned, half - aligned, aligned];
     }
   }
 }
-
-/** So that 100 · 0.29, which is 28.999…, counts as 29. */
-const ROUNDING = 1e-9;
 
 /**
  * How many images of each group MNIST-Correlation has for training and for validation.
@@ -129,7 +127,7 @@ export function mnistCorrelationCounts({
   readonly validation: FourCounts;
 } {
   const all = mnistSizes(sizes);
-  const validationOf = (size: number): number => Math.floor(size * validationFraction + ROUNDING);
+  const validationOf = (size: number): number => wholeShare(size, validationFraction);
   const of = ([a, b, c, d]: FourCounts, count: (size: number) => number): FourCounts => [
     count(a),
     count(b),

@@ -13,6 +13,7 @@ import {
 } from '../../data/dataset.ts';
 import { mnistCorrelation, type MnistCorrelation } from '../../data/mnist-correlation-images.ts';
 import { MNIST_PIXELS, MNIST_SIDE, type Mnist } from '../../data/mnist.ts';
+import { wholeShare } from '../../data/whole-share.ts';
 import { foldKey, randomKey } from '../../random.ts';
 import { readMnist } from '../mnist-files.ts';
 import type { ExperimentImages, ImageReference } from './experiment-images.ts';
@@ -138,7 +139,7 @@ function digitEntries(
 export function digitImages(mnist: Mnist, settings: DigitSettings): E.Either<DataError, ExperimentImages> {
   const { corruption, validationFraction, limits } = settings;
   const [count, testCount] = [mnist.train.labels.length, mnist.test.labels.length];
-  const boundary = Math.floor(count * (1 - validationFraction));
+  const boundary = count - wholeShare(count, validationFraction);
   const described = describeDataset({
     name: 'MNIST',
     classes: Array.from({ length: 10 }, (_, digit) => String(digit)),

@@ -22,21 +22,45 @@ function placed(node: DocumentNode, place: string): DocumentNode {
   return { of: 'map', place, entries: new Map(entries) };
 }
 
-function changed(node: DocumentNode | undefined, path: readonly string[], value: DocumentNode): DocumentNode {
+/** The item that a key of a path names: a number as it is counted, so neither `-1` nor `01`. */
+function itemIndex(key: string, items: readonly DocumentNode[]): number | undefined {
+  return /^(0|[1-9]\d*)$/.test(key) && Number(key) < items.length ? Number(key) : undefined;
+}
+
+const noItem = (option: string, path: readonly string[], count: number): DataError => ({
+  where: `${option}: ${path.slice(0, -1).join('.')}`,
+  expected: count === 0 ? 'no entry, the list is empty' : `the number of an entry, 0 … ${count - 1}`,
+  found: `"${path.at(-1)}"`,
+  cure: 'correct the number, or set the whole list',
+});
+
+/** The node with the value at `path`; `above` is where the node itself is. */
+function changed(
+  node: DocumentNode | undefined,
+  path: readonly string[],
+  value: DocumentNode,
+  above: readonly string[] = [],
+): E.Either<DataError, DocumentNode> {
   const [key, ...rest] = path;
-  if (key === undefined) return node === undefined ? value : mergeDocuments(node, value);
-  if (node?.of === 'list' && Number(key) < node.items.length) {
-    const items = node.items.map((item, i) => (i === Number(key) ? changed(item, rest, value) : item));
-    return { ...node, items };
+  if (key === undefined) return E.right(node === undefined ? value : mergeDocuments(node, value));
+  const here = [...above, key];
+  if (node?.of === 'list') {
+    const index = itemIndex(key, node.items);
+    if (index === undefined) return E.left(noItem(value.place, here, node.items.length));
+    return E.Functor.map(changed(node.items[index], rest, value, here), (item) => ({
+      ...node,
+      items: node.items.map((other, i) => (i === index ? item : other)),
+    }));
   }
   const under = node?.of === 'map' ? node.entries.get(key)?.node : undefined;
-  const entry = { keyPlace: value.place, node: changed(under, rest, value) };
-  const change: DocumentNode = {
-    of: 'map',
-    place: node?.place ?? value.place,
-    entries: new Map([[key, entry]]),
-  };
-  return node === undefined ? change : mergeDocuments(node, change);
+  return E.Functor.map(changed(under, rest, value, here), (below) => {
+    const change: DocumentNode = {
+      of: 'map',
+      place: node?.place ?? value.place,
+      entries: new Map([[key, { keyPlace: value.place, node: below }]]),
+    };
+    return node === undefined ? change : mergeDocuments(node, change);
+  });
 }
 
 /**
@@ -55,7 +79,7 @@ export function withOverride(document: DocumentNode, override: string): E.Either
     return refused(option, `"${override.slice(0, equals)}"`);
   }
   const text = override.slice(equals + 1);
-  return E.Functor.map(parseDocument(text, option), (value) =>
+  return E.Monad.chain(parseDocument(text, option), (value) =>
     changed(document, path, placed(value, option)),
   );
 }

@@ -253,6 +253,30 @@ describe('--set', () => {
     ]);
   });
 
+  it.each(['-1', '2', '3', '00', '01', '1e0', '0x1', '-0', '9007199254740993', 'last', 'kind'])(
+    'reaches no entry "%s" of a list of two',
+    async (key) => {
+      const text = `${ERM}\nimages: { augmentation: [{ kind: rotation }, { kind: crop }] }`;
+      const override = `images.augmentation.${key}.degrees=10`;
+      expect(await faults(text, { overrides: [override] })).toEqual([
+        `--set ${override}: images.augmentation: expected the number of an entry, 0 … 1, found "${key}"; ` +
+          'correct the number, or set the whole list',
+      ]);
+      expect(await faults(text, { overrides: [`images.augmentation.${key}=`] })).toHaveLength(1);
+    },
+  );
+
+  it('reaches no entry of an empty list, nor below a setting that is no list', async () => {
+    const text = `${ERM}\nimages: { augmentation: [] }`;
+    expect((await faults(text, { overrides: ['images.augmentation.0.degrees=10'] }))[0]).toContain(
+      'images.augmentation: expected no entry, the list is empty, found "0"',
+    );
+    for (const setting of ['seed.0', 'training.epochs.x', 'method.kind.0', 'images.augmentation.0.kind.0']) {
+      const one = `${ERM}\nimages: { augmentation: [{ kind: crop }] }`;
+      expect(await faults(one, { overrides: [`${setting}=1`] }), setting).not.toEqual([]);
+    }
+  });
+
   it.each([
     [
       'training.epoch=5',

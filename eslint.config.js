@@ -6,16 +6,26 @@ const effects = [
     selector: "MemberExpression[object.name='Math'][property.name='random']",
     message: 'The core draws from random.ts only.',
   },
-  { selector: "MemberExpression[object.name='Date']", message: 'The core has no clock.' },
   {
-    selector: 'MemberExpression[property.name=/^(dataSync|arraySync)$/]',
-    message: 'The core never reads tensors back.',
+    selector: "MemberExpression[object.name='Date'], NewExpression[callee.name='Date']",
+    message: 'The core has no clock.',
+  },
+  {
+    selector: 'MemberExpression[property.name=/^(dataSync|arraySync|print)$/]',
+    message: 'The core never waits for a tensor to be read back.',
   },
   {
     selector: "CallExpression > MemberExpression[property.name='setBackend']",
     message: 'The core never chooses a backend.',
   },
 ];
+
+/** Forbidden everywhere in the core but in src/training. */
+const readBack = {
+  selector: 'CallExpression > MemberExpression.callee[property.name=/^(data|array)$/]',
+  message: "Of the core's folders only src/training reads tensors back.",
+};
+const hostGlobals = ['process', 'Buffer', 'performance', 'setTimeout'];
 
 /** Imports point one way: core <- training <- data, config <- node <- examples. */
 const forbid = (...groups) => ({
@@ -62,13 +72,17 @@ export default tseslint.config(
     ],
     rules: {
       ...forbid(submodulePaths, ownIndex, nodeBuiltins, '/(training|data|config|wasm|node)/'),
-      'no-restricted-syntax': ['error', ...effects],
-      'no-restricted-globals': ['error', 'process', 'Buffer', 'performance', 'setTimeout'],
+      'no-restricted-syntax': ['error', ...effects, readBack],
+      'no-restricted-globals': ['error', ...hostGlobals],
     },
   },
   {
     files: ['src/training/**'],
-    rules: forbid(submodulePaths, ownIndex, nodeBuiltins, '/(data|config|wasm|node)/'),
+    rules: {
+      ...forbid(submodulePaths, ownIndex, nodeBuiltins, '/(data|config|wasm|node)/'),
+      'no-restricted-syntax': ['error', ...effects],
+      'no-restricted-globals': ['error', ...hostGlobals],
+    },
   },
   {
     files: ['src/data/**', 'src/config/**', 'src/wasm/**'],

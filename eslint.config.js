@@ -27,14 +27,15 @@ const readBack = {
 };
 const hostGlobals = ['process', 'Buffer', 'performance', 'setTimeout'];
 
-/** Imports point one way: core <- training <- data, config <- node <- examples. */
+/** Imports point one way: core <- training <- data <- config <- node <- examples, core <- wasm <- node. */
 const forbid = (...groups) => ({
   'no-restricted-imports': [
     'error',
     {
       patterns: groups.map((group) => ({
         regex: group,
-        message: 'Imports point one way: core <- training <- data, config <- node <- examples.',
+        message:
+          'Imports point one way: core <- training <- data <- config <- node <- examples, core <- wasm <- node.',
       })),
     },
   ],
@@ -85,7 +86,15 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/data/**', 'src/config/**', 'src/wasm/**'],
-    rules: forbid(submodulePaths, ownIndex, nodeBuiltins, '/node/'),
+    files: ['src/data/**'],
+    rules: forbid(submodulePaths, ownIndex, nodeBuiltins, '/(config|wasm|node)/'),
+  },
+  {
+    files: ['src/config/**'],
+    rules: forbid(submodulePaths, ownIndex, nodeBuiltins, '/(wasm|node)/'),
+  },
+  {
+    files: ['src/wasm/**'],
+    rules: forbid(submodulePaths, ownIndex, nodeBuiltins, '/(training|data|config|node)/'),
   },
 );

@@ -29,7 +29,8 @@ describe('lint holds the core to what CONTRIBUTING says', { timeout: 60_000 }, (
     ['await tf.scalar(1).array();', [core], [training, wasm]],
     ["import 'node:fs';", [core, training, 'data/csv.ts', 'config/json.ts', wasm], ['node/program.ts']],
     ["import '../training/loop.ts';", ['gan/quality-gate.ts'], ['data/csv.ts', 'config/json.ts']],
-    ["import '../data/csv.ts';", ['gan/quality-gate.ts', training], ['config/json.ts']],
+    ["import '../data/csv.ts';", ['gan/quality-gate.ts', training, wasm], ['config/json.ts']],
+    ["import '../config/json.ts';", ['gan/quality-gate.ts', training, wasm, 'data/csv.ts'], []],
     ["import '../node/program.ts';", [core, training, 'data/csv.ts', 'config/json.ts', wasm], []],
   ] as const)('%s', async (line, forbidden, allowed) => {
     for (const file of forbidden) expect(await broken(line, file), file).toHaveLength(1);

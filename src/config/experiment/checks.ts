@@ -1,7 +1,6 @@
 /** What single settings cannot know: faults that lie between two of them. */
 import { dataGroups, groupGrid, imageShapeOf } from './groups-of-data.ts';
 import type { DataSettings } from './data-settings.ts';
-import type { Experiment } from './experiment.ts';
 import type { StageOneExperiment } from './stage-one.ts';
 import type { StageTwoExperiment } from './stage-two.ts';
 import type { ScheduleSettings } from './training-settings.ts';
@@ -243,7 +242,9 @@ function stageTwoFaults(experiment: StageTwoExperiment): SettingFault[] {
  *
  * @param experiment Decoded.
  */
-export const settingFaults = (experiment: Experiment): readonly SettingFault[] => [
+export const settingFaults = (
+  experiment: StageOneExperiment | StageTwoExperiment,
+): readonly SettingFault[] => [
   ...limitFaults(experiment.data),
   ...(experiment.kind === 'stage-1' ? stageOneFaults(experiment) : stageTwoFaults(experiment)),
 ];

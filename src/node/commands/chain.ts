@@ -8,16 +8,10 @@ import { makeSampleData } from '../data/sample-data.ts';
 import { commandLine, helpEnd, STOPPABLE_CODES } from '../command-line.ts';
 import { environmentFacts } from '../environment.ts';
 import { assertSampleData, bindChain } from '../experiment/chain-binding.ts';
+import { CHAINS, type ChainName } from '../experiment/chain-name.ts';
 import { chainOverrides } from '../experiment/chain-overrides.ts';
 import { chainReport } from '../experiment/chain-report.ts';
-import {
-  assertChainData,
-  chainLegend,
-  CHAINS,
-  runChain,
-  scratchOf,
-  type ChainName,
-} from '../experiment/chain.ts';
+import { assertChainData, chainLegend, runChain, scratchOf } from '../experiment/chain.ts';
 import { orExit, ProgramError } from '../program.ts';
 import { onBackend } from './experiment-context.ts';
 import { experimentOptions } from './experiment-options.ts';

@@ -5,7 +5,7 @@ import * as t from 'io-ts';
 import { orExit, ProgramError } from '../program.ts';
 import { readSettingsFile, writeRunFile } from '../run-file.ts';
 import { hasCode, parseJson, readText } from '../text-file.ts';
-import type { ChainName } from './chain.ts';
+import type { ChainName } from './chain-name.ts';
 import type { ChainOverrides } from './chain-overrides.ts';
 
 /** What the results of a chain depend on, beside the data's folder, to which each of its runs is bound. */

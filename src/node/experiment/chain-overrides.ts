@@ -2,7 +2,7 @@
 import { sampleCelebaLimits } from '../../data/samples/plan.ts';
 import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
 import { ProgramError } from '../program.ts';
-import type { ChainName } from './chain.ts';
+import type { ChainName } from './chain-name.ts';
 
 /** `setting=value`, later ones win. */
 export interface ChainOverrides {

@@ -16,6 +16,7 @@ import type { MethodName, MethodResults } from '../report/results.ts';
 import type { ExperimentOptions } from '../experiment-file.ts';
 import { hasCode, parseJson, readText } from '../text-file.ts';
 import { obtainTranslations } from './augment.ts';
+import type { ChainName } from './chain-name.ts';
 import { RANDOM_WEIGHTS, scratchOverrides, type ChainOverrides } from './chain-overrides.ts';
 import type { ExperimentContext } from './context.ts';
 import { evaluateRun } from './evaluate.ts';
@@ -25,12 +26,6 @@ import { experimentToRun } from './run-settings.ts';
 import { runStageOne } from './run-stage-one.ts';
 import { runStageTwo } from './run-stage-two.ts';
 import type { StageOneOutcome } from './stage-one.ts';
-
-/** The data sets that have configurations of both stages. */
-export const CHAINS = ['waterbirds', 'celeba', 'mnist-correlation'] as const;
-
-/** One of {@link CHAINS}. */
-export type ChainName = (typeof CHAINS)[number];
 
 /** A chain to be run. */
 export interface ChainSettings {

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { encodeIdx } from '../../src/data/idx.ts';
@@ -33,7 +34,7 @@ async function failure(path: string) {
 
 describe('readMnist', () => {
   it('reads the published files: counts, first digits and pixel sums', async () => {
-    const result = await readMnist(new URL('../../examples/data/mnist', import.meta.url).pathname)();
+    const result = await readMnist(fileURLToPath(new URL('../../examples/data/mnist', import.meta.url)))();
     if (result._tag === 'Left') throw new Error(JSON.stringify(result.left));
     const { train, test } = result.right;
     expect([...train.labels.subarray(0, 10)]).toEqual([5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);

@@ -42,9 +42,12 @@ function startWorker(script: URL | undefined, workerData: LoadImageOptions): Wor
     return new Worker(new URL('./decode-worker.js', import.meta.url), { workerData, execArgv: [] });
   }
   const api = createRequire(import.meta.url).resolve('tsx/esm/api');
-  const loader = pathToFileURL(api.replace(/\.cjs$/, '.mjs')).href;
-  const source = new URL('./decode-worker.ts', import.meta.url).href;
-  const run = `import('${loader}').then(({ register }) => { register(); return import('${source}'); })`;
+  // As JSON, for a folder's name may have quotes in it, which URLs leave as they are.
+  const [loader, source] = [
+    pathToFileURL(api.replace(/\.cjs$/, '.mjs')),
+    new URL('./decode-worker.ts', import.meta.url),
+  ].map(({ href }) => JSON.stringify(href));
+  const run = `import(${loader}).then(({ register }) => { register(); return import(${source}); })`;
   return new Worker(run, { eval: true, workerData, execArgv: [] });
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -130,6 +130,31 @@ describe('a pool', () => {
       ['--import', 'tsx', '--input-type=module', '--eval', program],
       { timeout: 20_000, encoding: 'utf8' },
     );
+    expect(output.trim()).toBe('9');
+  });
+
+  it('decodes in a checkout whose folder has quotes and signs of URLs in its name', () => {
+    const checkout = join(root, 'it\'s "here" `x` ${y} %20 #1');
+    cpSync(new URL('../../../src', import.meta.url), join(checkout, 'src'), { recursive: true });
+    cpSync(new URL('../../../package.json', import.meta.url), join(checkout, 'package.json'));
+    symlinkSync(
+      realpathSync(new URL('../../../node_modules', import.meta.url)),
+      join(checkout, 'node_modules'),
+      'dir',
+    );
+    const program = `
+      const { openDecodePool } = await import('./src/node/data/decode-pool.ts');
+      const pool = openDecodePool({ shape: [1, 1, 1], workers: 1 });
+      const loaded = await pool.load({ file: ${JSON.stringify(FILES[9]!.file)} });
+      console.log(loaded.right.join());
+      await pool.close();`;
+    const main = join(checkout, 'main.mjs');
+    writeFileSync(main, program);
+    const output = execFileSync(process.execPath, ['--conditions=source', '--import', 'tsx', main], {
+      cwd: checkout,
+      timeout: 60_000,
+      encoding: 'utf8',
+    });
     expect(output.trim()).toBe('9');
   });
 

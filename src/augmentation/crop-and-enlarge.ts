@@ -109,6 +109,15 @@ export function cropAndEnlarge<P extends Pixels>(images: Images<P>, fractions: A
 }
 
 /**
+ * Whether fractions below `maximum`, cut from two sides, leave a pixel between them whatever is drawn.
+ *
+ * @param maximum Below 0.5.
+ * @param side Height or width, pixels.
+ */
+export const leavesPixels = (maximum: number, side: number): boolean =>
+  2 * Math.ceil(maximum * side - 0.5) < side;
+
+/**
  * Cropping by fractions drawn independently and uniformly from [0, maximum) for the four sides of each image, and
  * enlarging back.
  *

@@ -46,6 +46,7 @@ export {
   dataGroups,
   groupGrid,
   imageShapeOf,
+  knownTrainingGroups,
   mnistCorrelationCounts,
   type DataGroup,
   type FourCounts,

@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import { registerLayers } from '../layers/register-layers.ts';
 import { applied, convolution, imageInput, normalized, rectified } from './blocks.ts';
 import type { ImageShape, Normalization } from './blocks.ts';
+import { assertSides, patchDiscriminatorSides } from './image-sizes.ts';
 import { initializeWeights, normalWeights, scaledFilters } from './initial-weights.ts';
 import { networkFromModel } from './network-from-model.ts';
 import type { Network } from './network.ts';
@@ -51,13 +52,9 @@ export function patchDiscriminator({
   seed = 0,
 }: PatchDiscriminatorOptions): Network {
   if (filters.length < 2) throw new RangeError(`filters: expected at least two, received ${filters.length}`);
-  const smallest = 2 * 2 ** (filters.length - 1) + 1;
-  if (inputShape[0] < smallest || inputShape[1] < smallest)
-    throw new RangeError(
-      `inputShape: expected height and width of at least ${smallest}, received [${inputShape.join(', ')}]`,
-    );
   registerLayers();
   const input = imageInput(inputShape);
+  assertSides(patchDiscriminatorSides(filters.length), inputShape);
   let x = input;
   filters.slice(0, -1).forEach((count, i) => {
     const name = `down${i + 1}`;

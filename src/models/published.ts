@@ -3,6 +3,7 @@
  * by the size of the image: 28×28 digits, images up to 128 and up to 256 pixels.
  */
 import type { ImageShape, Normalization } from './blocks.ts';
+import { assertSides, PUBLISHED_GENERATOR_SIDES } from './image-sizes.ts';
 import type { Network } from './network.ts';
 import { patchDiscriminator } from './patch-discriminator.ts';
 import { unetGenerator } from './unet-generator.ts';
@@ -46,10 +47,8 @@ export function publishedGenerator(inputShape: ImageShape, options: PublishedGen
   const [height, width] = inputShape;
   if (height === 28 && width === 28)
     return unetGenerator({ ...rest, inputShape, filters: [32, 64, 128, 256, 512] });
-  const size = Math.max(height, width);
-  if (!(size <= 256))
-    throw new RangeError(`inputShape: expected at most 256×256, received [${inputShape.join(', ')}]`);
-  const deep = size > 128;
+  assertSides(PUBLISHED_GENERATOR_SIDES, inputShape);
+  const deep = Math.max(height, width) > 128;
   return unetGenerator({
     ...rest,
     inputShape,

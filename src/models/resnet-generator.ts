@@ -8,6 +8,7 @@ import { ReflectionPadding2D } from '../layers/reflection-padding.ts';
 import { registerLayers } from '../layers/register-layers.ts';
 import { applied, convolution, imageInput, normalized, rectified } from './blocks.ts';
 import type { ConvolutionOptions, ImageShape, Normalization } from './blocks.ts';
+import { assertSides, RESNET_GENERATOR_SIDES } from './image-sizes.ts';
 import { initializeWeights, normalWeights, scaledFilters } from './initial-weights.ts';
 import { networkFromModel } from './network-from-model.ts';
 import type { Network } from './network.ts';
@@ -55,10 +56,6 @@ export function resnetGenerator({
   width = 1,
   seed = 0,
 }: ResnetGeneratorOptions): Network {
-  if ([inputShape[0], inputShape[1]].some((size) => size % 4 !== 0 || size < 8))
-    throw new RangeError(
-      `inputShape: expected multiples of 4, at least 8, received [${inputShape.join(', ')}]`,
-    );
   if (!Number.isInteger(blocks) || blocks < 0)
     throw new RangeError(`blocks: expected an integer of at least 0, received ${blocks}`);
   registerLayers();
@@ -74,6 +71,7 @@ export function resnetGenerator({
     normalized(convolution(x, { ...options, name: `${name}_conv`, bias }), normalization, `${name}_norm`);
 
   const input = imageInput(inputShape);
+  assertSides(RESNET_GENERATOR_SIDES, inputShape);
   let x = reflected(input, 'first', 3);
   x = rectified(block(x, 'first', { filters: count(1), size: 7, padding: 'valid' }), 'first_relu');
   for (const i of [1, 2])

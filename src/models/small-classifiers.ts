@@ -1,6 +1,7 @@
 /** The two small classifiers for digits of the published experiments; both end in logits. */
 import * as tf from '@tensorflow/tfjs';
 import { applied, convolution, imageInput, type ImageShape } from './blocks.ts';
+import { assertSides, SMALL_CNN_SIDES } from './image-sizes.ts';
 import { glorotUniform, initializeWeights, scaledFilters } from './initial-weights.ts';
 import { networkFromModel } from './network-from-model.ts';
 import type { Network } from './network.ts';
@@ -33,7 +34,8 @@ const dense = (x: tf.SymbolicTensor, name: string, units: number, activation?: '
  *
  * @param options See {@link SmallCnnOptions}.
  * @returns A network from `[batch, height, width, channels]` to logits `[batch, classes]`.
- * @throws RangeError for a misshapen input shape, a number of classes below 1 or a width that is not positive.
+ * @throws RangeError for a misshapen input shape or one below 10×10 pixels, a number of classes below 1 or a width that
+ *   is not positive.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
@@ -49,6 +51,7 @@ const dense = (x: tf.SymbolicTensor, name: string, units: number, activation?: '
 export function smallCnn({ inputShape, classes, width = 1, seed = 0 }: SmallCnnOptions): Network {
   checkClasses(classes);
   const input = imageInput(inputShape);
+  assertSides(SMALL_CNN_SIDES, inputShape);
   let x = input;
   [32, 64].forEach((count, i) => {
     const filters = scaledFilters(count, width);

@@ -1,6 +1,6 @@
 /** How the translation of a published configuration gives up on a setting: thrown inside it, an `Either` outside. */
 import { either as E } from 'fp-ts';
-import type { SettingFault } from '../experiment/checks.ts';
+import type { SettingFault } from '../experiment/setting-fault.ts';
 
 class SettingRefusal extends Error {
   readonly fault: SettingFault;

@@ -1,92 +1,40 @@
 /** What single settings cannot know: faults that lie between two of them. */
-import { dataGroups, groupGrid, imageShapeOf } from './groups-of-data.ts';
-import type { DataSettings } from './data-settings.ts';
+import { groupFaults } from './group-checks.ts';
+import { imageShapeOf, knownTrainingGroups } from './groups-of-data.ts';
+import type { SettingFault } from './setting-fault.ts';
+import { sizeFaults } from './size-checks.ts';
 import type { StageOneExperiment } from './stage-one.ts';
 import type { StageTwoExperiment } from './stage-two.ts';
 import type { ScheduleSettings } from './training-settings.ts';
 
-/** A fault between settings; each text is a phrase without a final stop. */
-export interface SettingFault {
-  readonly path: readonly string[];
-  readonly expected: string;
-  readonly found: string;
-  readonly cure: string;
-}
-
-function limitFaults(data: DataSettings): SettingFault[] {
-  if (!('limits' in data)) return [];
-  const keys = dataGroups(data).map(({ key }) => key);
-  return Object.keys(data.limits)
-    .filter((key) => !keys.includes(key))
-    .map((key) => ({
-      path: ['data', 'limits', key],
-      expected: `a group from ${keys[0]} to ${keys.at(-1)}`,
-      found: `"${key}"`,
-      cure: 'name a group that there is',
-    }));
-}
-
-function classFaults(
-  classes: 'all' | readonly number[],
-  data: DataSettings,
-  path: readonly string[],
-): SettingFault[] {
-  const count = groupGrid(data).classes;
-  return classes === 'all' || classes.every((y) => y < count)
-    ? []
-    : [
-        {
-          path,
-          expected: `classes from 0 to ${count - 1}`,
-          found: `[${classes.join(', ')}]`,
-          cure: 'correct it',
-        },
-      ];
-}
-
-function scheduleFaults(schedule: ScheduleSettings, path: readonly string[]): SettingFault[] {
+function scheduleFaults(schedule: ScheduleSettings): readonly SettingFault[] {
   if (schedule.kind !== 'piecewise') return [];
   const { boundaries, rates } = schedule;
+  const path = ['optimizer', 'schedule'];
   if (rates.length !== boundaries.length + 1) {
     return [
       {
         path: [...path, 'rates'],
         expected: `${boundaries.length + 1} rates, one more than boundaries`,
         found: String(rates.length),
-        cure: 'give a rate for each stretch',
+        cure: `give ${boundaries.length + 1} numbers in optimizer.schedule.rates`,
       },
     ];
   }
-  return boundaries.every((boundary, i) => i === 0 || boundary > boundaries[i - 1]!)
+  const ordered = [...new Set(boundaries)].sort((a, b) => a - b);
+  return boundaries.join() === ordered.join()
     ? []
     : [
         {
           path: [...path, 'boundaries'],
           expected: 'increasing steps',
           found: `[${boundaries.join(', ')}]`,
-          cure: 'put them in order',
+          cure: `write optimizer.schedule.boundaries in order and each once: [${ordered.join(', ')}]`,
         },
       ];
 }
 
-/** Below it nothing is left after the two stages of small-cnn: each takes two pixels off and halves the rest. */
-const SMALL_CNN_SIDE = 10;
-
-function smallCnnFaults(data: DataSettings, path: readonly string[], instead: string): SettingFault[] {
-  const [height, width] = imageShapeOf(data);
-  return Math.min(height, width) >= SMALL_CNN_SIDE
-    ? []
-    : [
-        {
-          path,
-          expected: `images of at least ${SMALL_CNN_SIDE}×${SMALL_CNN_SIDE} pixels for its small convolutional classifier`,
-          found: `${height}×${width}`,
-          cure: `enlarge the images, or ${instead}`,
-        },
-      ];
-}
-
-function scalingFaults({ data, images }: StageTwoExperiment): SettingFault[] {
+function scalingFaults({ data, images }: StageTwoExperiment): readonly SettingFault[] {
   const channels = imageShapeOf(data)[2];
   return images.scaling.kind !== 'ImageNetPreprocessing' || channels === 3
     ? []
@@ -95,12 +43,12 @@ function scalingFaults({ data, images }: StageTwoExperiment): SettingFault[] {
           path: ['images', 'scaling', 'kind'],
           expected: 'BasicImagePreprocessing, as the images have no three channels',
           found: `ImageNetPreprocessing of ${channels}`,
-          cure: 'use it for colour images only',
+          cure: `set images.scaling.kind to BasicImagePreprocessing${data.kind === 'folder' ? ', or data.image.channels to 3' : ''}`,
         },
       ];
 }
 
-function translatedFaults({ method, evaluation }: StageTwoExperiment): SettingFault[] {
+function translatedFaults({ method, evaluation }: StageTwoExperiment): readonly SettingFault[] {
   if (!evaluation.translated) return [];
   const path = ['evaluation', 'translated'];
   if (method.kind !== 'camel')
@@ -109,7 +57,7 @@ function translatedFaults({ method, evaluation }: StageTwoExperiment): SettingFa
         path,
         expected: `false with the method ${method.kind}, which has no translations`,
         found: 'true',
-        cure: 'leave it out, or use the method camel',
+        cure: 'leave it out, or set method.kind to camel',
       },
     ];
   return method.translations.evaluationSplits
@@ -124,116 +72,102 @@ function translatedFaults({ method, evaluation }: StageTwoExperiment): SettingFa
       ];
 }
 
-function stageOneFaults({
-  data,
-  translation,
-  pool,
-  training,
-  optimizer,
-  gate,
-}: StageOneExperiment): SettingFault[] {
-  const { subgroups, classes } = groupGrid(data);
-  const domains = (['source', 'target'] as const).map((name) => ({ name, ...translation[name] }));
-  const translated = translation.classes === 'all' ? classes : translation.classes.length;
-  return [
-    ...classFaults(translation.classes, data, ['translation', 'classes']),
-    ...domains
-      .filter(({ subgroup }) => subgroup >= subgroups)
-      .map(({ name, subgroup }) => ({
-        path: ['translation', name, 'subgroup'],
-        expected: `a subgroup below ${subgroups}`,
-        found: String(subgroup),
-        cure:
-          data.kind === 'mnist' && subgroups === 1
-            ? 'choose data.corruption, which makes subgroup 1'
-            : 'name a subgroup that there is',
-      })),
-    ...domains
-      .filter(({ images }) => images !== null && images % translated !== 0)
-      .map(({ name, images }) => ({
-        path: ['translation', name, 'images'],
-        expected: `a multiple of ${translated}, as many from each class`,
-        found: String(images),
-        cure: 'correct it',
-      })),
-    ...(translation.source.subgroup === translation.target.subgroup
-      ? [
-          {
-            path: ['translation', 'target', 'subgroup'],
-            expected: 'another subgroup than that of the source',
-            found: String(translation.target.subgroup),
-            cure: 'name the other one',
-          },
-        ]
-      : []),
-    ...(pool.rule === 'reference' && pool.capacity < training.batchSize
-      ? [
-          {
-            path: ['pool', 'capacity'],
-            expected: `at least training.batchSize, ${training.batchSize}, images under the rule "reference"`,
-            found: String(pool.capacity),
-            cure: 'enlarge the pool, or make batches smaller',
-          },
-        ]
-      : []),
-    ...scheduleFaults(optimizer.schedule, ['optimizer', 'schedule']),
-    ...(gate.kind === 'strict' ? smallCnnFaults(data, ['gate', 'kind'], 'set gate.kind to none') : []),
-  ];
+/** Of a ResNet-50 with an image of one pixel after its last stage, the mean over the batch is the image itself. */
+const SMALLEST_NORMALIZED_SIDE = 33;
+
+function normalizationFaults({ data, network, training }: StageTwoExperiment): readonly SettingFault[] {
+  const [height, width] = imageShapeOf(data);
+  return network.kind !== 'resnet50' ||
+    network.frozenStages === 5 ||
+    training.batchSize > 1 ||
+    Math.max(height, width) >= SMALLEST_NORMALIZED_SIDE
+    ? []
+    : [
+        {
+          path: ['training', 'batchSize'],
+          expected: `at least 2, as batch normalisation of one image of ${height}×${width} leaves nothing of it`,
+          found: '1',
+          cure: 'set training.batchSize to 2 or more',
+        },
+      ];
 }
 
-function sourceFaults({ data, method }: StageTwoExperiment): SettingFault[] {
-  if (method.kind !== 'camel') return [];
-  const path = ['method', 'translations', 'sources'];
-  const { sources } = method.translations;
-  const all = Array.from({ length: groupGrid(data).classes }, (_, y) => y);
-  const covered = sources.flatMap(({ classes }) => (classes === 'all' ? all : classes));
-  const times = (y: number): number => covered.filter((each) => each === y).length;
-  const wrong = all.find((y) => times(y) !== 1);
-  return [
-    ...sources.flatMap(({ classes }, i) => classFaults(classes, data, [...path, String(i), 'classes'])),
-    ...(wrong === undefined
+function filterFaults({ generator, discriminator }: StageOneExperiment): readonly SettingFault[] {
+  const tooFew = (name: string, filters: readonly number[]): readonly SettingFault[] =>
+    filters.length >= 2
       ? []
       : [
           {
-            path,
-            expected: `one source for every class`,
-            found: `${times(wrong)} for class ${wrong}`,
-            cure: 'say in "classes" which classes a source translates',
+            path: [name, 'filters'],
+            expected: 'two or more numbers of filters',
+            found: `[${filters.join(', ')}]`,
+            cure: `set ${name}.filters to two numbers at least, e.g. [64, 128]`,
           },
-        ]),
-    ...(groupGrid(data).subgroups === 2
-      ? []
-      : [
-          {
-            path: ['method', 'kind'],
-            expected: 'two subgroups, between which CAMEL translates',
-            found: String(groupGrid(data).subgroups),
-            cure: 'use data of two subgroups, or another method',
-          },
-        ]),
+        ];
+  return [
+    ...(generator.kind === 'unet' ? tooFew('generator', generator.filters) : []),
+    ...tooFew('discriminator', discriminator.filters),
   ];
 }
 
-function stageTwoFaults(experiment: StageTwoExperiment): SettingFault[] {
-  const { data, network, method, training, optimizer } = experiment;
-  const groups = dataGroups(data).length;
-  const balanced = method.kind !== 'erm' || method.sampling === 'balanced';
+function dropoutFaults({ generator }: StageOneExperiment): readonly SettingFault[] {
+  if (generator.kind !== 'unet') return [];
+  const { dropout, filters } = generator;
+  const most = Math.max(0, filters.length - 1);
+  return dropout.length <= most
+    ? []
+    : [
+        {
+          path: ['generator', 'dropout'],
+          expected: `at most ${most} rates, one for each decoder block`,
+          found: String(dropout.length),
+          cure: `set generator.dropout to [${dropout.slice(0, most).join(', ')}]`,
+        },
+      ];
+}
+
+function poolFaults({ pool, training }: StageOneExperiment): readonly SettingFault[] {
+  return pool.capacity >= training.batchSize
+    ? []
+    : [
+        {
+          path: ['pool', 'capacity'],
+          expected: `at least training.batchSize, ${training.batchSize}, images under the rule "${pool.rule}"`,
+          found: String(pool.capacity),
+          cure: `set pool.capacity to ${training.batchSize} or more, or training.batchSize to ${pool.capacity}`,
+        },
+      ];
+}
+
+function gateFaults({ data, translation, gate }: StageOneExperiment): readonly SettingFault[] {
+  if (gate.kind !== 'strict') return [];
+  const { classes, source, target } = translation;
+  const judged = knownTrainingGroups(data)?.filter(
+    ({ y, z }) =>
+      (classes === 'all' || classes.includes(y)) && [source.subgroup, target.subgroup].includes(z),
+  );
+  const groups = Math.max(2, judged?.length ?? 2);
   return [
-    ...sourceFaults(experiment),
-    ...scalingFaults(experiment),
-    ...translatedFaults(experiment),
-    ...(network.kind === 'small-cnn' ? smallCnnFaults(data, ['network', 'kind'], 'use another network') : []),
-    ...(balanced && training.batchSize < groups
-      ? [
+    ...(gate.heldOutImages >= 2
+      ? []
+      : [
           {
-            path: ['training', 'batchSize'],
+            path: ['gate', 'heldOutImages'],
+            expected: 'at least 2 images of each group',
+            found: String(gate.heldOutImages),
+            cure: 'set gate.heldOutImages to 2 or more',
+          },
+        ]),
+    ...(gate.batchSize >= groups
+      ? []
+      : [
+          {
+            path: ['gate', 'batchSize'],
             expected: `at least ${groups}, one image of each group`,
-            found: String(training.batchSize),
-            cure: 'enlarge the batch',
+            found: String(gate.batchSize),
+            cure: `set gate.batchSize to ${groups} or more`,
           },
-        ]
-      : []),
-    ...scheduleFaults(optimizer.schedule, ['optimizer', 'schedule']),
+        ]),
   ];
 }
 
@@ -245,6 +179,15 @@ function stageTwoFaults(experiment: StageTwoExperiment): SettingFault[] {
 export const settingFaults = (
   experiment: StageOneExperiment | StageTwoExperiment,
 ): readonly SettingFault[] => [
-  ...limitFaults(experiment.data),
-  ...(experiment.kind === 'stage-1' ? stageOneFaults(experiment) : stageTwoFaults(experiment)),
+  ...groupFaults(experiment),
+  ...sizeFaults(experiment),
+  ...scheduleFaults(experiment.optimizer.schedule),
+  ...(experiment.kind === 'stage-1'
+    ? [
+        ...filterFaults(experiment),
+        ...dropoutFaults(experiment),
+        ...poolFaults(experiment),
+        ...gateFaults(experiment),
+      ]
+    : [...scalingFaults(experiment), ...translatedFaults(experiment), ...normalizationFaults(experiment)]),
 ];

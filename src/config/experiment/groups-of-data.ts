@@ -59,6 +59,34 @@ export function dataGroups(data: DataSettings): readonly DataGroup[] {
   });
 }
 
+/** That have training images in the published data sets; the attributes of CelebA may be others. */
+const isPublished = (data: DataSettings): boolean =>
+  data.kind === 'waterbirds' || (data.kind === 'celeba' && data.y === 'Blond_Hair' && data.z === 'Male');
+
+/**
+ * The groups that have training images, as far as settings tell: all of them for digits and the published pictures.
+ *
+ * @param data Decoded settings.
+ * @returns In their order; null where only the data know.
+ * @example
+ * ```ts
+ * import { DataCodec, decode, knownTrainingGroups } from 'model-patching/config';
+ * const sizes = { kind: 'correlation', probability: 1 };
+ * const data = decode(DataCodec, { kind: 'mnist-correlation', sizes }, 'digits.yaml');
+ * if (data._tag === 'Left') throw new Error(data.left[0]!.found);
+ * const keys = knownTrainingGroups(data.right)?.map(({ key }) => key);
+ * if (keys?.join() !== 'y0z0,y1z1') throw new Error('only the groups whose subgroup equals their class');
+ * ```
+ */
+export function knownTrainingGroups(data: DataSettings): readonly DataGroup[] | null {
+  const groups = dataGroups(data);
+  if (data.kind === 'mnist-correlation') {
+    const { training } = mnistCorrelationCounts(data);
+    return groups.filter((_, i) => training[i]! > 0);
+  }
+  return data.kind === 'mnist' || isPublished(data) ? groups : null;
+}
+
 /**
  * The shape of the images as the networks see them.
  *

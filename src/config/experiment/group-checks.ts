@@ -1,6 +1,5 @@
 /** Classes, subgroups and groups that the data of an experiment do not have, and batches that do not hold them all. */
 import type { DataSettings } from './data-settings.ts';
-import type { Experiment } from './experiment.ts';
 import { dataGroups, groupGrid, knownTrainingGroups } from './groups-of-data.ts';
 import type { SettingFault } from './setting-fault.ts';
 import type { StageOneExperiment } from './stage-one.ts';
@@ -209,7 +208,7 @@ export function batchFault(
  *
  * @param experiment Decoded.
  */
-export const groupFaults = (experiment: Experiment): readonly SettingFault[] => [
+export const groupFaults = (experiment: StageOneExperiment | StageTwoExperiment): readonly SettingFault[] => [
   ...limitFaults(experiment.data),
   ...oneClassFaults(experiment.data),
   ...(experiment.kind === 'stage-1'

@@ -8,7 +8,6 @@ import {
   type ImageSides,
 } from '../../models/image-sizes.ts';
 import type { DataSettings } from './data-settings.ts';
-import type { Experiment } from './experiment.ts';
 import { imageShapeOf } from './groups-of-data.ts';
 import type { SettingFault } from './setting-fault.ts';
 import type { StageOneExperiment } from './stage-one.ts';
@@ -180,7 +179,10 @@ function augmentationFault(
   }
 }
 
-function augmentationFaults({ data, images }: Experiment): readonly SettingFault[] {
+function augmentationFaults({
+  data,
+  images,
+}: StageOneExperiment | StageTwoExperiment): readonly SettingFault[] {
   return images.augmentation.flatMap((augmentation, i) => {
     const where = ['images', 'augmentation', String(i)];
     const fault = augmentationFault(augmentation, imageShapeOf(data), where.join('.'));
@@ -195,7 +197,7 @@ function augmentationFaults({ data, images }: Experiment): readonly SettingFault
  *
  * @param experiment Decoded.
  */
-export const sizeFaults = (experiment: Experiment): readonly SettingFault[] => [
+export const sizeFaults = (experiment: StageOneExperiment | StageTwoExperiment): readonly SettingFault[] => [
   ...networkFaults(
     experiment.data,
     experiment.kind === 'stage-1' ? stageOneNetworks(experiment) : stageTwoNetworks(experiment),

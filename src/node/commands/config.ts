@@ -4,8 +4,10 @@ import { Argument, Command } from 'commander';
 import type { Experiment } from '../../config/experiment/experiment.ts';
 import type { LoadedExperiment } from '../../config/experiment/load.ts';
 import { printExperiment } from '../../config/experiment/print.ts';
+import type { Roots } from '../../config/experiment/roots.ts';
 import { experimentTemplate, type TemplateName } from '../../config/experiment/template.ts';
 import { formatDataError, type DataError } from '../../data/data-error.ts';
+import { lookAtData } from '../experiment/data-faults.ts';
 import { loadExperimentFile } from '../experiment-file.ts';
 import { orExit, ProgramError } from '../program.ts';
 import { experimentOptions, withExperimentOptions, type ExperimentFlags } from './experiment-options.ts';
@@ -23,10 +25,8 @@ export function describeExperiment(experiment: Experiment): string {
   return `${kind}, ${what} on ${data.kind}, ${training.epochs} epochs, batch ${training.batchSize}, seed ${seed}`;
 }
 
-const rootsLine = (
-  { roots }: LoadedExperiment,
-  given: Readonly<Record<string, string | undefined>>,
-): string => roots.map((name) => `\${${name}}${given[name] ? '' : ' (not set)'}`).join(', ');
+const rootsLine = ({ roots }: LoadedExperiment, given: Roots): string =>
+  roots.map((name) => `\${${name}}${given[name] ? '' : ' (not set)'}`).join(', ');
 
 /** Whether settings are missing that every experiment has, and that what it extends may have left to others. */
 const isFragment = (faults: readonly DataError[]): boolean =>
@@ -36,19 +36,29 @@ const isFragment = (faults: readonly DataError[]): boolean =>
 
 async function check(files: readonly string[], flags: ExperimentFlags): Promise<void> {
   const options = orExit(await experimentOptions(flags));
+  const roots: Roots = { ...process.env, ...options.roots };
   let [faults, broken] = [0, 0];
   const fragments: string[] = [];
+  const refuse = (lines: readonly string[]): void => {
+    broken += 1;
+    faults += lines.length;
+    lines.forEach(complain);
+  };
   for (const file of files) {
     const loaded = await loadExperimentFile(file, options);
     if (E.isLeft(loaded)) {
-      broken += 1;
-      faults += loaded.left.length;
-      loaded.left.forEach((fault) => complain(formatDataError(fault)));
+      refuse(loaded.left.map(formatDataError));
       if (isFragment(loaded.left)) fragments.push(file);
       continue;
     }
+    const data = await lookAtData(loaded.right.experiment, roots);
+    if (E.isLeft(data)) {
+      refuse([`${file}: ${data.left}`]);
+      continue;
+    }
     say(`${file}: right: ${describeExperiment(loaded.right.experiment)}`);
-    say(`  roots: ${rootsLine(loaded.right, { ...process.env, ...options.roots })}`);
+    say(`  roots: ${rootsLine(loaded.right, roots)}`);
+    if (data.right !== null) say(`  ${data.right}`);
     loaded.right.notices.forEach((notice) => say(`  ${notice}`));
   }
   if (fragments.length > 0)

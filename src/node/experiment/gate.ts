@@ -43,8 +43,14 @@ export interface ExperimentGate {
 /**
  * Validation images of each group of the two domains: those for training, then those held out. A group that stage 1
  * has no training images of is none of them: whether it is translated well would not be the generators' doing.
+ *
+ * @throws ProgramError (exit code 2) if there are too few, or more groups than a batch has images.
  */
-function split(experiment: StageOneExperiment, images: ExperimentImages, settings: Strict) {
+export function gateImages(
+  experiment: Pick<StageOneExperiment, 'translation'>,
+  settings: Strict,
+  images: ExperimentImages,
+): Pick<GatePlan, 'train' | 'heldOut' | 'domainOf'> {
   const { source, target } = experiment.translation;
   const domainOf: number[] = [];
   const train: Example[] = [];
@@ -67,6 +73,13 @@ function split(experiment: StageOneExperiment, images: ExperimentImages, setting
     }
     heldOut.push(...members.slice(0, held));
     train.push(...members.slice(held, held + settings.trainingImages));
+  }
+  const groups = domainOf.filter((domain) => domain >= 0).length;
+  if (settings.batchSize < groups) {
+    throw new ProgramError(
+      `gate.batchSize: expected at least ${groups}, one image of each group of ${images.name} that it learns, found ${settings.batchSize}; set gate.batchSize to ${groups} or more`,
+      2,
+    );
   }
   return { train, heldOut, domainOf };
 }
@@ -98,7 +111,7 @@ export function planGate(
   images: ExperimentImages,
 ): GatePlan {
   const { seed } = experiment;
-  const chosen = split(experiment, images, settings);
+  const chosen = gateImages(experiment, settings, images);
   const networks = gateNetworks(experiment, settings, images);
   const dispose = (): void => Object.values(networks).forEach(({ model }) => model.dispose());
   return { settings, seed, ...chosen, networks, dispose };

@@ -53,27 +53,6 @@ const withTrainingImages = (images: ExperimentImages): E.Either<DataError, Exper
       });
 
 /**
- * Refuses data from which no classifier can learn.
- *
- * @param images The data of an experiment, opened.
- * @returns Why there is nothing to learn; undefined if there are training images of two classes.
- */
-export function oneClassFault(
-  images: Pick<ExperimentImages, 'name' | 'classes' | 'examples'>,
-): DataError | undefined {
-  const labels = new Set(images.examples('train').map(({ label }) => label));
-  const [only] = labels;
-  return labels.size !== 1
-    ? undefined
-    : {
-        where: images.name,
-        expected: 'training images of at least two classes',
-        found: `those of class ${only} (${images.classes[only!] ?? 'unnamed'}) only`,
-        cure: 'put images of another class into the split train, or correct the classes, sizes or limits in the settings of data',
-      };
-}
-
-/**
  * Opens the data of an experiment: finds its tables, records or files, and makes sure that they are there.
  *
  * @param data Settings with the roots of their paths put in.

@@ -16,8 +16,9 @@ import type { ExperimentImages } from './experiment-images.ts';
 import { METHOD_NAMES } from './methods.ts';
 import { stageTwoBudget } from './budget.ts';
 import type { ExperimentContext } from './context.ts';
+import { assertDataFits } from './data-faults.ts';
 import { missingInStageTwo } from './missing-images.ts';
-import { oneClassFault, openExperimentImages } from './open-images.ts';
+import { openExperimentImages } from './open-images.ts';
 import type { ExperimentToRun } from './run-settings.ts';
 import { skipDamagedOf, skipping } from './skipped-images.ts';
 import { beginStageTwo, stageTwo, type StageTwoOutcome } from './stage-two.ts';
@@ -60,8 +61,7 @@ async function train(
 ): Promise<StageTwoOutcome> {
   // All that a path may be wrong of comes before the run folder, so that who corrects it begins anew.
   return closing(await openExperimentImages(experiment.data), async (images) => {
-    const fault = oneClassFault(images);
-    if (fault !== undefined) orExit(E.left(fault));
+    assertDataFits(experiment, images);
     context.say(describeRun(experiment, images));
     missingInStageTwo(experiment, images).forEach(context.say);
     const translations = await translationsOf(experiment, images, options, context);

@@ -106,6 +106,12 @@ export const labelTask = (network: Network): ClassifierTask => ({
   prepare: (images) => images,
 });
 
+/** Groups numbered without gaps: a gate for one class learns from the groups of that class alone. */
+function withoutGaps(groups: Int32Array): Int32Array {
+  const there = [...new Set(groups)].sort((a, b) => a - b);
+  return groups.map((group) => there.indexOf(group));
+}
+
 /**
  * Trains a classifier from its network's own weights, or from the newest state that was kept of it.
  *
@@ -120,7 +126,10 @@ export async function trainClassifier(
   const { network, name } = task;
   const { checkpoints } = options;
   const key = foldKey(randomKey(options.seed), 'gate', task.name);
-  const indices = groupBatches(options.train.groups, { batchSize: options.batchSize, seed: options.seed });
+  const indices = groupBatches(withoutGaps(options.train.groups), {
+    batchSize: options.batchSize,
+    seed: options.seed,
+  });
   // The batches are balanced already.
   const table = groupTable(['all'], [options.train.labels.length]);
   const { init, step } = robustStep({

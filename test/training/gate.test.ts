@@ -343,6 +343,31 @@ describe('trainGate on tiny images', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('learns from the groups of one class, whatever their numbers, as if they were all', async () => {
+    const options = tinyOptions();
+    const { images, labels, groups } = options.train;
+    const ofOne = [...groups.keys()].filter((i) => groups[i]! >= 2);
+    const train = {
+      images: imageBatch(
+        Uint8Array.from(ofOne.flatMap((i) => [...images.pixels.subarray(2 * i, 2 * i + 2)])),
+        [ofOne.length, 1, 2, 1],
+      ),
+      labels: Int32Array.from(ofOne, (i) => labels[i]!),
+      groups: Int32Array.from(ofOne, (i) => groups[i]!),
+    };
+    const renumbered = { ...train, groups: train.groups.map((group) => group - 2) };
+    const kernels: number[][] = [];
+    for (const [examples, domainOf] of [
+      [train, [-1, -1, 0, 1]],
+      [renumbered, [0, 1]],
+    ] as const) {
+      const gate = (await trainGate({ ...options, train: examples, heldOut: examples, domainOf }))!;
+      kernels.push(Array.from(gate.domain.weights.trainable['hidden1/kernel']!.dataSync()));
+      disposeGate(gate);
+    }
+    expect(kernels[0]).toEqual(kernels[1]);
+  });
+
   it('refuses groups without a domain', async () => {
     await expect(trainGate({ ...tinyOptions(), domainOf: [0, 1, 0] })).rejects.toThrow(
       'domainOf: expected 0 or 1 for group 3 of train, received undefined',

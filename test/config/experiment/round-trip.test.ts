@@ -111,7 +111,7 @@ it.each([
       expect(again.right.experiment).toEqual(loaded.right.experiment);
       expect(printExperiment(again.right.experiment)).toBe(printed);
     }),
-    { numRuns: 500, seed: 5 },
+    { numRuns: 1000, seed: 5 },
   );
   expect(right).toBeGreaterThan(20);
 });

@@ -177,7 +177,7 @@ describe('config check and the programs refuse the same data in the same words, 
       LESIONS.slice(0, 2),
       undefined,
       (name: string) => stageTwo(name, LESION_NAMES, 'method: { kind: erm }'),
-      'metadata.csv: expected training images of two classes or more, found those of class 0 (benign) only; add',
+      'metadata.csv: expected training images of at least two classes, found those of class 0 (benign) only; put',
     ],
     [
       'a column that is missing',

@@ -350,7 +350,7 @@ describe('bad input', () => {
     const overrides = [...tiny.slice(4), 'data.sizes={ kind: balanced, images: 1 }'];
     const out = join(scratch, 'empty');
     expect(await failure(run(config('erm'), out, { overrides }))).toMatch(
-      /^MNIST-Correlation: expected training images, found none; .*sizes or limits/,
+      /: data\.sizes: expected training images of two classes, found none; set data\.sizes\.images to 2 or more/,
     );
     expect(existsSync(out)).toBe(false);
   });

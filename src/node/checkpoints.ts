@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { either as E } from 'fp-ts';
 import { BestFileCodec, type BestFile } from '../config/run-files.ts';
 import type { DataError } from '../data/data-error.ts';
-import type { TensorTree } from '../tensor-tree.ts';
+import { disposeTensors, type TensorTree } from '../tensor-tree.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import { decodeSafetensors, encodeSafetensors, restoreTree, type Safetensors } from './safetensors.ts';
 import { parseJson, readText } from './text-file.ts';
@@ -103,9 +103,14 @@ export function checkpointsIn(folder: string, bestPath: string, keep: number | n
         }
         const restored = restoreTree(decoded.right, expected, fileOf(step));
         if (E.isLeft(restored)) return restored;
-        // The process may have died before it could note this score or remove the one that this replaces.
-        await noteScore(step, Number(decoded.right.metadata['score'] ?? Number.NaN));
-        await removeSuperseded();
+        try {
+          // The process may have died before it could note this score or remove the one that this replaces.
+          await noteScore(step, Number(decoded.right.metadata['score'] ?? Number.NaN));
+          await removeSuperseded();
+        } catch (error) {
+          disposeTensors(restored.right);
+          throw error;
+        }
         return E.right({ step, state: restored.right });
       }
       return E.right(null);

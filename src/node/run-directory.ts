@@ -6,7 +6,7 @@
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
 import type { DataError } from '../data/data-error.ts';
-import type { TensorTree } from '../tensor-tree.ts';
+import { disposeTensors, type TensorTree } from '../tensor-tree.ts';
 import { removeAbandonedFiles } from './atomic-file.ts';
 import { checkpointsIn, type BestCheckpoint, type Checkpoint } from './checkpoints.ts';
 import { makeFolder } from './make-folder.ts';
@@ -152,7 +152,13 @@ async function openLocked(
     },
     async resume(expected, onDamaged) {
       const newest = await checkpoints.newest(expected, onDamaged);
-      if (E.isRight(newest)) await log.cutBack(newest.right?.step ?? -1);
+      if (E.isLeft(newest)) return newest;
+      try {
+        await log.cutBack(newest.right?.step ?? -1);
+      } catch (error) {
+        if (newest.right !== null) disposeTensors(newest.right.state);
+        throw error;
+      }
       return newest;
     },
     best: checkpoints.best,

@@ -16,6 +16,7 @@ import { foldKey, randomKey, type RandomKey } from '../random.ts';
 import { disposeTensors, type TensorTree } from '../tensor-tree.ts';
 import { gatherExamples, gatherImages, imageTensor, type Examples } from './examples.ts';
 import { forwardBatches } from './forward-batches.ts';
+import { keptStateOr } from './kept-state.ts';
 import { train } from './loop.ts';
 import { robustStep, type RobustBatch } from './robust-step.ts';
 import type { CompileStep } from './step-runner.ts';
@@ -141,11 +142,13 @@ export async function trainClassifier(
   const initial = network.weights();
   const first = init(initial);
   disposeTensors(initial);
-  const resumed = (await checkpoints?.newest(name, first)) ?? null;
-  if (resumed !== null) disposeTensors(first);
+  const begun = await keptStateOr(
+    { step: 0, state: first },
+    async (expected) => (await checkpoints?.newest(name, expected)) ?? null,
+  );
   const { state, stepsDone, interrupted } = await train<typeof first, RobustBatch>({
-    state: resumed?.state ?? first,
-    stepsDone: resumed?.step ?? 0,
+    state: begun.state,
+    stepsDone: begun.step,
     steps: options.steps[name],
     step,
     ...(options.compile && { compile: options.compile }),

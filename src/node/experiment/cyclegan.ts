@@ -46,19 +46,20 @@ function generatorOf({ generator }: Settings, inputShape: PictureShape, seed: nu
  */
 export function cycleganNetworks(settings: Settings, shape: PictureShape): CycleganNetworks {
   const seedOf = (name: string): number => foldKey(randomKey(settings.seed), 'initial weights', name)[0];
-  const generator = (name: string) => generatorOf(settings, shape, seedOf(`generator ${name}`));
-  const discriminator = (name: string) =>
-    patchDiscriminator({
-      inputShape: shape,
-      ...settings.discriminator,
-      seed: seedOf(`discriminator ${name}`),
-    });
+  const built: Network[] = [];
+  const kept = (network: Network): Network => (built.push(network), network);
+  const dispose = (): void => built.forEach(({ model }) => model.dispose());
+  const generator = (name: string) => kept(generatorOf(settings, shape, seedOf(`generator ${name}`)));
+  const discriminator = (name: string) => {
+    const seed = seedOf(`discriminator ${name}`);
+    return kept(patchDiscriminator({ inputShape: shape, ...settings.discriminator, seed }));
+  };
   try {
     const generators = { toTarget: generator('toTarget'), toSource: generator('toSource') };
     const discriminators = { source: discriminator('source'), target: discriminator('target') };
-    const all = [...Object.values(generators), ...Object.values(discriminators)];
-    return { generators, discriminators, dispose: () => all.forEach(({ model }) => model.dispose()) };
+    return { generators, discriminators, dispose };
   } catch (error) {
+    dispose();
     if (!(error instanceof RangeError)) throw error;
     throw new ProgramError(
       `networks of stage 1 for images of [${shape.join(', ')}]: ${error.message}; correct generator or discriminator in the configuration`,

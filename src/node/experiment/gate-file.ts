@@ -5,8 +5,13 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { disposeTensors } from '../../tensor-tree.ts';
-import type { Gate, GateCheckpoints, TrainGateOptions } from '../../training/gate.ts';
-import { trainGate } from '../../training/gate.ts';
+import {
+  disposeGate,
+  trainGate,
+  type Gate,
+  type GateCheckpoints,
+  type TrainGateOptions,
+} from '../../training/gate.ts';
 import { writeFileAtomically } from '../atomic-file.ts';
 import { checkpointsIn } from '../checkpoints.ts';
 import { compileStep } from '../compile/compile-step.ts';
@@ -92,10 +97,11 @@ export async function savedGate(folder: string, networks: Networks): Promise<Gat
     throw error;
   });
   if (bytes === null) return null;
-  const untrained = { domain: networks.domain.weights(), label: networks.label.weights() };
   const file = orExit(decodeSafetensors(bytes, path));
-  const weights = orExit(restoreTree(file, untrained, path));
+  const untrained = { domain: networks.domain.weights(), label: networks.label.weights() };
+  const restored = restoreTree(file, untrained, path);
   disposeTensors(untrained);
+  const weights = orExit(restored);
   return {
     domain: { network: networks.domain, weights: weights.domain },
     label: { network: networks.label, weights: weights.label },
@@ -104,6 +110,37 @@ export async function savedGate(folder: string, networks: Networks): Promise<Gat
       label: Number(file.metadata['labelAccuracy']),
     },
   };
+}
+
+/** A gate that is trained, and kept in the run's folder. */
+async function newGate(
+  folder: string,
+  unfinished: string,
+  networks: Networks,
+  options: GateTraining,
+  context: ExperimentContext,
+  onWritten: () => Promise<void>,
+): Promise<Gate> {
+  const { checkpoints, progress } = await checkpointsOf(unfinished, options.steps, context, onWritten);
+  const gate = await trainGate({
+    ...options,
+    networks,
+    compile: compileStep,
+    pause,
+    checkpoints,
+    stopRequested: context.stopRequested,
+    onProgress: progress.update,
+  }).finally(() => progress.stop());
+  if (gate === null) throw interrupted();
+  try {
+    const { domain, label } = gate.heldOutAccuracy;
+    const facts = { domainAccuracy: `${domain}`, labelAccuracy: `${label}` };
+    await writeFileAtomically(pathIn(folder), await encodeSafetensors(treeOf(gate), facts));
+    return gate;
+  } catch (error) {
+    disposeGate(gate);
+    throw error;
+  }
 }
 
 /**
@@ -125,24 +162,14 @@ export async function gateOfRun(
   onWritten: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Gate> {
   const unfinished = join(folder, 'gate-checkpoints');
-  let gate = await savedGate(folder, networks);
-  if (gate === null) {
-    const options = await training();
-    const { checkpoints, progress } = await checkpointsOf(unfinished, options.steps, context, onWritten);
-    gate = await trainGate({
-      ...options,
-      networks,
-      compile: compileStep,
-      pause,
-      checkpoints,
-      stopRequested: context.stopRequested,
-      onProgress: progress.update,
-    }).finally(() => progress.stop());
-    if (gate === null) throw interrupted();
-    const { domain, label } = gate.heldOutAccuracy;
-    const facts = { domainAccuracy: `${domain}`, labelAccuracy: `${label}` };
-    await writeFileAtomically(pathIn(folder), await encodeSafetensors(treeOf(gate), facts));
+  const gate =
+    (await savedGate(folder, networks)) ??
+    (await newGate(folder, unfinished, networks, await training(), context, onWritten));
+  try {
+    await rm(unfinished, { recursive: true, force: true });
+    return gate;
+  } catch (error) {
+    disposeGate(gate);
+    throw error;
   }
-  await rm(unfinished, { recursive: true, force: true });
-  return gate;
 }

@@ -95,9 +95,10 @@ export async function withGenerators<A>(
   // Read only: a run that is done needs no lock, and others may read it at the same time.
   const checkpoints = checkpointsIn(join(folder, 'checkpoints'), join(folder, 'best.json'), null);
   const networks = cycleganNetworks(experiment, shape);
-  const { initial } = cycleganOf(experiment, networks, shape);
   try {
-    const checkpoint = orExit(await checkpoints.at(step, initial));
+    const { initial } = cycleganOf(experiment, networks, shape);
+    const found = await checkpoints.at(step, initial).finally(() => disposeTensors(initial));
+    const checkpoint = orExit(found);
     if (checkpoint === null) {
       throw new ProgramError(
         `${folder}: expected a checkpoint after ${step} steps, found none; ask for another one, or train with checkpoints.keep: null`,
@@ -110,7 +111,6 @@ export async function withGenerators<A>(
       disposeTensors(checkpoint.state);
     }
   } finally {
-    disposeTensors(initial);
     networks.dispose();
   }
 }

@@ -24,9 +24,9 @@ import {
   type Domain,
   type StageOneBatchOptions,
 } from '../../training/stage-one.ts';
-import { writeFileAtomically } from '../atomic-file.ts';
+import { removeAbandonedFiles, writeFileAtomically } from '../atomic-file.ts';
 import { openBatchStream } from '../data/batch-stream.ts';
-import { orExit } from '../program.ts';
+import { makeFolder } from '../make-folder.ts';
 import type { Run } from '../run-directory.ts';
 import { pause, type ExperimentContext } from './context.ts';
 import { cycleganOf, type CycleganNetworks } from './cyclegan.ts';
@@ -36,7 +36,7 @@ import { loadFirst } from './load-images.ts';
 import { learningRateOf } from './optimizers.ts';
 import type { StageOnePlan } from './stage-one-plan.ts';
 import { skippedImagesOf, type SkippedImages } from './skipped-images.ts';
-import { trainInRun } from './train-in-run.ts';
+import { bestState, trainInRun } from './train-in-run.ts';
 
 /** What a finished stage-1 run keeps in `run.json`; JSON data. */
 export interface StageOneOutcome {
@@ -157,14 +157,19 @@ export async function stageOne(
   context.say(
     `stage 1: ${domains.source.length} source and ${domains.target.length} target images, ${steps} steps of ${training.batchSize} + ${training.batchSize}`,
   );
+  const pictures = join(run.folder, 'gallery');
+  await makeFolder(pictures);
+  await removeAbandonedFiles(pictures);
+  const batches = batchesOf(plan, skipDamaged, skipped);
   const judges =
     plan.gate === null
       ? null
       : await obtainGate(plan.gate, images, run.folder, skipped, context, skipDamaged, elapsed.save);
-  const batches = batchesOf(plan, skipDamaged, skipped);
   const first = (domain: Domain) =>
     loadFirst(images, domains[domain], Math.min(gallery.images, smaller), skipDamaged, skipped.of(domain));
   const translating = (state: CycleganState): Generators => generatorsOf(networks, translatingWeights(state));
+  const measured = async (state: CycleganState): Promise<GateMeasure | null> =>
+    judges === null ? null : measureGenerators(judges.gate, translating(state), judges.images, pause);
   try {
     const [source, target] = [await first('source'), await first('target')];
     const shown = { source: source.images, target: target.images };
@@ -186,16 +191,15 @@ export async function stageOne(
         {
           every: gallery.everySteps,
           run: async (state, done) => {
-            await writeFileAtomically(
-              join(run.folder, 'gallery', `step-${String(done).padStart(9, '0')}.png`),
-              [await galleryOf(translating(state), shown)],
-            );
+            await writeFileAtomically(join(pictures, `step-${String(done).padStart(9, '0')}.png`), [
+              await galleryOf(translating(state), shown),
+            ]);
           },
         },
       ],
       evaluate: async (state) => {
-        if (judges === null) return { record: {}, note: '' };
-        const measure = await measureGenerators(judges.gate, translating(state), judges.images, pause);
+        const measure = await measured(state);
+        if (measure === null) return { record: {}, note: '' };
         return {
           record: { ...measure },
           score: checkpointScore(measure),
@@ -203,14 +207,8 @@ export async function stageOne(
         };
       },
     });
-    const best = judges === null ? null : orExit(await run.best(end));
-    const chosen = best ?? { step: steps, state: end };
-    const measure =
-      judges === null
-        ? null
-        : await measureGenerators(judges.gate, translating(chosen.state), judges.images, pause);
-    disposeTensors(end);
-    if (best !== null) disposeTensors(best.state);
+    const chosen = await bestState(run, { step: steps, state: end });
+    const measure = await measured(chosen.state).finally(() => disposeTensors(chosen.state));
     const outcome: StageOneOutcome = {
       steps,
       stepsPerEpoch,

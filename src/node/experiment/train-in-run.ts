@@ -1,5 +1,6 @@
 /** Training in a run folder: it logs, saves, goes on where it was, and says how far it is. */
 import { disposeTensors, type TensorTree } from '../../tensor-tree.ts';
+import { keptStateOr, type Reached } from '../../training/kept-state.ts';
 import { NonFiniteLossError, train, type Recurring, type TrainOptions } from '../../training/loop.ts';
 import { compileStep } from '../compile/compile-step.ts';
 import { orExit, ProgramError } from '../program.ts';
@@ -15,7 +16,7 @@ export interface TrainInRunOptions<State extends TensorTree, Batch extends Tenso
   readonly label: string;
   readonly run: Run;
   readonly context: ExperimentContext;
-  /** State before step 0; disposed when a checkpoint is found. */
+  /** State before step 0, which is handed over: it is disposed however the training ends. */
   readonly initial: State;
   /** A checkpoint is written every so many steps. */
   readonly checkpointEvery: number;
@@ -65,16 +66,14 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
 ): Promise<State> {
   const { label, run, context, initial, steps, step, batchAt, checkpointEvery, evaluate } = options;
   const { evaluateEvery = checkpointEvery, also = [] } = options;
-  const resumed = orExit(
-    await run.resume(initial, ({ where, found }) =>
-      context.say(`${where}: ${found}; an older checkpoint is taken`),
+  const { step: stepsDone, state } = await keptStateOr({ step: 0, state: initial }, async (expected) =>
+    orExit(
+      await run.resume(expected, ({ where, found }) =>
+        context.say(`${where}: ${found}; an older checkpoint is taken`),
+      ),
     ),
   );
-  if (resumed !== null) {
-    disposeTensors(initial);
-    if (resumed.step < steps) context.say(`${label}: goes on from step ${resumed.step}`);
-  }
-  const stepsDone = resumed?.step ?? 0;
+  if (stepsDone > 0 && stepsDone < steps) context.say(`${label}: goes on from step ${stepsDone}`);
   const progress = startProgress(label, steps, stepsDone);
   const announce = announceLongRun(label, steps - stepsDone, context);
   let note = '';
@@ -97,7 +96,7 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
   };
   try {
     const end = await train({
-      state: resumed?.state ?? initial,
+      state,
       stepsDone,
       steps,
       step,
@@ -117,8 +116,11 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
       progress.update(steps, note);
       return end.state;
     }
-    await run.checkpoint(end.stepsDone, end.state);
-    disposeTensors(end.state);
+    try {
+      await run.checkpoint(end.stepsDone, end.state);
+    } finally {
+      disposeTensors(end.state);
+    }
     throw interrupted();
   } catch (error) {
     if (!(error instanceof NonFiniteLossError)) throw error;
@@ -131,3 +133,14 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
     progress.stop();
   }
 }
+
+/**
+ * What a training came to: its checkpoint of the highest score.
+ *
+ * @param run With its checkpoints.
+ * @param end The state after the last step, which is handed over; it is returned where no checkpoint has a score.
+ * @returns The state, owned by the caller.
+ * @throws ProgramError (exit code 2) if the file of the best one is damaged.
+ */
+export const bestState = <State extends TensorTree>(run: Run, end: Reached<State>): Promise<Reached<State>> =>
+  keptStateOr(end, async (expected) => orExit(await run.best(expected)));

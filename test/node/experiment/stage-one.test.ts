@@ -1,5 +1,5 @@
 /** Stage 1 and its translations on small pictures in memory: from a configuration to record folders. */
-import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
@@ -126,7 +126,9 @@ const context = (stopAfter = Infinity): ExperimentContext => {
   return { say: (line) => void said.push(line), stopRequested: () => ++asked > stopAfter };
 };
 
+/** However it ends, no tensor may be left. */
 async function trainIn(folder: string, experiment: StageOneExperiment, stopAfter?: number) {
+  const tensors = tf.memory().numTensors;
   const plan = planStageOne(experiment, pictures());
   const run = decoded(await openRun(folder, { ...experiment, roots: {} }, { keep: null }));
   try {
@@ -134,7 +136,21 @@ async function trainIn(folder: string, experiment: StageOneExperiment, stopAfter
   } finally {
     await run.close();
     plan.dispose();
+    expect(tf.memory().numTensors, 'tensors left behind').toBe(tensors);
   }
+}
+
+/** Puts a folder where a file is or will be, which then can neither be read nor written. */
+async function block(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true });
+  await mkdir(join(path, 'in-the-way'), { recursive: true });
+}
+
+/** Flips a bit in the middle of a file. */
+async function damage(path: string): Promise<void> {
+  const bytes = await readFile(path);
+  bytes[bytes.length >> 1]! ^= 1;
+  await writeFile(path, bytes);
 }
 
 const filesOf = async (folder: string): Promise<string[]> =>
@@ -265,6 +281,46 @@ describe('a stage-1 run', () => {
     );
     const deep = stageOneSettings({ discriminator: { filters: [2, 2, 2, 2, 2, 2, 2] }, gate: GATE });
     expect(() => planStageOne(deep, pictures())).toThrow('networks of stage 1 for images of [18, 18, 1]: ');
+    expect(tf.memory().numTensors, 'the generators were built before').toBe(before);
+  });
+
+  const step = (done: string): string => join('checkpoints', `step-0000000${done}.safetensors`);
+
+  it.each<readonly [string, (folder: string) => Promise<void>, string | RegExp]>([
+    ['its gate', (folder) => damage(join(folder, 'gate-classifiers.safetensors')), 'gate-classifiers'],
+    ['its newest checkpoint', (folder) => block(join(folder, step('12'))), 'EISDIR'],
+    [
+      'its best checkpoint',
+      async (folder) => {
+        await damage(join(folder, step('08')));
+        await writeFile(join(folder, 'best.json'), '{ "step": 8, "score": 9 }');
+      },
+      'step-000000008',
+    ],
+    ['its log', (folder) => block(join(folder, 'metrics.jsonl')), 'EISDIR'],
+    ['its list of damaged images', (folder) => block(join(folder, 'damaged.json')), 'EISDIR'],
+    [
+      'its gallery',
+      async (folder) => {
+        await rm(join(folder, 'checkpoints'), { recursive: true });
+        await block(join(folder, 'gallery', 'step-000000002.png'));
+      },
+      'EISDIR',
+    ],
+  ])('gives its tensors back when %s cannot be read or written', async (_, spoil, message) => {
+    const folder = await mkdtemp(join(root, 'spoilt-'));
+    await cp(join(root, 'judged'), folder, { recursive: true });
+    await rm(join(folder, 'run.json'));
+    await spoil(folder);
+    await expect(trainIn(folder, stageOneSettings({ gate: GATE }))).rejects.toThrow(message);
+  });
+
+  it.each([
+    ['its gate', { gate: { ...GATE, learningRate: 1e30 } }],
+    ['itself', { optimizer: { generators: { learningRate: 1e30 }, discriminators: { learningRate: 1e30 } } }],
+  ])('gives its tensors back when a loss of %s is not finite', async (_, changed) => {
+    const folder = await mkdtemp(join(root, 'diverged-'));
+    await expect(trainIn(folder, stageOneSettings(changed))).rejects.toThrow(/loss is not finite at step \d/);
   });
 });
 
@@ -320,6 +376,21 @@ describe('translations', () => {
     await cp(join(run, 'translations', id!, 'train'), foreign, { recursive: true });
     for (const name of await readdir(foreign)) await rm(join(foreign, name, 'manifest.json'));
     expect(await pixelsOf(folder(foreign))).toEqual(one);
+  });
+
+  it('that end halfway give the tensors of the generators back', async () => {
+    const tensors = tf.memory().numTensors;
+    const other = await mkdtemp(join(root, 'halfway-'));
+    await cp(run, other, { recursive: true });
+    await rm(join(other, 'translations'), { recursive: true, force: true });
+    const sources = source({ path: other });
+    const stopped = obtainTranslations(experiment(sources), images, context(1));
+    await expect(stopped).rejects.toMatchObject({ exitCode: 75 });
+    await damage(join(other, 'checkpoints', 'step-000000012.safetensors'));
+    await expect(pixelsOf(sources)).rejects.toThrow('step-000000012.safetensors');
+    await rm(join(other, 'checkpoints', 'step-000000012.safetensors'));
+    await expect(pixelsOf(sources)).rejects.toThrow('expected a checkpoint after 12 steps');
+    expect(tf.memory().numTensors).toBe(tensors);
   });
 
   it('differ with the checkpoint and the mode, and published mode depends on the batch', async () => {

@@ -5,7 +5,8 @@ import { finiteNumber, integer, naturalNumber, nonNegativeNumber, nullable, unit
 const directional = (codec: t.Type<number>) =>
   t.readonly(t.type({ toTarget: codec, toSource: codec }, 'both directions'));
 
-const StageOneCodec = t.readonly(
+/** What stage 1 came to; further keys are kept. */
+export const StageOneResultsCodec = t.readonly(
   t.intersection(
     [
       t.type({
@@ -50,7 +51,8 @@ export const GroupReportCodec = t.readonly(
   t.intersection([t.type(REPORT), t.partial(MISSING)], 'a report by groups'),
 );
 
-const MethodCodec = t.readonly(
+/** What a method came to; further keys are kept. */
+export const MethodResultsCodec = t.readonly(
   t.intersection(
     [t.type({ ...REPORT, steps: naturalNumber, seconds: nonNegativeNumber }), t.partial(MISSING)],
     'the results of a method',
@@ -74,8 +76,10 @@ export const ExperimentResultsCodec = t.readonly(
       backend: t.string,
       seed: integer,
       seconds: nonNegativeNumber,
-      stage1: nullable(StageOneCodec),
-      methods: t.readonly(t.partial({ erm: MethodCodec, gdro: MethodCodec, camel: MethodCodec })),
+      stage1: nullable(StageOneResultsCodec),
+      methods: t.readonly(
+        t.partial({ erm: MethodResultsCodec, gdro: MethodResultsCodec, camel: MethodResultsCodec }),
+      ),
     }),
     t.partial({ preset: t.string, name: t.string }),
   ]),

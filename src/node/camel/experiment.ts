@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
 import type { Images } from '../../augmentation/images.ts';
-import { writeFileAtomically } from '../atomic-file.ts';
+import { MethodResultsCodec } from '../../config/experiment-results.ts';
+import type { DataError } from '../../data/data-error.ts';
+import { removeAbandonedFiles, writeFileAtomically } from '../atomic-file.ts';
 import type { SelectedBackend } from '../backend.ts';
 import { environmentFacts } from '../environment.ts';
 import { orExit } from '../program.ts';
@@ -14,17 +16,31 @@ import { startProgress } from '../progress.ts';
 import { renderReport } from '../report/render-report.ts';
 import type { ExperimentResults, MethodResults, StageOneResults } from '../report/results.ts';
 import { settingsHash } from '../record-manifest.ts';
-import { openRun, readSettingsFile, type MetricsRecord, type Run } from '../run-directory.ts';
+import { readSettingsFile, type Run } from '../run-directory.ts';
 import { lockFolder } from '../run-lock.ts';
-import { pause, type ExperimentContext } from '../experiment/context.ts';
+import type { ExperimentContext } from '../experiment/context.ts';
 import { elapsedOf } from '../experiment/elapsed.ts';
 import { experimentData, type ExperimentData } from './experiment-data.ts';
-import { makeGallery, type Gallery } from './gallery.ts';
+import { makeGallery } from './gallery.ts';
 import { reportInput } from './report-input.ts';
-import { describeBudget, type CamelSettings, type Method } from './settings.ts';
+import {
+  finishedRun,
+  runSettings,
+  runsIn,
+  StageOneRecordCodec,
+  type FinishedRun,
+  type RunName,
+  type StageOneRecord,
+} from './runs.ts';
+import { describeBudget, METHODS, type CamelSettings } from './settings.ts';
 import { stageOne, type StageOneOutcome } from './stage-one.ts';
 import { stageTwo } from './stage-two.ts';
-import { readTranslations, writeTranslations, type TranslatedImages } from './translations.ts';
+import {
+  readTranslations,
+  writeTranslations,
+  type TranslatedImages,
+  type TranslationFolder,
+} from './translations.ts';
 
 /** Where an experiment reads and writes. */
 export interface ExperimentFolders {
@@ -32,23 +48,6 @@ export interface ExperimentFolders {
   readonly data: string;
   /** The experiment folder, new or begun with the same settings. */
   readonly out: string;
-}
-
-/** What stage 1 leaves in its run file once it is done. */
-interface StageOneRecord {
-  readonly results: StageOneResults;
-  readonly bestStep: number;
-  readonly gallery: Gallery;
-  readonly seconds: number;
-}
-
-async function withRun<A>(folder: string, settings: unknown, use: (run: Run) => Promise<A>): Promise<A> {
-  const run = orExit(await openRun(folder, settings));
-  try {
-    return await use(run);
-  } finally {
-    await run.close();
-  }
 }
 
 function stageOneResults({ measure, gateAccuracy }: StageOneOutcome): StageOneResults {
@@ -62,103 +61,63 @@ function stageOneResults({ measure, gateAccuracy }: StageOneOutcome): StageOneRe
   };
 }
 
-/** Settings that the translations depend on. */
-function stageOneSettings({ preset, seed, data, stage1, gate }: CamelSettings): unknown {
-  return { preset, seed, data, stage1, gate };
-}
-
-/** Settings that a method depends on. */
-function methodSettings(name: Method, settings: CamelSettings): unknown {
-  const { seed, data, stage2 } = settings;
-  const depends = name === 'camel' ? { ...settings, methods: undefined } : { seed, data, stage2 };
-  return { method: name, ...depends };
-}
-
+/** Whether the methods that are asked for need translations that stage 1 learns. */
 const learnsTranslations = ({ translations, methods }: CamelSettings): boolean =>
   translations === 'cyclegan' && methods.includes('camel');
 
-const runFolder = (out: string, name: Method | 'stage1'): string => join(out, 'runs', name);
+const translationFolder = (
+  settings: CamelSettings,
+  data: ExperimentData,
+  out: string,
+): TranslationFolder => ({
+  folder: join(out, 'translations'),
+  settings: runSettings('stage1', settings),
+  train: data.examples('train'),
+  groupNames: data.table.names,
+});
 
-/** Whether there is nothing left to be trained. */
-async function isDone(settings: CamelSettings, out: string): Promise<boolean> {
-  const runs = [
-    ...(learnsTranslations(settings) ? [['stage1', stageOneSettings(settings)] as const] : []),
-    ...settings.methods.map((name) => [name, methodSettings(name, settings)] as const),
-  ];
-  for (const [name, own] of runs) {
-    const there = await readSettingsFile(join(runFolder(out, name), 'run.json'), own);
-    if (E.isLeft(there) || there.right?.outcome === undefined) return false;
-  }
-  return true;
+/** Trains stage 1 and translates every training image. */
+async function learn(
+  settings: CamelSettings,
+  data: ExperimentData,
+  out: string,
+  run: Run,
+  context: ExperimentContext,
+): Promise<StageOneRecord> {
+  const elapsed = await elapsedOf(run);
+  return stageOne(settings, data, elapsed, context, async (outcome) => {
+    const { generators, bestStep } = outcome;
+    const folder = translationFolder(settings, data, out);
+    const progress = startProgress('translations', 2 * folder.train.labels.length);
+    try {
+      await writeTranslations(folder, generators, context, progress.update);
+    } finally {
+      progress.stop();
+    }
+    const gallery = await makeGallery(generators, data.examples('gateHeldOut'));
+    return { results: stageOneResults(outcome), bestStep, gallery, seconds: elapsed.seconds() };
+  });
 }
 
-function givenTranslations(kind: 'true' | 'identity', data: ExperimentData): TranslatedImages {
+async function translationsOf(
+  settings: CamelSettings,
+  data: ExperimentData,
+  out: string,
+): Promise<TranslatedImages | null> {
+  if (learnsTranslations(settings)) {
+    const read = await readTranslations(translationFolder(settings, data, out))();
+    // Stage 1 then goes on from its last checkpoint, and writes the record folders that are not whole.
+    const cure = `delete ${join(out, 'runs', 'stage1', 'run.json')}, and run again: only what is damaged is made anew`;
+    return orExit(E.mapLeft((fault: DataError) => ({ ...fault, cure }))(read));
+  }
+  const { translations: kind } = settings;
+  if (kind === 'cyclegan') return null;
   const form = (name: 'clean' | 'corrupted'): Images<Uint8Array> =>
     data.examples('train', kind === 'true' ? name : 'own').images;
   return { toSource: form('clean'), toTarget: form('corrupted') };
 }
 
-async function learntTranslations(
-  settings: CamelSettings,
-  data: ExperimentData,
-  out: string,
-  context: ExperimentContext,
-): Promise<{ translations: TranslatedImages; stage1: StageOneRecord; curve: readonly MetricsRecord[] }> {
-  return withRun(runFolder(out, 'stage1'), stageOneSettings(settings), async (run) => {
-    const train = data.examples('train');
-    const folder = {
-      folder: join(out, 'translations'),
-      settings: stageOneSettings(settings),
-      train,
-      groupNames: data.table.names,
-    };
-    let record = run.outcome as StageOneRecord | undefined;
-    if (record === undefined) {
-      const elapsed = await elapsedOf(run);
-      const outcome = await stageOne(settings, data, elapsed, context);
-      const progress = startProgress('translations', 2 * train.labels.length);
-      orExit(await writeTranslations(folder, outcome.generators, { pause, onProgress: progress.update })());
-      progress.stop();
-      record = {
-        results: stageOneResults(outcome),
-        bestStep: outcome.bestStep,
-        gallery: await makeGallery(outcome.generators, data.examples('gateHeldOut')),
-        seconds: elapsed.seconds(),
-      };
-      outcome.dispose();
-      await run.finish(record);
-    }
-    return {
-      translations: orExit(await readTranslations(folder)()),
-      stage1: record,
-      curve: await run.records(),
-    };
-  });
-}
-
-/** What a method found, and its log. */
-interface MethodOutcome {
-  readonly results: MethodResults;
-  readonly records: readonly MetricsRecord[];
-}
-
-/** Runs or finishes one method; its outcome is kept in the run file. */
-async function method(
-  name: Method,
-  settings: CamelSettings,
-  data: ExperimentData,
-  translations: TranslatedImages | null,
-  out: string,
-  context: ExperimentContext,
-): Promise<MethodOutcome> {
-  return withRun(runFolder(out, name), methodSettings(name, settings), async (run) => {
-    const results =
-      (run.outcome as MethodResults | undefined) ??
-      (await stageTwo(name, settings, data, translations, run, context));
-    if (run.outcome === undefined) await run.finish(results);
-    return { results, records: await run.records() };
-  });
-}
+type Runs = Awaited<ReturnType<typeof runsIn>>;
 
 const ExperimentFileCodec = t.type({ seconds: t.number });
 
@@ -167,35 +126,42 @@ async function openExperimentFile(
   out: string,
   settings: CamelSettings,
   facts: Readonly<Record<string, unknown>>,
-): Promise<{ seconds: () => number; write: () => Promise<void> }> {
+): Promise<{ runs: Runs; seconds: () => number; write: () => Promise<void> }> {
   const path = join(out, 'experiment.json');
   // Methods may be added one by one.
   const compared = { ...settings, methods: undefined };
   const existing = orExit(await readSettingsFile(path, compared));
+  const runs = await runsIn(out, settings);
+  const methods = METHODS.filter((name) => settings.methods.includes(name) || runs.has(name));
   const before = ExperimentFileCodec.is(existing) ? existing.seconds : 0;
   const began = performance.now();
   const seconds = (): number => before + (performance.now() - began) / 1000;
   const write = (): Promise<void> =>
     writeFileAtomically(
       path,
-      `${JSON.stringify({ format: 1, settingsHash: settingsHash(compared), settings: compared, methods: settings.methods, ...facts, seconds: seconds() }, null, 2)}\n`,
+      `${JSON.stringify({ format: 1, settingsHash: settingsHash(compared), settings: compared, methods, ...facts, seconds: seconds() }, null, 2)}\n`,
     );
   await write();
-  return { seconds, write };
+  return { runs, seconds, write };
 }
 
+/** The methods that are asked for, and those that the folder holds already. */
 async function allMethods(
   settings: CamelSettings,
   data: ExperimentData,
   translations: TranslatedImages | null,
   out: string,
+  runs: Runs,
   context: ExperimentContext,
-): Promise<Readonly<Record<string, MethodOutcome>>> {
-  const outcomes: Record<string, MethodOutcome> = {};
-  for (const name of settings.methods) {
-    outcomes[name] = await method(name, settings, data, translations, out, context);
+): Promise<Readonly<Record<string, FinishedRun<MethodResults>>>> {
+  const methods: Record<string, FinishedRun<MethodResults>> = {};
+  for (const name of METHODS) {
+    if (settings.methods.includes(name) || runs.get(name)?.done)
+      methods[name] = await finishedRun(out, name, settings, MethodResultsCodec, (run) =>
+        stageTwo(name, settings, data, translations, run, context),
+      );
   }
-  return outcomes;
+  return methods;
 }
 
 /**
@@ -228,6 +194,7 @@ export async function runCamel(
   const data = orExit(await experimentData(folders.data, settings.data, settings.seed)());
   const release = orExit(await lockFolder(out));
   try {
+    await removeAbandonedFiles(out);
     const environment = await environmentFacts();
     const { name, device } = backend;
     const file = await openExperimentFile(out, settings, {
@@ -236,27 +203,37 @@ export async function runCamel(
       overlaps: data.overlaps,
     });
     try {
-      if (await isDone(settings, out)) context.say(`${out}: already done; nothing is trained again`);
+      const learns = learnsTranslations(settings);
+      const asked: readonly RunName[] = [...(learns ? (['stage1'] as const) : []), ...settings.methods];
+      if (asked.every((run) => file.runs.get(run)?.done))
+        context.say(`${out}: already done; nothing is trained again`);
       else describeBudget(settings).forEach(context.say);
       for (const { first, second, split, indices } of data.overlaps)
         context.say(`note: ${first} and ${second} share ${indices.length} images of MNIST's ${split} split`);
-      const { translations: kind } = settings;
-      const learnt = learnsTranslations(settings)
-        ? await learntTranslations(settings, data, out, context)
-        : null;
-      const translations =
-        kind === 'cyclegan' ? (learnt?.translations ?? null) : givenTranslations(kind, data);
-      const methods = await allMethods(settings, data, translations, out, context);
+      const learnt =
+        learns || file.runs.get('stage1')?.done
+          ? await finishedRun(out, 'stage1', settings, StageOneRecordCodec, (run) =>
+              learn(settings, data, out, run, context),
+            )
+          : null;
+      const translations = await translationsOf(settings, data, out);
+      const methods = await allMethods(settings, data, translations, out, file.runs, context);
       const results: ExperimentResults = {
         preset: settings.preset,
         backend: name,
         seed: settings.seed,
         seconds: file.seconds(),
-        stage1: learnt?.stage1.results ?? null,
-        methods: Object.fromEntries(Object.entries(methods).map(([key, { results: found }]) => [key, found])),
+        stage1: learnt?.outcome.results ?? null,
+        methods: Object.fromEntries(Object.entries(methods).map(([key, { outcome }]) => [key, outcome])),
       };
       await writeFileAtomically(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
-      const report = renderReport(reportInput({ settings, backend, environment, results, learnt, methods }));
+      const report = renderReport(
+        reportInput({
+          settings: { ...settings, methods: METHODS.filter((key) => key in methods) },
+          learnt: learnt && { stage1: learnt.outcome, curve: learnt.records },
+          ...{ backend, environment, results, methods },
+        }),
+      );
       await writeFileAtomically(join(out, 'report.html'), report);
       return results;
     } finally {

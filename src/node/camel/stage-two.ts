@@ -52,8 +52,7 @@ function methodStep(method: Method, network: Network, table: GroupTable, setting
 }
 
 /**
- * Trains a method in its run folder, or goes on with it, and reports on the test split. A run that is done gives its
- * outcome again.
+ * Trains a method in its run folder, or goes on with it, and reports on the test split.
  *
  * @param translations Of the training images; used by CAMEL only.
  */
@@ -75,23 +74,14 @@ export async function stageTwo(
     width: stage2.width,
     seed: foldKey(randomKey(seed), 'initial weights', 'classifier')[0],
   });
-  const robust = methodStep(method, network, table, stage2.methods[method]);
-  const weights = network.weights();
-  const initial: State = robust.init(weights);
-  disposeTensors(weights);
-  const validation = data.examples('validation');
-  const classifier = (state: State) => ({
-    network,
-    weights: { trainable: state.trainable, statistics: state.statistics },
-  });
-  const end = await trainInRun({
-    label: method,
-    run: elapsed.run,
-    context,
-    initial,
-    steps: stage2.steps,
-    step: robust.step,
-    batchAt: stageTwoBatches({
+  try {
+    const robust = methodStep(method, network, table, stage2.methods[method]);
+    const validation = data.examples('validation');
+    const classifier = (state: State) => ({
+      network,
+      weights: { trainable: state.trainable, statistics: state.statistics },
+    });
+    const batchAt = stageTwoBatches({
       network,
       examples: data.examples('train'),
       translations:
@@ -100,18 +90,34 @@ export async function stageTwo(
       balanced: method !== 'erm',
       learningRate: constantSchedule(stage2.methods[method].learningRate),
       seed,
-    }),
-    checkpointEvery: stage2.evaluateEvery,
-    evaluate: async (state) => {
-      const report = await evaluateClassifier(classifier(state), validation, table, { pause });
-      return {
-        record: { groupAccuracies: report.groups.map(({ accuracy }) => accuracy) },
-        note: `validation ${worstGroupNote(report)}`,
-      };
-    },
-  });
-  const report = await evaluateClassifier(classifier(end), data.examples('test'), table, { pause });
-  disposeTensors(end);
-  network.model.dispose();
-  return { ...report, steps: stage2.steps, seconds: elapsed.seconds() };
+    });
+    const weights = network.weights();
+    const initial: State = robust.init(weights);
+    disposeTensors(weights);
+    const end = await trainInRun({
+      label: method,
+      run: elapsed.run,
+      context,
+      initial,
+      steps: stage2.steps,
+      step: robust.step,
+      batchAt,
+      checkpointEvery: stage2.evaluateEvery,
+      evaluate: async (state) => {
+        const report = await evaluateClassifier(classifier(state), validation, table, { pause });
+        return {
+          record: { groupAccuracies: report.groups.map(({ accuracy }) => accuracy) },
+          note: `validation ${worstGroupNote(report)}`,
+        };
+      },
+    });
+    try {
+      const report = await evaluateClassifier(classifier(end), data.examples('test'), table, { pause });
+      return { ...report, steps: stage2.steps, seconds: elapsed.seconds() };
+    } finally {
+      disposeTensors(end);
+    }
+  } finally {
+    network.model.dispose();
+  }
 }

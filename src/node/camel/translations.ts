@@ -12,7 +12,9 @@ import { decodeLabelledImage, encodeLabelledImage } from '../../data/example.ts'
 import { decodePng, encodePng } from '../../data/png.ts';
 import { gatherExamples, type Examples } from '../../training/examples.ts';
 import { translateImages, type TrainedGenerator } from '../../training/generator-measure.ts';
-import { readRecordShards, writeRecordShards } from '../record-files.ts';
+import { interrupted, pause, type ExperimentContext } from '../experiment/context.ts';
+import { replaceRecords } from '../experiment/replace-records.ts';
+import { readRecordShards, removeAbandonedRecords } from '../record-files.ts';
 
 /** The two directions with their published names. */
 const DIRECTIONS = [
@@ -50,13 +52,14 @@ function parts({ groupNames }: Pick<TranslationFolder, 'groupNames'>) {
 async function* records(
   examples: Examples,
   generator: TrainedGenerator,
-  pause: () => Promise<void>,
+  { stopRequested }: Pick<ExperimentContext, 'stopRequested'>,
   onImages: (count: number) => void,
 ): AsyncGenerator<Uint8Array> {
   const batchSize = 500;
   const [, height, width, channels] = examples.images.shape;
   const size = height * width * channels;
   for (let start = 0; start < examples.labels.length; start += batchSize) {
+    if (stopRequested()) throw interrupted();
     const count = Math.min(batchSize, examples.labels.length - start);
     const batch = gatherExamples(
       examples,
@@ -75,37 +78,28 @@ async function* records(
  * Translates every training image both ways and writes the record folders that are not there yet.
  *
  * @param generators F and G with the weights that the gate chose.
+ * @param context A stop that is asked for ends it.
  * @param onProgress Called with the number of images translated so far, of 2 · the number of training images.
+ * @throws ProgramError if a folder cannot be written (exit code 2), or a stop was asked for (75).
  */
-export function writeTranslations(
+export async function writeTranslations(
   options: TranslationFolder,
   generators: { readonly toSource: TrainedGenerator; readonly toTarget: TrainedGenerator },
-  { pause, onProgress }: { readonly pause: () => Promise<void>; readonly onProgress: (done: number) => void },
-): TE.TaskEither<DataError, void> {
+  context: Pick<ExperimentContext, 'stopRequested'>,
+  onProgress: (done: number) => void,
+): Promise<void> {
   const { folder, settings, train } = options;
   let done = 0;
   const advance = (count: number): void => onProgress((done += count));
-  return F.pipe(
-    parts(options),
-    A.map(({ direction, group, name }): TE.TaskEither<DataError, void> => {
-      const examples = gatherExamples(train, membersOf(train, group));
-      return F.pipe(
-        readRecordShards(folder, name, { settings }),
-        TE.map(() => advance(examples.labels.length)),
-        TE.alt((): TE.TaskEither<DataError, void> =>
-          F.pipe(
-            writeRecordShards(folder, name, records(examples, generators[direction], pause, advance), {
-              settings,
-              replace: true,
-            }),
-            TE.map(() => undefined),
-          ),
-        ),
-      );
-    }),
-    TE.sequenceSeqArray,
-    TE.map(() => undefined),
-  );
+  await removeAbandonedRecords(folder);
+  for (const { direction, group, name } of parts(options)) {
+    const examples = gatherExamples(train, membersOf(train, group));
+    if (E.isRight(await readRecordShards(folder, name, { settings })())) advance(examples.labels.length);
+    else
+      await replaceRecords(folder, name, records(examples, generators[direction], context, advance), {
+        settings,
+      });
+  }
 }
 
 function decodeImage(

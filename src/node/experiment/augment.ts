@@ -13,17 +13,13 @@ import { openDecodePool } from '../data/decode-pool.ts';
 import { indexTranslations, scratchFolder, type ScratchFolder } from '../data/record-folder.ts';
 import { orExit, ProgramError } from '../program.ts';
 import { startProgress } from '../progress.ts';
-import {
-  readRecordManifest,
-  removeAbandonedRecords,
-  writeRecordShards,
-  type WriteRecordShardsOptions,
-} from '../record-files.ts';
+import { readRecordManifest, removeAbandonedRecords } from '../record-files.ts';
 import { settingsHash } from '../record-manifest.ts';
 import { lockFolder } from '../run-lock.ts';
 import { interrupted, type ExperimentContext } from './context.ts';
 import { translatesClass } from './domains.ts';
 import type { ExperimentImages } from './experiment-images.ts';
+import { replaceRecords } from './replace-records.ts';
 import { listed, skipDamagedOf } from './skipped-images.ts';
 import { checkpointStep, readStageOneRun, withGenerators, type StageOneRun } from './stage-one-run.ts';
 import {
@@ -56,27 +52,6 @@ async function waitForLock(folder: string, context: ExperimentContext): Promise<
 
 const isThere = async (folder: string, name: string, settings: unknown): Promise<boolean> =>
   E.isRight(await readRecordManifest(folder, name, { settings })());
-
-/** Writes a record folder; what ends the making of the records is thrown as it is, not as a fault of the folder. */
-async function replaceRecords(
-  folder: string,
-  name: string,
-  records: AsyncIterable<Uint8Array>,
-  options: Pick<WriteRecordShardsOptions, 'settings' | 'shardSize'>,
-): Promise<void> {
-  let ended: unknown;
-  const watched = async function* () {
-    try {
-      yield* records;
-    } catch (error) {
-      ended = error;
-      throw error;
-    }
-  };
-  const written = await writeRecordShards(folder, name, watched(), { ...options, replace: true })();
-  if (ended !== undefined) throw ended;
-  orExit(written);
-}
 
 /** Writes the record folders that are not there yet; under the lock of `folder`. */
 async function translateMissing(

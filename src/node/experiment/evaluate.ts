@@ -127,8 +127,9 @@ export async function evaluateRun(
       const weights = network.weights();
       const expected = robust.init(weights);
       disposeTensors(weights);
-      const found = await selectedCheckpoint(run, experiment.evaluation.select, outcome, expected);
-      disposeTensors(expected);
+      const found = await selectedCheckpoint(run, experiment.evaluation.select, outcome, expected).finally(
+        () => disposeTensors(expected),
+      );
       const checkpoint = orExit(found);
       if (checkpoint === null)
         throw new ProgramError(

@@ -1,6 +1,5 @@
 /** The program of stage 2: an experiment from its settings to a run folder with results. */
 import { join } from 'node:path';
-import { either as E } from 'fp-ts';
 import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 import { writeFileAtomically } from '../atomic-file.ts';
@@ -67,19 +66,20 @@ async function train(
     const translations = await translationsOf(experiment, images, options, context);
     try {
       const begun = await beginStageTwo(experiment, images, context.say);
-      const opened = await openRun(options.out, settings, { keep: experiment.checkpoints.keep });
-      if (E.isLeft(opened)) {
+      try {
+        const run = orExit(await openRun(options.out, settings, { keep: experiment.checkpoints.keep }));
+        const skipDamaged = options.skipDamaged ?? skipDamagedOf(experiment);
+        return await closing(run, async () => {
+          const data = { experiment, images, translations };
+          const outcome = await stageTwo({ ...begun, ...data, run, context, skipDamaged });
+          await run.finish(outcome);
+          return outcome;
+        });
+      } finally {
+        // A training that began has disposed its first state; to dispose it again does nothing.
         disposeTensors(begun.initial);
         begun.classifier.network.model.dispose();
       }
-      const run = orExit(opened);
-      const skipDamaged = options.skipDamaged ?? skipDamagedOf(experiment);
-      return await closing(run, async () => {
-        const data = { experiment, images, translations };
-        const outcome = await stageTwo({ ...begun, ...data, run, context, skipDamaged });
-        await run.finish(outcome);
-        return outcome;
-      });
     } finally {
       await translations?.close();
     }

@@ -7,7 +7,6 @@ import { disposeTensors, type TensorTree } from '../../tensor-tree.ts';
 import { trainedGroups } from '../../trained-groups.ts';
 import { robustStep, type RobustState, type RobustStep } from '../../training/robust-step.ts';
 import type { Network } from '../../models/network.ts';
-import { orExit } from '../program.ts';
 import { startProgress } from '../progress.ts';
 import type { MethodResults } from '../report/results.ts';
 import type { Run } from '../run-directory.ts';
@@ -23,7 +22,7 @@ import { classifierOf, firstWeights } from './networks.ts';
 import { optimizerOf } from './optimizers.ts';
 import { openStageTwoBatches } from './stage-two-batches.ts';
 import { skippedImagesOf } from './skipped-images.ts';
-import { trainInRun } from './train-in-run.ts';
+import { bestState, trainInRun } from './train-in-run.ts';
 import type { Translations } from './translations.ts';
 
 /** Everything that a step changes, whatever the optimizer and the adversary. */
@@ -41,6 +40,7 @@ export interface StageTwoOutcome {
 
 /** What stage 2 is given. */
 export interface StageTwoOptions {
+  /** It stays the caller's. */
   readonly classifier: ClassifierWithStep;
   /** The classifier's state before the first step, which is disposed; see {@link beginStageTwo}. */
   readonly initial: ClassifierState;
@@ -109,7 +109,10 @@ export async function beginStageTwo(
   say: (line: string) => void,
 ): Promise<Pick<StageTwoOptions, 'classifier' | 'initial'>> {
   const classifier = classifierWithStep(experiment, images);
-  const weights = await firstWeights(classifier.network, experiment.network, say);
+  const weights = await firstWeights(classifier.network, experiment.network, say).catch((error: unknown) => {
+    classifier.network.model.dispose();
+    throw error;
+  });
   const initial = classifier.robust.init(weights);
   disposeTensors(weights);
   return { classifier, initial };
@@ -179,10 +182,7 @@ async function selectState(
   run: Run,
   end: { readonly step: number; readonly state: ClassifierState },
 ): Promise<{ readonly step: number; readonly state: ClassifierState }> {
-  const best = select === 'last' ? null : orExit(await run.best(end.state));
-  if (best === null) return end;
-  disposeTensors(end.state);
-  return best;
+  return select === 'last' ? end : bestState(run, end);
 }
 
 async function test(evaluator: SplitEvaluator, state: ClassifierState) {
@@ -242,6 +242,5 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
     }
   } finally {
     batches.close();
-    network.model.dispose();
   }
 }

@@ -3,14 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import {
   camelSettings,
-  describeBackend,
-  listenForInterruption,
+  onBackend,
   orExit,
   ProgramError,
   resultsTable,
   runCamel,
   runProgram,
-  selectBackend,
 } from 'model-patching/node';
 
 const program = new Command('camel')
@@ -86,14 +84,8 @@ await runProgram('camel', async () => {
   const settings = orExit(camelSettings(options));
   if (options['out'] === '') throw new ProgramError("--out: expected a folder, found ''; name one", 2);
   const out = options['out'] ?? `experiments/camel-${settings.preset}-${settings.seed}`;
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const backend = await selectBackend(options['backend'] === undefined ? {} : { name: options['backend'] });
-  say(describeBackend(backend));
-  const interruption = listenForInterruption(() => say('stopping in good order; once more to stop at once'));
-  const results = await runCamel(settings, { data: options['data']!, out }, backend, {
-    say,
-    stopRequested: interruption.requested,
-  });
-  interruption.dispose();
+  const results = await onBackend(options['backend'], (backend, context) =>
+    runCamel(settings, { data: options['data']!, out }, backend, context),
+  );
   process.stdout.write(`${resultsTable(results)}\n\n${out}/report.html\n`);
 });

@@ -105,6 +105,7 @@ export type { AskedMetrics, MetricName, SplitReport } from './experiment/evaluat
 export { experimentToRun, type ExperimentToRun } from './experiment/run-settings.ts';
 export { runStageTwo, type RunStageTwoOptions } from './experiment/run-stage-two.ts';
 export { runCommand } from './commands/run-command.ts';
+export { onBackend } from './commands/experiment-context.ts';
 export {
   loadExperimentFile,
   readExperiment,

@@ -4,10 +4,23 @@ import type { ExperimentContext } from '../experiment/context.ts';
 import { listenForInterruption } from '../interruption.ts';
 
 /**
- * Starts a backend, says which, and works on it until it is done or interrupted.
+ * Starts a backend, says which, and works on it until it is done or interrupted. Signals are the work's until it ends,
+ * however it ends.
  *
  * @param backend Its name; `auto` or undefined takes the fastest that is installed.
  * @param work Handed the backend, output and interruption.
+ * @returns What the work gives.
+ * @throws What the work throws; ProgramError (exit code 2) if the backend cannot be started.
+ * @example
+ * ```ts
+ * import { onBackend } from 'model-patching/node';
+ * const listening = process.listenerCount('SIGINT');
+ * const name = await onBackend('wasm', async (backend, { stopRequested }) => {
+ *   if (stopRequested()) throw new Error('nobody has asked for a stop');
+ *   return backend.name;
+ * });
+ * if (name !== 'wasm' || process.listenerCount('SIGINT') !== listening) throw new Error('wasm, then silence');
+ * ```
  */
 export async function onBackend<A>(
   backend: string | undefined,

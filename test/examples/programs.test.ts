@@ -65,11 +65,11 @@ const SMALL = {
     'discriminator.filters=[4, 8]',
     'pool.capacity=8',
     'training.batchSize=2',
-    'training.maximumSteps=2',
+    'training.steps=2',
     // The sample's tenth has too few validation images for a gate.
     'gate={ kind: none }',
   ],
-  stage2: [IMAGE, 'network.width=0.1', 'training.batchSize=6', 'training.maximumSteps=2'],
+  stage2: [IMAGE, 'network.width=0.1', 'training.batchSize=6', 'training.steps=2'],
 } as const;
 const small = (settings: readonly string[]): readonly string[] => [
   ...settings.flatMap((setting) => ['--set', setting]),
@@ -201,7 +201,7 @@ describe('npm run chain', () => {
 
   it('in the folder of another chain is refused, and a test that is not whole is made again', async () => {
     await expect(chain(...options, '--steps', '3')).rejects.toThrow(
-      /chain-settings\.json: expected a run of the same settings, found stage-2\.training\.epochs: "2" there, "3" here; /,
+      /chain-settings\.json: expected a run of the same settings, found stage-2\.training\.steps: "2" there, "3" here; /,
     );
     await expect(chain(...options, '--null')).rejects.toThrow('null: false there, true here');
     const path = 'chain/seed-1/celeba-erm/evaluation-test.json';
@@ -262,7 +262,7 @@ describe('npm run chain', () => {
     ]);
     expect(chainOverrides('celeba', { ...budget, sample: false, weights: true })['stage-2']).toEqual([]);
     expect(chainOverrides('waterbirds', { ...budget, steps: 10 })['stage-2']).toContain(
-      'evaluation.everyEpochs=3',
+      'evaluation.every={ steps: 3 }',
     );
   });
 

@@ -20,8 +20,8 @@ const DIGITS_STAGE_ONE = [
   'pool.capacity=8',
   'training={ epochs: 3, batchSize: 4 }',
   'movingAverageDecay=0.9',
-  'gate={ kind: strict, everyEpochs: 1, trainingImages: 12, heldOutImages: 4, domainSteps: 6, labelSteps: 6, batchSize: 8, width: 0.1 }',
-  'checkpoints.everyEpochs=1',
+  'gate={ kind: strict, every: { epochs: 1 }, trainingImages: 12, heldOutImages: 4, domainSteps: 6, labelSteps: 6, batchSize: 8, width: 0.1 }',
+  'checkpoints.every={ epochs: 1 }',
 ];
 const DIGITS_STAGE_TWO = [
   ...DIGITS,
@@ -37,9 +37,9 @@ const PHOTOGRAPHS_STAGE_ONE = [
   ...PHOTOGRAPHS,
   'translation.source.images=8',
   'translation.target.images=8',
-  'training={ maximumSteps: 3, batchSize: 2 }',
+  'training={ steps: 3, batchSize: 2 }',
   'pool={ capacity: 4, rule: current-or-history }',
-  'checkpoints.everyEpochs=1',
+  'checkpoints.every={ epochs: 1 }',
 ];
 
 /** Stage 2 of every method, and what else its step can hold. */
@@ -147,7 +147,7 @@ export async function* photographCases(scratch: string): AsyncGenerator<readonly
     ...PHOTOGRAPHS,
     'images.scaling={ kind: BasicImagePreprocessing }',
     'network={ kind: small-cnn, width: 0.125 }',
-    'training={ maximumSteps: 4, batchSize: 8, epochBatchSize: 40 }',
+    'training={ steps: 4, batchSize: 8, epochBatchSize: 40 }',
     'optimizer.learningRate=0.01',
     'method.consistency.weight=1',
     'evaluation.select=last',
@@ -164,7 +164,7 @@ export async function* photographCases(scratch: string): AsyncGenerator<readonly
   const resnet = [
     ...PHOTOGRAPHS,
     'network={ kind: resnet50, width: 0.0625, weights: { kind: random } }',
-    'training={ maximumSteps: 2, batchSize: 8, epochBatchSize: 40 }',
+    'training={ steps: 2, batchSize: 8, epochBatchSize: 40 }',
     'evaluation.select=last',
   ];
   yield [

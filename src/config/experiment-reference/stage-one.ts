@@ -137,8 +137,8 @@ export function translateStageOne(published: PublishedStageOne): Translated {
       },
       pool: { capacity: Math.max(pool, batchSize), rule: 'reference' },
       training: { epochs: published.n_epochs, batchSize },
-      checkpoints: { everyEpochs: published.checkpoint_freq },
-      gallery: { everySteps: published.image_log_freq },
+      checkpoints: { every: { epochs: published.checkpoint_freq } },
+      gallery: { every: { steps: published.image_log_freq } },
     },
   };
 }

@@ -177,7 +177,7 @@ export function translateStageTwo(published: PublishedStageTwo, results: StageOn
         metrics: translateMetrics(published.metric_names),
         translated: translations.evaluated,
       },
-      checkpoints: { everyEpochs: published.checkpoint_freq },
+      checkpoints: { every: { epochs: published.checkpoint_freq } },
     },
   };
 }

@@ -211,9 +211,12 @@ const kindOf = (node: DocumentMap): Scalar | undefined => {
   return kind?.of === 'scalar' ? kind.value : undefined;
 };
 
+/** Keys that say the same in two ways: one that is written takes the place of the other. */
+const INSTEAD: Readonly<Record<string, string>> = { steps: 'epochs', epochs: 'steps' };
+
 /**
  * One tree over another: maps are merged key by key, everything else is replaced. A map that names another `kind` is
- * another thing altogether and replaces the whole.
+ * another thing altogether and replaces the whole. A duration in steps replaces one in epochs, and the other way round.
  *
  * @param base What gives way.
  * @param over What wins.
@@ -225,6 +228,7 @@ export function mergeDocuments(base: DocumentNode, over: DocumentNode): Document
   const entries = new Map(base.entries);
   for (const [key, entry] of over.entries) {
     const under = base.entries.get(key);
+    if (Object.hasOwn(INSTEAD, key)) entries.delete(INSTEAD[key]!);
     entries.set(
       key,
       under === undefined ? entry : { ...entry, node: mergeDocuments(under.node, entry.node) },

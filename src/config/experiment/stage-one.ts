@@ -11,6 +11,7 @@ import {
   unitInterval,
 } from '../codecs.ts';
 import { DataCodec } from './data-settings.ts';
+import { duration, lengthSettings } from './durations.ts';
 import { choice, listOf, required, section, setting, variants } from './section.ts';
 import {
   adamSettings,
@@ -141,12 +142,7 @@ const pool = section('pool', {
 });
 
 const training = section('training', {
-  epochs: setting('Passes over the smaller domain.', positiveInteger, 200),
-  maximumSteps: setting(
-    'Steps after which training ends in any case; null: none.',
-    nullable(positiveInteger),
-    null,
-  ),
+  ...lengthSettings(200, 'Passes over the smaller domain.'),
   batchSize: setting('Images of each domain in a step.', positiveInteger, 4),
 });
 
@@ -154,7 +150,7 @@ const training = section('training', {
 export const GateCodec = variants('gate', {
   none: {},
   strict: {
-    everyEpochs: setting('Epochs from one measurement to the next.', positiveInteger, 50),
+    every: setting('From one measurement to the next.', duration, { epochs: 50 }),
     trainingImages: setting('Of each group, that its classifiers learn from.', positiveInteger, 1000),
     heldOutImages: setting('Of each group, that it translates and judges.', positiveInteger, 250),
     domainSteps: setting('Optimizer steps of the domain classifier.', positiveInteger, 400),
@@ -197,7 +193,7 @@ export const StageOneCodec = section('a stage-1 experiment', {
   gallery: setting(
     'Pictures of originals, translations, and translations back.',
     section('gallery', {
-      everySteps: setting('Steps from one to the next.', positiveInteger, 50),
+      every: setting('From one to the next.', duration, { steps: 50 }),
       images: setting('Originals of each domain.', positiveInteger, 8),
     }),
     {},

@@ -14,6 +14,7 @@ import {
   refine,
 } from '../codecs.ts';
 import { DataCodec } from './data-settings.ts';
+import { duration, lengthSettings } from './durations.ts';
 import { choice, listOf, required, section, setting, variants } from './section.ts';
 import { ClassesCodec } from './stage-one.ts';
 import {
@@ -196,12 +197,7 @@ export const MethodCodec = variants('method', {
 });
 
 const training = section('training', {
-  epochs: setting('Epochs.', positiveInteger, 100),
-  maximumSteps: setting(
-    'Steps after which training ends in any case; null: none.',
-    nullable(positiveInteger),
-    null,
-  ),
+  ...lengthSettings(100, 'Epochs.'),
   batchSize: setting('Original images in a step, of all groups together.', positiveInteger, 16),
   epochBatchSize: setting(
     'An epoch is ⌊training images / this⌋ steps; null: the batch size.',
@@ -217,7 +213,7 @@ const training = section('training', {
 });
 
 const evaluation = section('evaluation', {
-  everyEpochs: setting('Epochs from one evaluation to the next.', positiveInteger, 1),
+  every: setting('From one evaluation to the next.', duration, { epochs: 1 }),
   splits: setting(
     'Splits evaluated during training; the test split is evaluated at the end in any case.',
     distinct(listOf(choice('validation', 'test'), 'splits'), 'a list of "validation" and "test"'),

@@ -9,6 +9,7 @@ import {
   refine,
   unitInterval,
 } from '../codecs.ts';
+import { duration } from './durations.ts';
 import { choice, listOf, section, setting, variants } from './section.ts';
 
 /** The share that is kept in a step. */
@@ -129,9 +130,9 @@ export const ScalingCodec = variants('scaling', {
 export type ScalingSettings = t.TypeOf<typeof ScalingCodec>;
 
 /** When checkpoints are written and how many are kept. */
-export const checkpointsSection = (everyEpochs: number) =>
+export const checkpointsSection = (epochs: number) =>
   section('checkpoints', {
-    everyEpochs: setting('Epochs from one checkpoint to the next.', positiveInteger, everyEpochs),
+    every: setting('From one checkpoint to the next.', duration, { epochs }),
     keep: setting(
       'Newest checkpoints that are kept beside the best one; null keeps all.',
       nullable(positiveInteger),

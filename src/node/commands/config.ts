@@ -22,7 +22,7 @@ export function describeExperiment(experiment: Experiment): string {
     experiment.kind === 'stage-2'
       ? `${experiment.method.kind} with ${experiment.network.kind}`
       : `CycleGAN for ${experiment.translation.classes === 'all' ? 'all classes' : `class ${experiment.translation.classes.join(', ')}`}`;
-  return `${kind}, ${what} on ${data.kind}, ${training.epochs} epochs, batch ${training.batchSize}, seed ${seed}`;
+  return `${kind}, ${what} on ${data.kind}, ${training.steps === null ? `${training.epochs} epochs` : `${training.steps} steps`}, batch ${training.batchSize}, seed ${seed}`;
 }
 
 const rootsLine = ({ roots }: LoadedExperiment, given: Roots): string =>

@@ -1,4 +1,5 @@
 /** How many steps an experiment takes, and after how many of them it evaluates and saves. */
+import { stepsOf } from '../../config/experiment/durations.ts';
 import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
 import type { GroupTable } from '../../groups.ts';
 
@@ -20,13 +21,13 @@ export function stageTwoBudget(
   { training, evaluation, checkpoints }: Pick<StageTwoExperiment, 'training' | 'evaluation' | 'checkpoints'>,
   { trainingCounts }: GroupTable,
 ): StepBudget {
-  const { epochs, maximumSteps, batchSize, epochBatchSize } = training;
+  const { batchSize, epochBatchSize } = training;
   const images = trainingCounts.reduce((sum, count) => sum + count, 0);
   const stepsPerEpoch = Math.max(1, Math.floor(images / (epochBatchSize ?? batchSize)));
   return {
     stepsPerEpoch,
-    steps: Math.min(epochs * stepsPerEpoch, maximumSteps ?? Infinity),
-    evaluateEvery: evaluation.everyEpochs * stepsPerEpoch,
-    checkpointEvery: checkpoints.everyEpochs * stepsPerEpoch,
+    steps: stepsOf(training, stepsPerEpoch),
+    evaluateEvery: stepsOf(evaluation.every, stepsPerEpoch),
+    checkpointEvery: stepsOf(checkpoints.every, stepsPerEpoch),
   };
 }

@@ -14,7 +14,7 @@ export interface ChainOverrides {
 export interface ChainBudget {
   /** Optimizer steps of each CycleGAN. */
   readonly stageOneSteps?: number;
-  /** Optimizer steps of each classifier; an epoch is then a step, and there are four evaluations. */
+  /** Optimizer steps of each classifier, with four evaluations. */
   readonly steps?: number;
   /** Height and width of the images; digits have 28. */
   readonly size?: number;
@@ -73,9 +73,6 @@ export function scratchOverrides({ optimizer, training, method }: StageTwoExperi
 /** Of a classifier during its training, each with a checkpoint. */
 const EVALUATIONS = 4;
 
-/** More images than any data set has: an epoch is one step. */
-const ALL_IMAGES = 1_000_000_000;
-
 /**
  * The changes that a budget makes.
  *
@@ -105,9 +102,7 @@ export function chainOverrides(chain: ChainName, budget: ChainBudget): ChainOver
     'stage-1': [
       ...data,
       ...(width === undefined ? [] : [`generator.width=${width}`, `discriminator.width=${width}`]),
-      ...(stageOneSteps === undefined
-        ? []
-        : [`training.epochs=${stageOneSteps}`, `training.maximumSteps=${stageOneSteps}`]),
+      ...(stageOneSteps === undefined ? [] : [`training.steps=${stageOneSteps}`]),
       ...ofStage('stage-1'),
     ],
     'stage-2': [
@@ -120,11 +115,9 @@ export function chainOverrides(chain: ChainName, budget: ChainBudget): ChainOver
       ...(steps === undefined
         ? []
         : [
-            `training.epochs=${steps}`,
-            `training.maximumSteps=${steps}`,
-            `training.epochBatchSize=${ALL_IMAGES}`,
-            `evaluation.everyEpochs=${every}`,
-            `checkpoints.everyEpochs=${every}`,
+            `training.steps=${steps}`,
+            `evaluation.every={ steps: ${every} }`,
+            `checkpoints.every={ steps: ${every} }`,
           ]),
       ...ofStage('stage-2'),
     ],

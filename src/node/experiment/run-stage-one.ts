@@ -49,7 +49,7 @@ async function train(
  * import { experimentToRun, ProgramError, runStageOne } from 'model-patching/node';
  * const toRun = await experimentToRun('examples/configs/stage-1/mnist-correlation/all-classes.yaml', 'stage-1', {
  *   roots: { DATA: 'no/such/folder' },
- *   overrides: ['training.maximumSteps=1'],
+ *   overrides: ['training.steps=1'],
  * });
  * const context = { say: () => undefined, stopRequested: () => false };
  * const refused = await runStageOne(toRun, { out: 'runs/digits' }, context).catch((error: unknown) => error);

@@ -102,7 +102,7 @@ async function train(
  * import { evaluateRun, experimentToRun, runStageTwo } from 'model-patching/node';
  * const toRun = await experimentToRun('examples/configs/stage-2/mnist-correlation/erm.yaml', 'stage-2', {
  *   roots: { DATA: 'examples/data' },
- *   overrides: ['training.maximumSteps=1', 'training.batchSize=4', 'network.width=0.1', 'data.testImages=2',
+ *   overrides: ['training.steps=1', 'training.batchSize=4', 'network.width=0.1', 'data.testImages=2',
  *     'data.sizes={ kind: balanced, images: 8 }'],
  * });
  * const out = join(await mkdtemp(join(tmpdir(), 'experiments-')), 'erm');

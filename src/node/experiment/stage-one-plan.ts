@@ -1,4 +1,5 @@
 /** A stage-1 experiment on its data: everything that may not fit, found out before there is a run folder. */
+import { stepsOf } from '../../config/experiment/durations.ts';
 import type { StageOneExperiment } from '../../config/experiment/stage-one.ts';
 import type { Domain } from '../../training/stage-one.ts';
 import { cycleganNetworks, type CycleganNetworks } from './cyclegan.ts';
@@ -45,7 +46,7 @@ export function planStageOne(experiment: StageOneExperiment, images: ExperimentI
       domains,
       smaller,
       stepsPerEpoch,
-      steps: Math.min(training.epochs * stepsPerEpoch, training.maximumSteps ?? Infinity),
+      steps: stepsOf(training, stepsPerEpoch),
       networks,
       gate,
       dispose: () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { compose, type Images } from '../../augmentation/images.ts';
 import { imagePipeline } from '../../augmentation/pipelines.ts';
 import { concatenateImages } from '../../augmentation/pairing.ts';
+import { stepsOf } from '../../config/experiment/durations.ts';
 import { imageGallery } from '../../augmentation/gallery.ts';
 import { minusOneToOne, toBytes } from '../../augmentation/scaling.ts';
 import type { DataError } from '../../data/data-error.ts';
@@ -182,14 +183,14 @@ export async function stageOne(
       steps,
       step,
       batchAt: batches.batchAt,
-      checkpointEvery: checkpoints.everyEpochs * stepsPerEpoch,
-      evaluateEvery:
-        gateSettings.kind === 'strict'
-          ? gateSettings.everyEpochs * stepsPerEpoch
-          : checkpoints.everyEpochs * stepsPerEpoch,
+      checkpointEvery: stepsOf(checkpoints.every, stepsPerEpoch),
+      evaluateEvery: stepsOf(
+        gateSettings.kind === 'strict' ? gateSettings.every : checkpoints.every,
+        stepsPerEpoch,
+      ),
       also: [
         {
-          every: gallery.everySteps,
+          every: stepsOf(gallery.every, stepsPerEpoch),
           run: async (state, done) => {
             await writeFileAtomically(join(pictures, `step-${String(done).padStart(9, '0')}.png`), [
               await galleryOf(translating(state), shown),

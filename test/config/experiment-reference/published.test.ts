@@ -258,8 +258,8 @@ describe.each(cases.filter(({ stage }) => stage === 1).map((each) => [each.confi
         discriminator: { normalization: 'batch' },
         pool: { capacity: 50, rule: 'reference' },
         training: { epochs: merged['n_epochs'], batchSize: merged['batch_size'] },
-        checkpoints: { everyEpochs: merged['checkpoint_freq'] },
-        gallery: { everySteps: merged['image_log_freq'] },
+        checkpoints: { every: { epochs: merged['checkpoint_freq'] } },
+        gallery: { every: { steps: merged['image_log_freq'] } },
       });
       const classes = published.config.includes('mnist')
         ? 'all'

@@ -33,7 +33,7 @@ describe('a file of ours', () => {
     expect(experiment).toMatchObject({
       name: 'experiment',
       seed: 0,
-      training: { epochs: 100, batchSize: 16, maximumSteps: null },
+      training: { epochs: 100, batchSize: 16, steps: null },
       method: { kind: 'erm', sampling: 'natural' },
       data: { kind: 'waterbirds', root: '${DATA}/waterbirds', size: 224, limits: {} },
     });

@@ -14,6 +14,8 @@ import { tooDeepLine } from '../../../src/config/experiment/nesting.ts';
 
 /** Values of many kinds, of which a setting takes those that its codec decodes. */
 const CANDIDATES = [
+  { steps: 7 },
+  { epochs: 2 },
   ...[
     null,
     true,

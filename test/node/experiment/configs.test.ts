@@ -53,7 +53,7 @@ describe('two steps of every configuration, small', () => {
         'discriminator.filters=[4, 8]',
         'pool.capacity=8',
         'training.batchSize=4',
-        'training.maximumSteps=2',
+        'training.steps=2',
         'gate={ kind: none }',
       ],
     });
@@ -73,7 +73,7 @@ describe('two steps of every configuration, small', () => {
         ...(photographs ? ['network.weights={ kind: random }', 'network.width=0.02'] : ['network.width=0.1']),
         'training.batchSize=8',
         'training.epochBatchSize=8',
-        'training.maximumSteps=2',
+        'training.steps=2',
       ],
     });
     const out = join(scratch, data, method);

@@ -90,7 +90,7 @@ describe("a folder of one's own images", () => {
         'gate: { kind: strict, trainingImages: 2, heldOutImages: 2, domainSteps: 2, labelSteps: 2, width: 0.1 }',
         'gallery: { images: 2 }',
         'pool: { capacity: 4 }',
-        'training: { epochs: 1, maximumSteps: 1, batchSize: 2 }',
+        'training: { epochs: 1, steps: 1, batchSize: 2 }',
       ].join('\n'),
     );
     return experimentToRun(path, 'stage-1', { roots: { DATA: scratch }, overrides });
@@ -155,7 +155,7 @@ describe("a folder of one's own images", () => {
       ...context,
       stopRequested: () => existsSync(join(resumed, 'gate-classifiers.safetensors')),
     };
-    const longer = await stageOne(...overrides, 'data.skipDamaged=1', 'training.maximumSteps=2');
+    const longer = await stageOne(...overrides, 'data.skipDamaged=1', 'training.steps=2');
     await expect(runStageOne(longer, { out: resumed }, stopping)).rejects.toThrow(/^stopped/);
     // The gate's training images are not looked at again.
     expect((await runStageOne(longer, { out: resumed }, context)).damaged).toEqual(set.damaged);

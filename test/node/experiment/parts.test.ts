@@ -148,9 +148,9 @@ describe('methods', () => {
 
 describe('budget', () => {
   const settings = {
-    training: { epochs: 3, maximumSteps: null, batchSize: 16, epochBatchSize: 64 },
-    evaluation: { everyEpochs: 2 },
-    checkpoints: { everyEpochs: 1 },
+    training: { epochs: 3, steps: null, batchSize: 16, epochBatchSize: 64 },
+    evaluation: { every: { epochs: 2 } },
+    checkpoints: { every: { epochs: 1 } },
   };
   const budget = (training: object) =>
     stageTwoBudget({ ...settings, training: { ...settings.training, ...training } } as never, table);
@@ -158,7 +158,7 @@ describe('budget', () => {
     expect(budget({})).toEqual({ stepsPerEpoch: 3, steps: 9, evaluateEvery: 6, checkpointEvery: 3 });
     expect(budget({ epochBatchSize: null }).stepsPerEpoch).toBe(12);
     expect(budget({ epochBatchSize: 1000 })).toMatchObject({ stepsPerEpoch: 1, steps: 3 });
-    expect(budget({ maximumSteps: 4 }).steps).toBe(4);
+    expect(budget({ steps: 4 }).steps).toBe(4);
   });
 });
 

@@ -99,8 +99,8 @@ const stageOneSettings = (changed: object = {}): StageOneExperiment =>
       discriminator: { filters: [2, 3] },
       images: { augmentation: [{ kind: 'fliplr' }] },
       training: { epochs: 3, batchSize: 2 },
-      checkpoints: { everyEpochs: 1, keep: null },
-      gallery: { everySteps: 2, images: 2 },
+      checkpoints: { every: { epochs: 1 }, keep: null },
+      gallery: { every: { steps: 2 }, images: 2 },
       pool: { capacity: 4 },
       ...changed,
     }),
@@ -191,7 +191,7 @@ describe('the domains', () => {
 
 const GATE = {
   kind: 'strict',
-  everyEpochs: 1,
+  every: { epochs: 1 },
   trainingImages: 4,
   heldOutImages: 3,
   domainSteps: 2,

@@ -94,10 +94,9 @@ export { obtainTranslations } from './experiment/augment.ts';
 export type {
   ObtainTranslations,
   Translations as ExperimentTranslations,
-  TranslationLists,
 } from './experiment/translations.ts';
 export { openExperimentImages, type OpenImagesOptions } from './experiment/open-images.ts';
-export type { ExperimentImages, ImageReference } from './experiment/experiment-images.ts';
+export type { ExperimentImages, ImageReference, TranslationLists } from './experiment/experiment-images.ts';
 export { runStageOne, type RunStageOneOptions } from './experiment/run-stage-one.ts';
 export type { StageOneOutcome } from './experiment/stage-one.ts';
 export { evaluateRun, type EvaluatedRun, type EvaluateRunOptions } from './experiment/evaluate.ts';

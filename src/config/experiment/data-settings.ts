@@ -38,7 +38,16 @@ const layout = setting(
   'auto',
 );
 
-/** How many images of each group MNIST-Correlation has, training and validation together. */
+/** Images of the groups of one part of MNIST-Correlation. */
+const fourCounts = (common: number, rare: number) =>
+  section('images of each group', {
+    y0z0: setting('Even digits, clean; images.', positiveInteger, common),
+    y0z1: setting('Even digits, corrupted; images.', positiveInteger, rare),
+    y1z0: setting('Odd digits, clean; images.', positiveInteger, rare),
+    y1z1: setting('Odd digits, corrupted; images.', positiveInteger, common),
+  });
+
+/** How many images of each group MNIST-Correlation has. */
 const mnistSizes = variants('sizes', {
   counts: {
     y0z0: setting('Even digits, clean; images.', positiveInteger, 19_800),
@@ -52,6 +61,22 @@ const mnistSizes = variants('sizes', {
   },
   balanced: {
     images: setting('Of each subgroup; half of them of each class.', positiveInteger, 200),
+  },
+  parts: {
+    training: setting('Training images of each group.', fourCounts(2400, 24), {}),
+    validation: setting('Validation images of each group.', fourCounts(250, 250), {}),
+    gate: setting(
+      'Digits that no other part holds, for the gate of stage 1.',
+      section('gate', {
+        training: setting('Of each group, that its classifiers may learn from.', positiveInteger, 2500),
+        heldOut: setting(
+          'Of each group, that it may translate and judge.',
+          refine(positiveInteger, (images) => images >= 2, 'an integer above 1'),
+          250,
+        ),
+      }),
+      {},
+    ),
   },
 });
 
@@ -105,12 +130,12 @@ export const DataCodec = variants('data', {
     corruption: setting('What makes subgroup 1.', corruption, 'zigzag'),
     corruptionSeed,
     sizes: setting(
-      'Images of each group, training and validation together: one number each, a correlation, or all alike.',
+      'Images of each group: training and validation together by one number each, a correlation, or all alike; or part by part.',
       mnistSizes,
       { kind: 'counts' },
     ),
     validationFraction: setting(
-      'Share of the sizes, and of MNIST’s training images, that is for validation.',
+      'Share of the sizes, and of MNIST’s training images, that is for validation; with sizes by parts, of the latter only.',
       validationFraction,
       0.5,
     ),

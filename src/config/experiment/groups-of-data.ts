@@ -115,11 +115,20 @@ export function imageShapeOf(data: DataSettings): readonly [number, number, numb
 /** Images of the groups y0z0, y0z1, y1z0, y1z1. */
 export type FourCounts = readonly [number, number, number, number];
 
+type MnistSizes = Extract<DataSettings, { kind: 'mnist-correlation' }>['sizes'];
+
+const fourCounts = ({
+  y0z0,
+  y0z1,
+  y1z0,
+  y1z1,
+}: Readonly<Record<'y0z0' | 'y0z1' | 'y1z0' | 'y1z1', number>>): FourCounts => [y0z0, y0z1, y1z0, y1z1];
+
 /** Images of each group of MNIST-Correlation, training and validation together. */
-function mnistSizes(sizes: Extract<DataSettings, { kind: 'mnist-correlation' }>['sizes']): FourCounts {
+function mnistSizes(sizes: Exclude<MnistSizes, { readonly kind: 'parts' }>): FourCounts {
   switch (sizes.kind) {
     case 'counts':
-      return [sizes.y0z0, sizes.y0z1, sizes.y1z0, sizes.y1z1];
+      return fourCounts(sizes);
     case 'balanced': {
       const half = Math.floor(sizes.images / 2);
       return [half, half, half, half];
@@ -136,7 +145,7 @@ function mnistSizes(sizes: Extract<DataSettings, { kind: 'mnist-correlation' }>[
  * How many images of each group MNIST-Correlation has for training and for validation.
  *
  * @param data Decoded settings.
- * @returns ⌊size · validation fraction⌋ for validation, the others for training.
+ * @returns ⌊size · validation fraction⌋ for validation, the others for training; sizes by parts as they are.
  * @example
  * ```ts
  * import { mnistCorrelationCounts } from 'model-patching/config';
@@ -154,6 +163,8 @@ export function mnistCorrelationCounts({
   readonly training: FourCounts;
   readonly validation: FourCounts;
 } {
+  if (sizes.kind === 'parts')
+    return { training: fourCounts(sizes.training), validation: fourCounts(sizes.validation) };
   const all = mnistSizes(sizes);
   const validationOf = (size: number): number => wholeShare(size, validationFraction);
   const of = ([a, b, c, d]: FourCounts, count: (size: number) => number): FourCounts => [

@@ -105,6 +105,17 @@ const changing = (codec: t.Mixed, change: (input: unknown) => unknown): t.Mixed 
   );
 
 /**
+ * Settings with a shorter way to write them.
+ *
+ * @param codec Of the settings.
+ * @param change From what a file may write to the settings; what is no short form stays as it is.
+ */
+export const readAs = <A>(
+  codec: t.Type<A> & Described,
+  change: (input: unknown) => unknown,
+): t.Type<A> & Described => describe(changing(codec, change) as t.Type<A>, codec.description);
+
+/**
  * The codec that the fields of an object need: an absent section is read as an empty one, so that what it lacks is
  * named, and variants that do not say their kind are of the kind of the default, so that one setting can be changed.
  */

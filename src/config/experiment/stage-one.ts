@@ -153,6 +153,11 @@ export const GateCodec = variants('gate', {
     every: setting('From one measurement to the next.', duration, { epochs: 50 }),
     trainingImages: setting('Of each group, that its classifiers learn from.', positiveInteger, 1000),
     heldOutImages: setting('Of each group, that it translates and judges.', positiveInteger, 250),
+    measureOneIn: setting(
+      'During training it measures one in so many of them; the chosen checkpoint, on all.',
+      positiveInteger,
+      1,
+    ),
     domainSteps: setting('Optimizer steps of the domain classifier.', positiveInteger, 400),
     labelSteps: setting('Optimizer steps of the class classifier.', positiveInteger, 1500),
     batchSize: setting('Images in a step of either.', positiveInteger, 100),

@@ -15,7 +15,7 @@ import {
 } from '../codecs.ts';
 import { DataCodec } from './data-settings.ts';
 import { duration, lengthSettings } from './durations.ts';
-import { choice, listOf, required, section, setting, variants } from './section.ts';
+import { choice, listOf, readAs, required, section, setting, variants } from './section.ts';
 import { ClassesCodec } from './stage-one.ts';
 import {
   augmentation,
@@ -113,18 +113,31 @@ export const StageOneResultCodec = variants('from', {
   folder: {
     path: required('Folder of translated record shards.', path, '${DATA}/translations'),
   },
+  // The real counterparts, which only data that were made know: an upper bound.
+  true: {},
+  // The image itself: a lower bound.
+  identity: {},
 });
 
 const source = section('a source of translations', {
   classes: setting('Classes that it translates: all, or a list such as [0].', ClassesCodec, 'all'),
-  from: required('A stage-1 run, or a folder of translated images.', StageOneResultCodec, {
-    kind: 'run',
-    path: '${RUNS}/stage-1',
-  }),
+  from: required(
+    'A stage-1 run, a folder of translated images; true: the real counterparts; identity: the image itself.',
+    StageOneResultCodec,
+    {
+      kind: 'run',
+      path: '${RUNS}/stage-1',
+    },
+  ),
 });
 
-/** How translations are made and where their generators come from. */
-export const TranslationsCodec = section('translations', {
+/** Translations that need no stage 1, by what a file may write in place of all their settings. */
+const givenTranslations = (input: unknown): unknown => {
+  const name = input === true ? 'true' : input;
+  return name === 'true' || name === 'identity' ? { sources: [{ from: { kind: name } }] } : input;
+};
+
+const translationSettings = section('translations', {
   sources: required(
     'Results of stage 1; together they cover every class once.',
     listOf(source, 'a list of sources'),
@@ -153,6 +166,9 @@ export const TranslationsCodec = section('translations', {
   shardSize: setting('Images in a record file.', positiveInteger, 10_240),
   evaluationSplits: setting('Whether validation and test images are translated too.', t.boolean, false),
 });
+
+/** How translations are made and where their generators come from; `true` and `identity` need no generators. */
+export const TranslationsCodec = readAs(translationSettings, givenTranslations);
 
 const divergenceWeight = (fallback: number) => ({
   weight: setting('λ of the consistency loss.', nonNegativeNumber, fallback),
@@ -183,9 +199,13 @@ export const MethodCodec = variants('method', {
   },
   'group-dro': { adversary: setting('What moves among the groups.', adversary(false), {}) },
   camel: {
-    translations: required('The images’ translations into the other subgroup.', TranslationsCodec, {
-      sources: [{ from: { kind: 'run', path: '${RUNS}/stage-1' } }],
-    }),
+    translations: required(
+      'The images’ translations into the other subgroup; true and identity need no settings.',
+      TranslationsCodec,
+      {
+        sources: [{ from: { kind: 'run', path: '${RUNS}/stage-1' } }],
+      },
+    ),
     consistency: setting('What makes predictions agree.', ConsistencyCodec, { kind: 'camel' }),
     adversary: setting('What moves among the groups.', adversary(true), {}),
     trainOn: setting(

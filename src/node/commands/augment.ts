@@ -63,14 +63,14 @@ async function withoutClassifier(config: string, options: ExperimentOptions): Pr
 function foldersOf({ method }: StageTwoExperiment, { splits }: Translations): readonly string[] {
   if (method.kind !== 'camel') return [];
   const { toSource, toTarget } = splits.train;
-  const folders = [...toSource, ...toTarget].map((image) =>
-    dirname(dirname(dirname((image as ImageLocation).file))),
+  const folders = [...toSource, ...toTarget].flatMap((image) =>
+    'file' in image ? [dirname(dirname(dirname((image as ImageLocation).file)))] : [],
   );
-  const ofSources = method.translations.sources.flatMap(({ from }) =>
-    from.kind === 'run'
-      ? folders.filter((folder) => dirname(folder) === join(from.path, 'translations'))
-      : [from.path],
-  );
+  const ofSources = method.translations.sources.flatMap(({ from }) => {
+    if (from.kind === 'folder') return [from.path];
+    if (from.kind !== 'run') return [];
+    return folders.filter((folder) => dirname(folder) === join(from.path, 'translations'));
+  });
   return [...new Set(ofSources)];
 }
 

@@ -18,7 +18,7 @@ import { settingsHash } from '../record-manifest.ts';
 import { lockFolder } from '../run-lock.ts';
 import { interrupted, type ExperimentContext } from './context.ts';
 import { translatesClass } from './domains.ts';
-import type { ExperimentImages } from './experiment-images.ts';
+import type { ExperimentImages, ImageReference, TranslationLists } from './experiment-images.ts';
 import { replaceRecords } from './replace-records.ts';
 import { listed, skipDamagedOf } from './skipped-images.ts';
 import { checkpointStep, readStageOneRun, withGenerators, type StageOneRun } from './stage-one-run.ts';
@@ -31,7 +31,7 @@ import {
   type Members,
 } from './translation-binding.ts';
 import { translationRecords, type TranslationSettings } from './translation-records.ts';
-import { TRANSLATION_VARIANTS, type ObtainTranslations, type TranslationLists } from './translations.ts';
+import { TRANSLATION_VARIANTS, type ObtainTranslations } from './translations.ts';
 
 /** Where translations of some classes come from. */
 export type Source = Extract<
@@ -176,6 +176,20 @@ function misplaced(
     : { where: `${where}, record ${wrong}`, expected: `label ${label}`, found: `${labels[wrong]}`, cure };
 }
 
+/** Translations that no generator makes: an image's true counterparts, or the image itself. */
+function givenLists(kind: 'true' | 'identity', split: SplitName, images: ExperimentImages): TranslationLists {
+  if (kind === 'identity') {
+    const own = images.examples(split).map(({ image }) => image);
+    return { toSource: own, toTarget: own };
+  }
+  if (images.counterparts === undefined)
+    throw new ProgramError(
+      `method.translations: expected data of which the true counterparts are known, found ${images.name}; use mnist-correlation, or translations of stage 1`,
+      2,
+    );
+  return images.counterparts(split);
+}
+
 /** The source that translates a class. */
 export function sourceOf(sources: readonly Source[], label: number): Source {
   const [source, another] = sources.filter(({ classes }) => classes === 'all' || classes.includes(label));
@@ -197,9 +211,18 @@ async function listsOf(
   scratch: ScratchFolder,
   context: ExperimentContext,
 ): Promise<{ readonly train: TranslationLists }> {
-  const lists: Partial<Record<SplitName, { toSource: ImageLocation[]; toTarget: ImageLocation[] }>> = {};
+  const lists: Partial<Record<SplitName, { toSource: ImageReference[]; toTarget: ImageReference[] }>> = {};
   const skipDamaged = skipDamagedOf(experiment);
   for (const [{ from }, group] of bySource) {
+    if (from.kind === 'true' || from.kind === 'identity') {
+      for (const { split, places } of group) {
+        const given = givenLists(from.kind, split, images);
+        const list = (lists[split] ??= { toSource: [], toTarget: [] });
+        for (const direction of ['toSource', 'toTarget'] as const)
+          for (const place of places) list[direction][place] = given[direction][place]!;
+      }
+      continue;
+    }
     const made =
       from.kind === 'run'
         ? await ofRun(from, group, experiment, { ...how, skipDamaged }, images, context)
@@ -266,7 +289,8 @@ export const obtainTranslations: ObtainTranslations = async (experiment, images,
   const pool = openDecodePool({ shape: images.shape });
   return {
     splits: lists,
-    load: (image) => pool.load(image as ImageLocation),
+    // Translations that were given may be images of the data set, which it loads itself.
+    load: (image) => ('file' in image ? pool.load(image as ImageLocation) : images.load(image)),
     close: async () => {
       await pool.close();
       await scratch.remove();

@@ -63,7 +63,7 @@ async function partsOf({ translations }: Camel, images: ExperimentImages): Promi
   for (const [{ from }, members] of places) {
     if (from.kind !== 'run')
       throw new ProgramError(
-        `${from.path}: expected a stage-1 run, whose generators translate in either mode, found a folder of translations; name the run`,
+        `method.translations.sources: expected stage-1 runs, whose generators translate in either mode, found ${from.kind === 'folder' ? from.path : from.kind}; name a run`,
         2,
       );
     parts.push({ run: orExit(await readStageOneRun(from.path)), places: members });

@@ -33,16 +33,41 @@ export interface GatePlan {
   dispose(): void;
 }
 
+/** Images of both domains. */
+interface DomainExamples {
+  readonly source: Examples;
+  readonly target: Examples;
+}
+
 /** A trained gate and the images that it judges. */
 export interface ExperimentGate {
   readonly gate: Gate;
-  readonly images: { readonly source: Examples; readonly target: Examples };
+  /** Those that are measured during training, and all of them. */
+  readonly images: Readonly<Record<'during' | 'all', DomainExamples>>;
   dispose(): void;
 }
 
+/** The images of a group that the gate may have: its own, or else validation images, of which half are held out. */
+function membersOf(
+  group: number,
+  images: ExperimentImages,
+  { heldOutImages, trainingImages }: Strict,
+): Readonly<Record<'train' | 'heldOut', readonly Example[]>> {
+  const of = (examples: readonly Example[]) => examples.filter((example) => example.group === group);
+  if (images.gate !== undefined) {
+    return {
+      train: of(images.gate('training')).slice(0, trainingImages),
+      heldOut: of(images.gate('heldOut')).slice(0, heldOutImages),
+    };
+  }
+  const members = of(images.examples('validation'));
+  const held = Math.min(heldOutImages, Math.floor(members.length / 2));
+  return { train: members.slice(held, held + trainingImages), heldOut: members.slice(0, held) };
+}
+
 /**
- * Validation images of each group of the two domains: those for training, then those held out. A group that stage 1
- * has no training images of is none of them: whether it is translated well would not be the generators' doing.
+ * The images of each group of the two domains: those for training, and those held out. A group that stage 1 has no
+ * training images of is none of them: whether it is translated well would not be the generators' doing.
  *
  * @throws ProgramError (exit code 2) if there are too few, or more groups than a batch has images.
  */
@@ -59,22 +84,21 @@ export function gateImages(
     const trained = images.examples('train').find((example) => example.group === group);
     const domain = [source.subgroup, target.subgroup].indexOf(trained?.subgroup ?? -1);
     if (trained === undefined || domain < 0 || !translatesClass(experiment, trained.label)) continue;
-    const members = images
-      .examples('validation')
-      .filter((example) => example.group === group)
-      .map((example) => ({ ...example, group: domainOf.length }));
+    const members = membersOf(group, images, settings);
+    const counted = (examples: readonly Example[]) =>
+      examples.map((example) => ({ ...example, group: domainOf.length }));
+    heldOut.push(...counted(members.heldOut));
+    train.push(...counted(members.train));
     domainOf.push(domain);
-    const held = Math.min(settings.heldOutImages, Math.floor(members.length / 2));
-    if (held < 2) {
+    if (members.heldOut.length < 2) {
+      const found = images.examples('validation').filter((example) => example.group === group).length;
       throw new ProgramError(
-        `gate: expected at least 4 validation images of group ${name} in ${images.name}, found ${members.length}; add some, or set gate.kind to none`,
+        `gate: expected at least 4 validation images of group ${name} in ${images.name}, found ${found}; add some, or set gate.kind to none`,
         2,
       );
     }
-    heldOut.push(...members.slice(0, held));
-    train.push(...members.slice(held, held + settings.trainingImages));
   }
-  const groups = domainOf.filter((domain) => domain >= 0).length;
+  const groups = domainOf.length;
   if (settings.batchSize < groups) {
     throw new ProgramError(
       `gate.batchSize: expected at least ${groups}, one image of each group of ${images.name} that it learns, found ${settings.batchSize}; set gate.batchSize to ${groups} or more`,
@@ -139,16 +163,19 @@ export async function obtainGate(
   onWritten?: () => Promise<void>,
 ): Promise<ExperimentGate> {
   const judged = await loadExamples(images, heldOut, skipDamaged, skipped.of('gate, held out'));
-  const ofDomain = (domain: number): Examples =>
-    gatherExamples(
+  const ofDomain = (domain: number, oneIn: number): Examples => {
+    const members = Array.from(judged.groups.keys()).filter((i) => domainOf[judged.groups[i]!] === domain);
+    return gatherExamples(
       judged,
-      Array.from(judged.groups.keys()).filter((i) => domainOf[judged.groups[i]!] === domain),
+      members.filter((_, place) => place % oneIn === 0),
     );
-  const domains = { source: ofDomain(0), target: ofDomain(1) };
-  for (const [name, { labels }] of Object.entries(domains))
+  };
+  const both = (oneIn: number) => ({ source: ofDomain(0, oneIn), target: ofDomain(1, oneIn) });
+  const during = both(settings.measureOneIn);
+  for (const [name, { labels }] of Object.entries(during))
     if (labels.length < 2)
       throw new ProgramError(
-        `gate: expected at least 2 whole held-out images of the ${name} domain in ${images.name}, found ${labels.length}; restore the damaged ones, or raise gate.heldOutImages`,
+        `gate: expected at least 2 whole held-out images of the ${name} domain in ${images.name} to be measured, found ${labels.length}; restore the damaged ones, raise gate.heldOutImages, or lower gate.measureOneIn`,
         2,
       );
   const gate = await gateOfRun(
@@ -172,7 +199,7 @@ export async function obtainGate(
   );
   return {
     gate,
-    images: domains,
+    images: { during, all: both(1) },
     dispose: () => disposeGate(gate),
   };
 }

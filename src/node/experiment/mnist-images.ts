@@ -11,7 +11,12 @@ import {
   type LabelledEntry,
   type SplitName,
 } from '../../data/dataset.ts';
-import { mnistCorrelation, type MnistCorrelation } from '../../data/mnist-correlation-images.ts';
+import {
+  mnistCorrelation,
+  type ImageForm,
+  type MnistCorrelation,
+} from '../../data/mnist-correlation-images.ts';
+import type { MnistCorrelationPart } from '../../data/mnist-correlation.ts';
 import { MNIST_PIXELS, MNIST_SIDE, type Mnist } from '../../data/mnist.ts';
 import { wholeShare } from '../../data/whole-share.ts';
 import { foldKey, randomKey } from '../../random.ts';
@@ -49,10 +54,12 @@ const inMemory = (
 
 function correlationExamples(
   { images }: MnistCorrelation,
+  name: MnistCorrelationPart,
   split: SplitName,
   label: 'y' | 'z',
+  form?: ImageForm,
 ): readonly DatasetExample<MemoryImage>[] {
-  const part = images(split);
+  const part = images(name, form);
   return Array.from(part.labels, (y, i) => {
     const [group, pixels] = [part.groups[i]!, part.images.subarray(i * MNIST_PIXELS, (i + 1) * MNIST_PIXELS)];
     const subgroup = group % 2;
@@ -70,8 +77,9 @@ export function correlationImages(
   mnist: Mnist,
   settings: CorrelationSettings,
 ): E.Either<DataError, ExperimentImages> {
-  const { corruption, corruptionSeed, validationFraction, splits, testImages, label } = settings;
+  const { corruption, corruptionSeed, validationFraction, splits, testImages, label, sizes } = settings;
   const { training, validation } = mnistCorrelationCounts(settings);
+  const gate = sizes.kind === 'parts' ? sizes.gate : { training: 0, heldOut: 0 };
   const made = mnistCorrelation({
     mnist,
     seed: corruptionSeed,
@@ -81,28 +89,38 @@ export function correlationImages(
     trainingCounts: training,
     validationCounts: validation,
     ...(testImages !== null && { testCounts: [testImages, testImages, testImages, testImages] as const }),
-    // Images of stage 1 are training images, or in published splits taken apart; the gate's are nobody's here.
+    // Images of stage 1 are training images, or in published splits taken apart.
     stage1Counts: [0, 0, 0, 0],
-    gateTrainingCount: 0,
-    gateHeldOutCount: 0,
+    gateTrainingCount: gate.training,
+    gateHeldOutCount: gate.heldOut,
   });
   const subgroups = ['clean', corruption];
-  return E.Functor.map(made, (data) =>
-    inMemory(
+  const partOf = (split: SplitName) =>
+    split === 'validation' && validationFraction === 0 && sizes.kind !== 'parts' ? 'test' : split;
+  return E.Functor.map(made, (data) => {
+    const digits = inMemory(
       {
         name: 'MNIST-Correlation',
         table: data.description.table,
         classes: label === 'y' ? ['even', 'odd'] : subgroups,
         subgroups,
       },
-      (split) =>
-        correlationExamples(
-          data,
-          split === 'validation' && validationFraction === 0 ? 'test' : split,
-          label,
-        ).map((example) => ({ ...example, split })),
-    ),
-  );
+      (split) => correlationExamples(data, partOf(split), split, label),
+    );
+    return {
+      ...digits,
+      counterparts: (split) => ({
+        toSource: correlationExamples(data, partOf(split), split, label, 'clean').map(({ image }) => image),
+        toTarget: correlationExamples(data, partOf(split), split, label, 'corrupted').map(
+          ({ image }) => image,
+        ),
+      }),
+      ...(sizes.kind === 'parts' && {
+        gate: (part) =>
+          correlationExamples(data, part === 'training' ? 'gateTrain' : 'gateHeldOut', 'validation', label),
+      }),
+    };
+  });
 }
 
 const CORRUPTIONS = { zigzag, dottedLine } as const;

@@ -1,8 +1,8 @@
 /** Images and their translations as one list of references, so that one stream loads both. */
 import type { DatasetExample } from '../../data/dataset.ts';
 import type { LoadPixels } from '../data/batch-stream.ts';
-import type { ExperimentImages, ImageReference } from './experiment-images.ts';
-import type { TranslationLists, Translations } from './translations.ts';
+import type { ExperimentImages, ImageReference, TranslationLists } from './experiment-images.ts';
+import type { Translations } from './translations.ts';
 
 /** An image of the data set, or a translation. */
 export interface PairedReference {

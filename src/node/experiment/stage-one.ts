@@ -169,8 +169,8 @@ export async function stageOne(
   const first = (domain: Domain) =>
     loadFirst(images, domains[domain], Math.min(gallery.images, smaller), skipDamaged, skipped.of(domain));
   const translating = (state: CycleganState): Generators => generatorsOf(networks, translatingWeights(state));
-  const measured = async (state: CycleganState): Promise<GateMeasure | null> =>
-    judges === null ? null : measureGenerators(judges.gate, translating(state), judges.images, pause);
+  const measured = async (state: CycleganState, which: 'during' | 'all'): Promise<GateMeasure | null> =>
+    judges === null ? null : measureGenerators(judges.gate, translating(state), judges.images[which], pause);
   try {
     const [source, target] = [await first('source'), await first('target')];
     const shown = { source: source.images, target: target.images };
@@ -199,7 +199,7 @@ export async function stageOne(
         },
       ],
       evaluate: async (state) => {
-        const measure = await measured(state);
+        const measure = await measured(state, 'during');
         if (measure === null) return { record: {}, note: '' };
         return {
           record: { ...measure },
@@ -209,7 +209,7 @@ export async function stageOne(
       },
     });
     const chosen = await bestState(run, { step: steps, state: end });
-    const measure = await measured(chosen.state).finally(() => disposeTensors(chosen.state));
+    const measure = await measured(chosen.state, 'all').finally(() => disposeTensors(chosen.state));
     const outcome: StageOneOutcome = {
       steps,
       stepsPerEpoch,

@@ -6,18 +6,10 @@ import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
 import type { SplitName } from '../../data/dataset.ts';
 import type { LoadPixels } from '../data/batch-stream.ts';
 import type { ExperimentContext } from './context.ts';
-import type { ExperimentImages, ImageReference } from './experiment-images.ts';
+import type { ExperimentImages, ImageReference, TranslationLists } from './experiment-images.ts';
 
 /** Published names of the two translations of an image, in their order. */
 export const TRANSLATION_VARIANTS = ['A-F', 'A-G'] as const;
-
-/** Both translations of every image of a split, aligned with `images.examples(split)`. */
-export interface TranslationLists {
-  /** By F of the image's class, to the source subgroup. */
-  readonly toSource: readonly ImageReference[];
-  /** By G of the image's class, to the target subgroup. */
-  readonly toTarget: readonly ImageReference[];
-}
 
 /** The translations of an experiment, opened; close them when the work is done. */
 export interface Translations {

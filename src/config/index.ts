@@ -3,6 +3,8 @@
  *
  * @module
  */
+export { loadStudy, withSeed } from './experiment/load-study.ts';
+export type { Study } from './experiment/study.ts';
 export {
   closed,
   finiteNumber,

@@ -1,7 +1,7 @@
 /**
  * `extends`: a configuration as what it changes of others. `extends` names one file or several, relative to the file
  * that says so; the later wins over the earlier, and the file itself over all. What is composed lies below one folder,
- * so that a configuration from somebody else cannot read what is not its own.
+ * so that a configuration from somebody else cannot read what is not its own. The parts of a study extend files likewise.
  */
 import { either as E } from 'fp-ts';
 import type { DataError } from '../../data/data-error.ts';
@@ -12,6 +12,7 @@ import {
   type DocumentMap,
   type DocumentNode,
 } from './document.ts';
+import { mapStudyParts, withoutStudysOwn } from './study-parts.ts';
 
 /** Most files that one configuration is composed of. */
 export const MOST_FILES = 32;
@@ -163,7 +164,16 @@ export async function composeDocument(
     }
     const parsed = await readDocument(current, read, namedAt);
     if (E.isLeft(parsed)) return parsed;
-    const names = namesUnder(parsed.right, 'extends');
+    const whole = await mapStudyParts(parsed.right, (part) => extended(part, chain, withoutStudysOwn));
+    return E.isLeft(whole) ? whole : extended(whole.right, chain);
+  };
+  /** A map over the files that it extends, of which `take` is taken. */
+  const extended = async (
+    node: DocumentMap,
+    chain: readonly string[],
+    take = (file: DocumentMap): DocumentMap => file,
+  ): Promise<E.Either<DataError, DocumentMap>> => {
+    const names = namesUnder(node, 'extends');
     if (E.isLeft(names)) return names;
     let composed: DocumentNode | undefined;
     for (const { name, place } of names.right) {
@@ -171,10 +181,11 @@ export async function composeDocument(
       if (E.isLeft(next)) return next;
       const base = await compose([...chain, next.right], place);
       if (E.isLeft(base)) return base;
-      composed = composed === undefined ? base.right : mergeDocuments(composed, base.right);
+      const taken = take(base.right);
+      composed = composed === undefined ? taken : mergeDocuments(composed, taken);
     }
-    const own = withoutKey(parsed.right, 'extends');
-    return asMap(composed === undefined ? own : mergeDocuments(composed, own), current);
+    const own = withoutKey(node, 'extends');
+    return asMap(composed === undefined ? own : mergeDocuments(composed, own), chain.at(-1)!);
   };
   return compose([normalizePath(file)], null);
 }

@@ -7,7 +7,7 @@ import { withTemplates } from '../experiment-reference/template-chain.ts';
 import { composeDocument, normalizePath, type ReadText } from './composition.ts';
 import type { DocumentNode } from './document.ts';
 import { decodeExperiment, codecOf, rootedExperiment, type Experiment } from './experiment.ts';
-import { withOverride } from './overrides.ts';
+import { withOverrides } from './overrides.ts';
 import { rootsOf, type Roots } from './roots.ts';
 
 /** What the command line says beside the file. */
@@ -89,7 +89,8 @@ function inOrder(faults: readonly DataError[]): readonly DataError[] {
     .map(({ fault }) => fault);
 }
 
-const readable = E.mapLeft((faults: readonly DataError[]): readonly DataError[] =>
+/** Faults as a person reads them: in the order of the files, each on one line. */
+export const readable = E.mapLeft((faults: readonly DataError[]): readonly DataError[] =>
   inOrder(faults).map(({ where, expected, found, cure }) => ({
     where: oneLine(where),
     expected: oneLine(expected),
@@ -131,12 +132,9 @@ async function loaded(
 ): Promise<E.Either<readonly DataError[], LoadedExperiment>> {
   const own = await ownDocument(file, read, stage1);
   if (E.isLeft(own)) return own;
-  let document = own.right.document;
-  for (const override of overrides) {
-    const changed = withOverride(document, override);
-    if (E.isLeft(changed)) return E.left([changed.left]);
-    document = changed.right;
-  }
+  const changed = withOverrides(own.right.document, overrides);
+  if (E.isLeft(changed)) return E.left([changed.left]);
+  const document = changed.right;
   return E.Functor.map(decodeExperiment(document), (experiment) => ({
     experiment,
     notices: own.right.notices.map(oneLine),

@@ -83,3 +83,19 @@ export function withOverride(document: DocumentNode, override: string): E.Either
     changed(document, path, placed(value, option)),
   );
 }
+
+/**
+ * A document with settings changed one after the other.
+ *
+ * @param document The whole.
+ * @param overrides `path=value` each.
+ * @returns The changed document, or the first text that is wrong.
+ */
+export const withOverrides = (
+  document: DocumentNode,
+  overrides: readonly string[],
+): E.Either<DataError, DocumentNode> =>
+  overrides.reduce<E.Either<DataError, DocumentNode>>(
+    (changed, override) => E.Monad.chain(changed, (node) => withOverride(node, override)),
+    E.right(document),
+  );

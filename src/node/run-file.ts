@@ -12,7 +12,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
 /** The settings that differ, as `path: there, here`. */
-function differences(there: unknown, here: unknown, path = ''): string[] {
+export function differences(there: unknown, here: unknown, path = ''): readonly string[] {
   if (settingsHash(there) === settingsHash(here)) return [];
   if (isObject(there) && isObject(here)) {
     return [...new Set([...Object.keys(there), ...Object.keys(here)])].flatMap((key) =>
@@ -22,6 +22,11 @@ function differences(there: unknown, here: unknown, path = ''): string[] {
   const [a, b] = [there, here].map((value) => (JSON.stringify(value) ?? 'nothing').slice(0, 80));
   return [`${path === '' ? 'all' : path}: ${a} there, ${b} here`];
 }
+
+/** The first of some differences, and how many more there are. */
+export const listedDifferences = (differing: readonly string[]): string =>
+  differing.slice(0, NAMED).join('; ') +
+  (differing.length > NAMED ? `; and ${differing.length - NAMED} more` : '');
 
 /**
  * The settings file of a run or an experiment, if it is there.
@@ -46,11 +51,10 @@ export async function readSettingsFile(
     });
   const differing = differences(run.settings, settings);
   if (differing.length === 0) return E.right(run);
-  const more = differing.length > NAMED ? `; and ${differing.length - NAMED} more` : '';
   return E.left({
     where: path,
     expected: 'a run of the same settings',
-    found: differing.slice(0, NAMED).join('; ') + more,
+    found: listedDifferences(differing),
     cure: 'use the settings of that run, or choose another folder',
   });
 }

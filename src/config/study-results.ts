@@ -1,0 +1,126 @@
+/**
+ * `results.json` of a study or of a single run: what was found, for programs that read it. Shares are in [0, 1]. Further
+ * keys are kept.
+ */
+import * as t from 'io-ts';
+import { GroupReportCodec } from './experiment-results.ts';
+import { finiteNumber, integer, naturalNumber, nonNegativeNumber, nullable, unitInterval } from './codecs.ts';
+
+const directional = (codec: t.Type<number>) =>
+  t.readonly(t.type({ toSource: codec, toTarget: codec }, 'both directions'));
+
+/** An experiment of stage 1; the figures of the gate are null without one. */
+export const StageOneFiguresCodec = t.readonly(
+  t.type(
+    {
+      name: t.string,
+      flipRate: nullable(directional(unitInterval)),
+      labelPreservation: nullable(directional(unitInterval)),
+      frechetDistance: nullable(directional(finiteNumber)),
+      cycleError: nullable(nonNegativeNumber),
+      gateClassifierAccuracy: nullable(unitInterval),
+      steps: naturalNumber,
+      seconds: nonNegativeNumber,
+    },
+    'the results of stage 1',
+  ),
+);
+/** What an experiment of stage 1 came to. */
+export type StageOneFigures = t.TypeOf<typeof StageOneFiguresCodec>;
+
+/** A classifier on the test split, and what its training took. */
+export const MethodResultCodec = t.readonly(
+  t.intersection(
+    [
+      GroupReportCodec,
+      t.type({ steps: naturalNumber, seconds: nonNegativeNumber, selectedStep: naturalNumber }),
+    ],
+    'the results of a method',
+  ),
+);
+/** What a method came to. */
+export type MethodResult = t.TypeOf<typeof MethodResultCodec>;
+
+/** A run that did not come to its end, and why. */
+export const FailedCodec = t.readonly(t.type({ failed: t.string }, 'the reason of a failure'));
+/** Why a run did not come to its end. */
+export type Failed = t.TypeOf<typeof FailedCodec>;
+
+/** What one seed came to. Runs that have not been tried are left out. */
+const SeedCodec = t.readonly(
+  t.type(
+    {
+      seed: integer,
+      stage1: t.readonlyArray(
+        t.union([StageOneFiguresCodec, t.intersection([t.type({ name: t.string }), FailedCodec])]),
+      ),
+      methods: t.readonly(t.record(t.string, t.union([MethodResultCodec, FailedCodec]))),
+    },
+    'the results of a seed',
+  ),
+);
+/** What one seed of a study came to. */
+export type SeedResults = t.TypeOf<typeof SeedCodec>;
+
+const SpreadCodec = t.readonly(
+  t.type(
+    { mean: nullable(finiteNumber), sd: nullable(nonNegativeNumber) },
+    'a mean with its standard deviation',
+  ),
+);
+/** Mean over seeds and standard deviation with n − 1, null for one seed; both null where a seed has no number. */
+export type Spread = t.TypeOf<typeof SpreadCodec>;
+
+const SummaryCodec = t.readonly(
+  t.type(
+    {
+      /** How many seeds came to their end. */
+      seeds: naturalNumber,
+      worstGroup: SpreadCodec,
+      average: SpreadCodec,
+      groupAverage: SpreadCodec,
+      gap: SpreadCodec,
+    },
+    'a summary over seeds',
+  ),
+);
+/** A method over all seeds that came to their end. */
+export type MethodSummary = t.TypeOf<typeof SummaryCodec>;
+
+const common = {
+  format: t.literal(2),
+  name: t.string,
+  backend: t.string,
+  device: t.string,
+  seconds: nonNegativeNumber,
+};
+
+/** `results.json` of a study. */
+export const StudyResultsCodec = t.readonly(
+  t.type(
+    {
+      ...common,
+      seeds: t.readonlyArray(SeedCodec),
+      summary: t.readonly(t.record(t.string, SummaryCodec)),
+    },
+    'the results of a study, format 2',
+  ),
+);
+/** The contents of `results.json` of a study. */
+export type StudyResults = t.TypeOf<typeof StudyResultsCodec>;
+
+/** `results.json` of a single run of either stage. */
+export const RunResultsCodec = t.readonly(
+  t.union([
+    t.type(
+      { ...common, seed: integer, stage1: t.readonlyArray(StageOneFiguresCodec) },
+      'the results of a stage-1 run, format 2',
+    ),
+    t.type(
+      { ...common, seed: integer, method: t.string, result: MethodResultCodec },
+      'the results of a stage-2 run, format 2',
+    ),
+  ]),
+);
+/** The contents of `results.json` of a single run. */
+export type RunResults = t.TypeOf<typeof RunResultsCodec>;

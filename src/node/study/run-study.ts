@@ -1,0 +1,157 @@
+/**
+ * A study, run: for every seed the experiments of stage 1, then every method, each a run in a folder of its own. What is
+ * there already is not done again. A run that fails does not keep the others from theirs.
+ */
+import { join } from 'node:path';
+import { either as E } from 'fp-ts';
+import type { Study } from '../../config/experiment/study.ts';
+import { StudyResultsCodec, type StudyResults } from '../../config/study-results.ts';
+import { writeFileAtomically } from '../atomic-file.ts';
+import type { SelectedBackend } from '../backend.ts';
+import { environmentFacts } from '../environment.ts';
+import type { ExperimentContext } from '../experiment/context.ts';
+import { openExperimentImages } from '../experiment/open-images.ts';
+import { runStageOne } from '../experiment/run-stage-one.ts';
+import { runStageTwo } from '../experiment/run-stage-two.ts';
+import { orExit, ProgramError } from '../program.ts';
+import { lockFolder } from '../run-lock.ts';
+import { parseJson, readText } from '../text-file.ts';
+import { collectResults, failureKey, failuresIn } from './collect-results.ts';
+import { studyRuns, type SeedRuns, type StudyRun, type StudySelection } from './study-experiments.ts';
+import { mergedStudyFile, readStudyFile, writeStudyFile, type StudyFile } from './study-file.ts';
+import { summarizeSeeds } from './summary.ts';
+
+/** How a study is run. */
+export interface RunStudyOptions extends StudySelection {
+  /** What to call the study in an error. */
+  readonly file: string;
+  readonly backend: Pick<SelectedBackend, 'name' | 'device'>;
+}
+
+/** What is wrong in one line; a stop is no failure. */
+function reasonOf(error: unknown): string {
+  if (error instanceof ProgramError && error.exitCode === 75) throw error;
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!;
+}
+
+const resultsFile = (out: string): string => join(out, 'results.json');
+
+/** What earlier calls found. */
+async function earlierFailures(out: string): Promise<Map<string, string>> {
+  const text = await readText(resultsFile(out));
+  const results = text === null ? undefined : parseJson(text);
+  return StudyResultsCodec.is(results) ? failuresIn(results.seeds) : new Map();
+}
+
+/** Runs all that a seed needs, and notes what fails. */
+async function runSeed(
+  { seed, stageOne, methods }: SeedRuns,
+  failures: Map<string, string>,
+  { backend }: RunStudyOptions,
+  context: ExperimentContext,
+): Promise<void> {
+  const attempt = async (run: Pick<StudyRun, 'name' | 'needs'>, train: () => Promise<unknown>): Promise<void> => {
+    const key = failureKey(seed, run.name);
+    const lacking = run.needs.find((name) => failures.has(failureKey(seed, name)));
+    failures.delete(key);
+    try {
+      if (lacking !== undefined) throw new ProgramError(`not run: ${lacking} failed`, 1);
+      context.say(`${key}`);
+      await train();
+    } catch (error) {
+      failures.set(key, reasonOf(error));
+      context.say(`${key}: ${failures.get(key)!}`);
+    }
+  };
+  for (const run of stageOne) await attempt(run, () => runStageOne(run.toRun, { out: run.out }, context));
+  for (const run of methods)
+    await attempt(run, () => runStageTwo(run.toRun, { out: run.out, backend }, context));
+}
+
+/** What the folder holds by now, as its files say it. */
+async function writeResults(
+  out: string,
+  file: StudyFile,
+  failures: ReadonlyMap<string, string>,
+): Promise<StudyResults> {
+  const seeds = await collectResults(out, file, failures);
+  const results: StudyResults = {
+    format: 2,
+    name: file.name,
+    backend: file.backend.name,
+    device: file.backend.device,
+    seconds: file.seconds,
+    seeds,
+    summary: summarizeSeeds(seeds, Object.keys(file.methods)),
+  };
+  await writeStudyFile(out, file);
+  await writeFileAtomically(resultsFile(out), `${JSON.stringify(results, null, 2)}\n`);
+  return results;
+}
+
+/** Data that are missing are bad input, and leave nothing behind. */
+async function assertData(seeds: readonly SeedRuns[]): Promise<void> {
+  const [first] = seeds;
+  const run = first?.stageOne[0] ?? first?.methods[0];
+  if (run === undefined) return;
+  const images = await openExperimentImages(run.toRun.experiment.data, { workers: 0 });
+  await images.close();
+}
+
+/**
+ * Runs a study, or what is left of it.
+ *
+ * @param study Decoded.
+ * @param options Seeds, methods, folders, backend.
+ * @param context Output, and whether a stop was asked for.
+ * @returns What `results.json` holds.
+ * @throws ProgramError: bad input (exit code 2), a stop asked for (75). A run that fails is in the results.
+ */
+export async function runStudy(
+  study: Study,
+  options: RunStudyOptions,
+  context: ExperimentContext,
+): Promise<StudyResults> {
+  const { out } = options;
+  const runs = studyRuns(study, options, options.file);
+  const before = orExit(await readStudyFile(out));
+  const { backend, seeds } = options;
+  const environment = await environmentFacts();
+  const call = { seeds, backend: { name: backend.name, device: backend.device }, environment };
+  const merged = orExit(mergedStudyFile(before, study, call, out));
+  await assertData(runs);
+  const release = orExit(await lockStudy(out));
+  const began = performance.now();
+  const failures = await earlierFailures(out);
+  try {
+    await writeStudyFile(out, merged);
+    for (const seed of runs) await runSeed(seed, failures, options, context);
+  } finally {
+    const seconds = merged.seconds + (performance.now() - began) / 1000;
+    await writeResults(out, { ...merged, seconds }, failures);
+    await release();
+  }
+  return orExit(await readResults(out));
+}
+
+const lockStudy = async (out: string): ReturnType<typeof lockFolder> =>
+  E.mapLeft((fault: { where: string; expected: string; found: string; cure: string }) => ({
+    ...fault,
+    expected: 'a study that no other program is at work on',
+  }))(await lockFolder(out));
+
+/** The results of a study's folder. */
+export async function readResults(
+  out: string,
+): Promise<E.Either<{ where: string; expected: string; found: string; cure: string }, StudyResults>> {
+  const text = await readText(resultsFile(out));
+  const results = text === null ? undefined : parseJson(text);
+  return StudyResultsCodec.is(results)
+    ? E.right(results)
+    : E.left({
+        where: resultsFile(out),
+        expected: StudyResultsCodec.name,
+        found: text === null ? 'no such file' : JSON.stringify(text.slice(0, 60)),
+        cure: 'run the study',
+      });
+}

@@ -12,10 +12,10 @@ import { evaluateBatches, type EvaluatedBatches } from '../../training/evaluatio
 import { openBatchStream, storedOrder, type BatchStream } from '../data/batch-stream.ts';
 import { ProgramError } from '../program.ts';
 import { pause } from './context.ts';
-import type { ExperimentImages } from './experiment-images.ts';
+import type { ExperimentImages, TranslationLists } from './experiment-images.ts';
 import { loadPaired, originals, withTranslations } from './paired-examples.ts';
 import type { Skipped } from './skipped-images.ts';
-import { TRANSLATION_VARIANTS, type TranslationLists, type Translations } from './translations.ts';
+import { TRANSLATION_VARIANTS, type Translations } from './translations.ts';
 
 /** A metric that may be asked for beside accuracy and cross-entropy. */
 export type MetricName = StageTwoExperiment['evaluation']['metrics'][number];

@@ -175,7 +175,7 @@ export async function obtainGate(
   for (const [name, { labels }] of Object.entries(during))
     if (labels.length < 2)
       throw new ProgramError(
-        `gate: expected at least 2 whole held-out images of the ${name} domain in ${images.name} to be measured, found ${labels.length}; restore the damaged ones, raise gate.heldOutImages, or lower gate.measureOneIn`,
+        `gate: expected at least 2 whole held-out images of the ${name} domain in ${images.name}, found ${labels.length}; restore the damaged ones, raise gate.heldOutImages, or lower gate.measureOneIn`,
         2,
       );
   const gate = await gateOfRun(

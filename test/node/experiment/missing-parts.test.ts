@@ -54,7 +54,7 @@ writeFileSync(
     '  image: { height: 4, width: 4, channels: 1 }',
     'network: { kind: multilayer-perceptron, hidden: [4] }',
     'method: { kind: group-dro, adversary: { adjustment: 1 } }',
-    'training: { epochs: 2, maximumSteps: 2, batchSize: 8, epochBatchSize: 8 }',
+    'training: { epochs: 2, steps: 2, batchSize: 8, epochBatchSize: 8 }',
   ].join('\n'),
 );
 
@@ -229,7 +229,7 @@ describe('stage 1', () => {
         'gate: { kind: strict, trainingImages: 2, heldOutImages: 2, domainSteps: 2, labelSteps: 2, width: 0.1 }',
         'gallery: { images: 1 }',
         'pool: { capacity: 4 }',
-        'training: { epochs: 1, maximumSteps: 1, batchSize: 1 }',
+        'training: { epochs: 1, steps: 1, batchSize: 1 }',
       ].join('\n'),
     );
     const said: string[] = [];

@@ -8,6 +8,7 @@ import { configCommand } from './commands/config.ts';
 import { makeSampleDataCommand } from './commands/make-sample-data.ts';
 import { stageOneCommand } from './commands/stage-1.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
+import { studyCommand } from './commands/study.ts';
 import { stageTwoCommand } from './commands/stage-2.ts';
 import { doctorCommand } from './doctor.ts';
 import { nativeCommand } from './native/command.ts';
@@ -33,6 +34,7 @@ for (const command of [
   augmentCommand(),
   stageTwoCommand(),
   evaluateCommand(),
+  studyCommand(),
   chainCommand(),
   makeSampleDataCommand(),
   configCommand(),

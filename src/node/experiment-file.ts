@@ -69,6 +69,20 @@ function reader(entry: string, folder: string): ReadText {
 }
 
 /**
+ * What reads a configuration and the files that it extends.
+ *
+ * @param file Its path.
+ * @param folder Where the file and what it extends are found, and below which they lie; default: the working folder.
+ */
+export function configurationReader(
+  file: string,
+  folder = '.',
+): { readonly entry: string; readonly read: ReadText } {
+  const entry = written(file);
+  return { entry, read: reader(entry, folder) };
+}
+
+/**
  * Loads a configuration file, with every fault and notice.
  *
  * @param file Its path.
@@ -85,8 +99,8 @@ export function loadExperimentFile(
   file: string,
   { folder = '.', ...options }: Omit<ExperimentOptions, 'roots'> = {},
 ): Promise<E.Either<readonly DataError[], LoadedExperiment>> {
-  const entry = written(file);
-  return loadExperiment(entry, reader(entry, folder), options);
+  const { entry, read } = configurationReader(file, folder);
+  return loadExperiment(entry, read, options);
 }
 
 /**

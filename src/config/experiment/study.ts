@@ -139,10 +139,16 @@ function withSources(
   return E.right(withEntry(variant, 'method', withEntry(method, 'translations', sourced)));
 }
 
-/** Faults of an experiment, said to be of a part of the study. */
+/** Faults of an experiment, whose settings are those of a part of the study. */
 const ofPart = (name: string) =>
   E.mapLeft((faults: readonly DataError[]): readonly DataError[] =>
-    faults.map((fault) => ({ ...fault, where: fault.where.replace(/^(\S+:\d+:\d+): /, `$1: ${name}: `) })),
+    faults.map((fault) => {
+      const [, place, path] = /^(.*): ([^:]*)$/s.exec(fault.where) ?? [];
+      return {
+        ...fault,
+        where: place === undefined ? `${fault.where}: ${name}` : `${place}: ${name}.${path}`,
+      };
+    }),
   );
 
 /** An experiment of a study: its settings over the study's data, its kind and name set. */

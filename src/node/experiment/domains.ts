@@ -112,3 +112,9 @@ export function oneSidedClasses(
     );
   });
 }
+
+/** Steps of a pass over the smaller domain, at least one. */
+export const stepsPerEpochOf = (
+  { training }: Pick<StageOneExperiment, 'training'>,
+  { source, target }: Readonly<Record<Domain, readonly Example[]>>,
+): number => Math.max(1, Math.floor(Math.min(source.length, target.length) / training.batchSize));

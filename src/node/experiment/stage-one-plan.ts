@@ -3,7 +3,7 @@ import { stepsOf } from '../../config/experiment/durations.ts';
 import type { StageOneExperiment } from '../../config/experiment/stage-one.ts';
 import type { Domain } from '../../training/stage-one.ts';
 import { cycleganNetworks, type CycleganNetworks } from './cyclegan.ts';
-import { domainsOf } from './domains.ts';
+import { domainsOf, stepsPerEpochOf } from './domains.ts';
 import type { ExperimentImages } from './experiment-images.ts';
 import { planGate, type GatePlan } from './gate.ts';
 
@@ -36,7 +36,7 @@ export function planStageOne(experiment: StageOneExperiment, images: ExperimentI
   const domains = domainsOf(experiment, images);
   const sizeOf = (domain: Domain): number => domains[domain].length;
   const smaller = Math.min(sizeOf('source'), sizeOf('target'));
-  const stepsPerEpoch = Math.max(1, Math.floor(smaller / training.batchSize));
+  const stepsPerEpoch = stepsPerEpochOf(experiment, domains);
   const gate = gateSettings.kind === 'strict' ? planGate(experiment, gateSettings, images) : null;
   try {
     const networks = cycleganNetworks(experiment, images.shape);

@@ -50,7 +50,10 @@ async function runSeed(
   { backend }: RunStudyOptions,
   context: ExperimentContext,
 ): Promise<void> {
-  const attempt = async (run: Pick<StudyRun, 'name' | 'needs'>, train: () => Promise<unknown>): Promise<void> => {
+  const attempt = async (
+    run: Pick<StudyRun, 'name' | 'needs'>,
+    train: () => Promise<unknown>,
+  ): Promise<void> => {
     const key = failureKey(seed, run.name);
     const lacking = run.needs.find((name) => failures.has(failureKey(seed, name)));
     failures.delete(key);

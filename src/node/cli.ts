@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { augmentCommand } from './commands/augment.ts';
-import { chainCommand } from './commands/chain.ts';
+import { camelCommand } from './commands/camel.ts';
 import { configCommand } from './commands/config.ts';
 import { makeSampleDataCommand } from './commands/make-sample-data.ts';
 import { stageOneCommand } from './commands/stage-1.ts';
@@ -35,7 +35,7 @@ for (const command of [
   stageTwoCommand(),
   evaluateCommand(),
   studyCommand(),
-  chainCommand(),
+  camelCommand(),
   makeSampleDataCommand(),
   configCommand(),
   doctorCommand(),

@@ -47,25 +47,6 @@ export { settingsHash, type RecordManifest, type RecordShard } from './record-ma
 export { renderReport } from './report/render-report.ts';
 export type { GalleryExample, MethodCurves, ReportInput, StageOnePoint } from './report/input.ts';
 export type { ExperimentResults, MethodName, MethodResults, StageOneResults } from './report/results.ts';
-export { runCamel, type ExperimentFolders } from './camel/experiment.ts';
-export type { ExperimentContext } from './experiment/context.ts';
-export {
-  METHODS,
-  PRESETS,
-  TRANSLATIONS,
-  describeBudget,
-  type CamelSettings,
-  type DataSettings,
-  type GateSettings,
-  type Method,
-  type MethodSettings,
-  type Preset,
-  type StageOneSettings,
-  type StageTwoSettings,
-  type Translations,
-} from './camel/settings.ts';
-export { resultsTable } from './camel/table.ts';
-export { camelSettings, type CamelOptions } from './camel/command-line.ts';
 export {
   openBatchStream,
   storedOrder,
@@ -87,7 +68,10 @@ export {
 export { augmentCommand } from './commands/augment.ts';
 export { stageOneCommand } from './commands/stage-1.ts';
 export { evaluateCommand } from './commands/evaluate.ts';
-export { chainCommand, type ChainFolders } from './commands/chain.ts';
+export { camelCommand } from './commands/camel.ts';
+export { studyCommand } from './commands/study.ts';
+export type { ExperimentContext } from './experiment/context.ts';
+export { resultsTable } from './report/results-table.ts';
 export { makeSampleDataCommand } from './commands/make-sample-data.ts';
 export { stageTwoCommand } from './commands/stage-2.ts';
 export { obtainTranslations } from './experiment/augment.ts';
@@ -137,3 +121,6 @@ export { indexRecords, listShards, type IndexedRecord } from './data/record-inde
 export { encodeJpeg } from './data/encode-jpeg.ts';
 export { SAMPLE_NAMES, type SampleName } from '../data/samples/plan.ts';
 export { makeSampleData, type SampleDataOptions } from './data/sample-data.ts';
+export { readStudy } from './study/read-study.ts';
+export { runStudy, type RunStudyOptions } from './study/run-study.ts';
+export type { StudySelection } from './study/study-experiments.ts';

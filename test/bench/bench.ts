@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ExperimentData } from '../../src/node/camel/experiment-data.ts';
+import type { Digits } from './digits.ts';
 import { describeBackend, environmentFacts, runProgram, selectBackend } from '../../src/node/index.ts';
 import { writeFileAtomically } from '../../src/node/atomic-file.ts';
 import { compileStep } from '../../src/node/compile/compile-step.ts';
@@ -33,7 +33,7 @@ await runProgram('bench', async () => {
   python.peers.forEach(({ name, version }) => say(`peer: ${name} ${version}`));
   python.absent.forEach(({ name, reason }) => say(`no peer ${name}: ${options.python}: ${reason}`));
   const folder = await mkdtemp(join(tmpdir(), 'model-patching-bench-'));
-  let data: Promise<ExperimentData> | undefined;
+  let data: Promise<Digits> | undefined;
   const started = loadavg()[0]!;
   try {
     const results: Result[] = [];

@@ -1,6 +1,7 @@
 /** The steps that are timed, described apart from any implementation: a peer gets this, the weights and a batch. */
-import { BUDGETS } from '../../src/node/camel/presets.ts';
-import type { Method } from '../../src/node/camel/settings.ts';
+
+/** A method of stage 2. */
+export type Method = 'erm' | 'gdro' | 'camel';
 
 /** A classifier's step over four groups, `2y + z`, or over one. */
 export interface RobustDescription {
@@ -39,11 +40,39 @@ export interface ForwardDescription {
 export type Description = RobustDescription | CycleganDescription | ForwardDescription;
 
 /** The training counts of MNIST-Correlation as published. */
-export const TRAINING_COUNTS = BUDGETS.paper.data.trainingCounts;
+export const TRAINING_COUNTS = [9900, 100, 100, 9900] as const;
+
+/** The published settings of stage 2 on MNIST-Correlation. */
+const PUBLISHED = {
+  erm: {
+    learningRate: 1e-4,
+    weightDecay: 0.05,
+    maximumGradientNorm: 5,
+    adversaryStepSize: 0,
+    adjustment: 0,
+    consistencyWeight: 0,
+  },
+  gdro: {
+    learningRate: 5e-4,
+    weightDecay: 5e-4,
+    maximumGradientNorm: 5,
+    adversaryStepSize: 0.01,
+    adjustment: 1,
+    consistencyWeight: 0,
+  },
+  camel: {
+    learningRate: 1e-3,
+    weightDecay: 5e-4,
+    maximumGradientNorm: null,
+    adversaryStepSize: 0.01,
+    adjustment: 1,
+    consistencyWeight: 5,
+  },
+} as const;
 
 /** A step of stage 2 with its published settings. */
 export function publishedRobust(objective: Method, originals: number): RobustDescription {
-  const { adjustment, ...settings } = BUDGETS.paper.stage2.methods[objective];
+  const { adjustment, ...settings } = PUBLISHED[objective];
   return {
     kind: 'robust',
     objective,
@@ -56,15 +85,13 @@ export function publishedRobust(objective: Method, originals: number): RobustDes
 
 /** The step of stage 1 with its published settings. */
 export function publishedCyclegan(): CycleganDescription {
-  const { generatorLearningRate, discriminatorLearningRate, cycleWeight, identityWeight, poolSize } =
-    BUDGETS.paper.stage1;
   return {
     kind: 'cyclegan',
-    generatorLearningRate,
-    discriminatorLearningRate,
-    cycleWeight,
-    identityWeight,
-    poolSize,
+    generatorLearningRate: 1e-3,
+    discriminatorLearningRate: 5e-5,
+    cycleWeight: 10,
+    identityWeight: 1,
+    poolSize: 50,
   };
 }
 

@@ -1,6 +1,6 @@
 /** Rows that are measured together: their losses compared, their work counted, and everything timed in turn. */
 import { join } from 'node:path';
-import type { ExperimentData } from '../../src/node/camel/experiment-data.ts';
+import type { Digits } from './digits.ts';
 import { eagerStep, type CompileStep } from '../../src/training/step-runner.ts';
 import { observe, type Work } from './counting.ts';
 import { loopBatches, pipelinePair } from './input-pipeline.ts';
@@ -22,7 +22,7 @@ export interface FamilySettings {
   readonly pythonPeers: readonly PythonPeer[];
   /** For the files that are handed to Python. */
   readonly folder: string;
-  readonly data: () => Promise<ExperimentData>;
+  readonly data: () => Promise<Digits>;
   readonly say: (line: string) => void;
 }
 

@@ -11,8 +11,7 @@ import { compose } from '../../src/augmentation/images.ts';
 import { randomPadAndCrop } from '../../src/augmentation/crop-and-flip.ts';
 import { randomRotation } from '../../src/augmentation/rotation.ts';
 import { minusOneToOne } from '../../src/augmentation/scaling.ts';
-import { experimentData, type ExperimentData } from '../../src/node/camel/experiment-data.ts';
-import { BUDGETS } from '../../src/node/camel/presets.ts';
+import { digits, type Digits } from './digits.ts';
 import { makeSampleData } from '../../src/node/data/sample-data.ts';
 import { openExperimentImages } from '../../src/node/experiment/open-images.ts';
 import { experimentToRun } from '../../src/node/experiment/run-settings.ts';
@@ -30,8 +29,7 @@ import type { Row } from './rows.ts';
 const examples = (path: string): string => fileURLToPath(new URL(`../../examples/${path}`, import.meta.url));
 
 /** MNIST-Correlation in the size of the quick preset. */
-export const pipelineData = async (): Promise<ExperimentData> =>
-  orExit(await experimentData(examples('data/mnist'), BUDGETS.quick.data, 0)());
+export const pipelineData = async (): Promise<Digits> => orExit(await digits(examples('data/mnist'))());
 
 type BatchAt = (index: number) => Branch | Promise<Branch>;
 
@@ -41,7 +39,7 @@ export interface LoopBatches {
   close(): void | Promise<void>;
 }
 
-function stageTwo(row: Row, description: RobustDescription, data: ExperimentData): BatchAt {
+function stageTwo(row: Row, description: RobustDescription, data: Digits): BatchAt {
   const { objective, originals, learningRate } = description;
   return stageTwoBatches({
     network: row.networks['classifier']!,
@@ -57,11 +55,11 @@ function stageTwo(row: Row, description: RobustDescription, data: ExperimentData
   });
 }
 
-function stageOne(row: Row, description: CycleganDescription, data: ExperimentData): BatchAt {
+function stageOne(row: Row, description: CycleganDescription, data: Digits): BatchAt {
   return stageOneBatches({
     source: data.examples('stage1Source').images,
     target: data.examples('stage1Target').images,
-    augment: compose(randomRotation(BUDGETS.paper.stage1.rotation), randomPadAndCrop(), minusOneToOne),
+    augment: compose(randomRotation(45), randomPadAndCrop(), minusOneToOne),
     batchSize: row.images / 2,
     generatorLearningRate: constantSchedule(description.generatorLearningRate),
     discriminatorLearningRate: constantSchedule(description.discriminatorLearningRate),
@@ -103,7 +101,7 @@ async function photographs(row: Row, folder: string): Promise<LoopBatches> {
 /** The batches of a row's training loop. */
 export async function loopBatches(
   row: Row,
-  data: () => Promise<ExperimentData>,
+  data: () => Promise<Digits>,
   folder: string,
 ): Promise<LoopBatches> {
   const { description } = row;

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { commandLine, exampleFor, optionsHint } from '../../src/node/command-line.ts';
 import {
   augmentCommand,
-  chainCommand,
+  studyCommand,
   doctorCommand,
   evaluateCommand,
   stageOneCommand,
@@ -34,7 +34,7 @@ it.each([
   augmentCommand(),
   stageTwoCommand(),
   evaluateCommand(),
-  chainCommand(),
+  studyCommand(),
   doctorCommand(),
 ])('help tells exit codes and an example', (command) => {
   let help = '';
@@ -42,6 +42,6 @@ it.each([
   const [codes, example] = help.trimEnd().split('\n').slice(-2);
   expect(codes).toMatch(/^Exit codes: 0 .*, 2 bad input/);
   expect(example).toMatch(
-    new RegExp(`^Example: npm run ${command.name()} -- --?\\w|^Example: npm run chain -- `),
+    new RegExp(`^Example: npm run ${command.name()} -- --?\\w|^Example: npm run study -- `),
   );
 });

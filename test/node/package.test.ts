@@ -64,37 +64,48 @@ describe('the published package', () => {
       expect(existsSync(join(unpacked, path)), path).toBe(false);
   });
 
-  it('runs a chain from another folder', async () => {
+  it('runs a study from another folder', async () => {
     const { stdout } = await program('--help');
-    for (const command of ['stage1', 'augment', 'stage2', 'evaluate', 'chain', 'make-sample-data', 'config'])
+    for (const command of [
+      'stage1',
+      'augment',
+      'stage2',
+      'evaluate',
+      'study',
+      'camel',
+      'make-sample-data',
+      'config',
+    ])
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
-    const groups = 'data.sizes={ kind: counts, y0z0: 12, y0z1: 12, y1z0: 12, y1z1: 12 }';
     const settings = [
-      ...['stage-1.training.batchSize=4', 'stage-1.gate={ kind: none }', `stage-1.${groups}`],
-      ...['stage-2.training.batchSize=8', 'stage-2.data.testImages=5', `stage-2.${groups}`],
+      'data.sizes={ kind: counts, y0z0: 12, y0z1: 12, y1z0: 12, y1z1: 12 }',
+      'data.testImages=5',
+      'stage-1.0.gate={ kind: none }',
+      'stage-1.0.training={ steps: 1, batchSize: 4 }',
+      'stage-1.0.translation={ source: { images: null }, target: { images: null } }',
+      'stage-2.training={ steps: 2, batchSize: 8 }',
     ].flatMap((setting) => ['--set', setting]);
-    const budget = ['--backend', 'wasm', '--steps', '2', '--stage1-steps', '1', '--width', '0.1'];
-    const chain = await program(
-      ...[
-        'chain',
-        'mnist-correlation',
-        '--root',
-        `DATA=${scratch}`,
-        '--out',
-        'chain',
-        ...budget,
-        ...settings,
-      ],
-    );
-    for (const method of ['ERM', 'Group DRO', 'CAMEL']) expect(chain.stdout).toContain(`| ${method} `);
-    expect(existsSync(join(working, 'chain/chain.json'))).toBe(true);
+    const options = [
+      '--preset',
+      'smoke',
+      '--root',
+      `DATA=${scratch}`,
+      '--out',
+      'digits',
+      '--backend',
+      'wasm',
+    ];
+    const ran = await program('camel', ...options, ...settings);
+    for (const method of ['erm', 'group-dro', 'camel'])
+      expect(ran.stdout).toMatch(new RegExp(`^${method} +1 `, 'm'));
+    expect(existsSync(join(working, 'digits/results.json'))).toBe(true);
   }, 120_000);
 
-  it('refuses a chain of digits without digits in one line', async () => {
-    await expect(program('chain', 'mnist-correlation', '--backend', 'wasm')).rejects.toMatchObject({
+  it('refuses digits without digits in one line', async () => {
+    await expect(program('camel', '--root', 'DATA=nowhere', '--backend', 'wasm')).rejects.toMatchObject({
       code: 2,
       stderr: expect.stringMatching(
-        /^model-patching: .*mnist: expected the four files of MNIST.*--root DATA=FOLDER\n$/,
+        /\nmodel-patching: .*nowhere\/mnist: expected a folder with train-images-idx3-ubyte.*found no such folder.*\n$/,
       ) as string,
     });
   }, 60_000);

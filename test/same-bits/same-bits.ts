@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { selectBackend } from '../../src/node/backend.ts';
 import { digitCases, photographCases } from './configured-cases.ts';
 import type { Digests } from './digests.ts';
-import { mainJobCases } from './main-job-cases.ts';
+import { studyCases } from './study-cases.ts';
 import { STOPPED } from './until-done.ts';
 
 type Cases = Readonly<Record<string, Digests>>;
@@ -20,7 +20,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function* allCases(scratch: string): AsyncGenerator<readonly [string, Digests]> {
   yield* digitCases(join(scratch, 'digits'), DATA);
-  yield* mainJobCases(join(scratch, 'main-job'), join(DATA, 'mnist'));
+  yield* studyCases(join(scratch, 'main-job'), DATA);
   yield* photographCases(join(scratch, 'photographs'));
 }
 

@@ -1,6 +1,6 @@
 /** The command `stage2`: trains a classifier by ERM, group DRO or CAMEL as a configuration says. */
 import type { Command } from 'commander';
-import { resultsTable } from '../camel/table.ts';
+import { resultsTable } from '../report/results-table.ts';
 import { groupLegend } from '../experiment/group-legend.ts';
 import { runStageTwo } from '../experiment/run-stage-two.ts';
 import { runExperiment, trainingCommand, type TrainingFlags } from './training.ts';

@@ -20,7 +20,7 @@ import { experimentOptions, rootOption } from './experiment-options.ts';
 import { backendOption, collect, folderName } from './option-values.ts';
 
 /** What commander hands over. */
-interface StudyFlags {
+export interface StudyFlags {
   readonly out?: string;
   readonly backend?: string;
   readonly seed?: number;
@@ -51,6 +51,10 @@ function nameList(value: string): readonly string[] {
   return distinct(names);
 }
 
+/** What a study's exit codes mean. */
+export const STUDY_CODES =
+  '0 all done, 1 a run failed (the others went on), 2 bad input, 75 stopped (the same command goes on)';
+
 /** A study with what the command line says of it. */
 interface AskedStudy {
   readonly study: Study;
@@ -58,10 +62,10 @@ interface AskedStudy {
   readonly selection: StudySelection;
 }
 
-async function askedStudy(file: string, flags: StudyFlags): Promise<AskedStudy> {
+async function askedStudy(file: string, flags: StudyFlags, folder?: string): Promise<AskedStudy> {
   if (flags.seed !== undefined && flags.seeds !== undefined)
     throw new ProgramError('--seed and --seeds: expected one of them, found both; leave one out', 2);
-  const read = await readStudy(file, flags.set ?? []);
+  const read = await readStudy(file, flags.set ?? [], folder);
   if (E.isLeft(read)) {
     const [first, ...others] = read.left;
     others.forEach((fault) => process.stderr.write(`${formatDataError(fault)}\n`));
@@ -111,8 +115,16 @@ async function plan(file: string, flags: StudyFlags): Promise<void> {
 
 const failedRuns = ({ seeds }: StudyResults): readonly string[] => [...failuresIn(seeds).keys()];
 
-async function run(file: string, flags: StudyFlags): Promise<void> {
-  const { study, selection } = await askedStudy(file, flags);
+/**
+ * Runs a study and prints its table.
+ *
+ * @param file Its path.
+ * @param flags From commander.
+ * @param folder That the file and what it extends lie in; default: the working folder.
+ * @throws ProgramError: bad input (exit code 2), a run that failed (1), a stop asked for (75).
+ */
+export async function runStudyFile(file: string, flags: StudyFlags, folder?: string): Promise<void> {
+  const { study, selection } = await askedStudy(file, flags, folder);
   const results = await onBackend(flags.backend ?? study.backend, (backend, context) =>
     runStudy(study, { ...selection, file, backend }, context),
   );
@@ -125,9 +137,9 @@ async function run(file: string, flags: StudyFlags): Promise<void> {
     );
 }
 
-const withStudyOptions = (command: Command): Command =>
+/** Adds the options that say which runs are meant, and where they are. */
+export const withStudyOptions = (command: Command): Command =>
   command
-    .argument('<file>', 'the study')
     .option('--out <folder>', 'of the study, new or to go on with (default: experiments/<name>)', folderName)
     .addOption(new Option('--seed <integer>', 'in place of the seeds of the file').argParser(seedNumber))
     .addOption(
@@ -147,7 +159,7 @@ const withStudyOptions = (command: Command): Command =>
     .addOption(rootOption('the folder that ${NAME} stands for in paths of the study'));
 
 const subcommand = (command: Command, name: string, description: string): Command =>
-  withStudyOptions(command.command(name).description(description));
+  withStudyOptions(command.command(name).description(description).argument('<file>', 'the study'));
 
 /**
  * The command `study`, with `run`, `plan` and `status`.
@@ -162,7 +174,7 @@ export function studyCommand(): Command {
     .addHelpText(
       'after',
       helpEnd(
-        '0 all done, 1 a run failed (the others went on), 2 bad input, 75 stopped (the same command goes on)',
+        STUDY_CODES,
         commandLine('study', 'run examples/studies/mnist-correlation/quick.yaml --seeds 1,2,3'),
       ),
     )
@@ -171,7 +183,7 @@ export function studyCommand(): Command {
     .exitOverride();
   subcommand(command, 'run', 'Runs what is not there yet')
     .addOption(backendOption('what the study says'))
-    .action(run);
+    .action((file: string, flags: StudyFlags) => runStudyFile(file, flags));
   subcommand(command, 'plan', 'Lists the runs, their steps, and which are done; trains nothing').action(plan);
   subcommand(command, 'status', 'Says how far the runs have come; always ends with exit code 0').action(
     (file: string, flags: StudyFlags) =>

@@ -10,6 +10,7 @@ import { configurationReader } from '../experiment-file.ts';
  *
  * @param file Its path.
  * @param overrides `stage-2.training.steps=50` and the like.
+ * @param folder That the file and what it extends lie in; default: the working folder.
  * @returns The study, or every fault of its files.
  * @example
  * ```ts
@@ -22,7 +23,8 @@ import { configurationReader } from '../experiment-file.ts';
 export function readStudy(
   file: string,
   overrides: readonly string[] = [],
+  folder = '.',
 ): Promise<E.Either<readonly DataError[], Study>> {
-  const { entry, read } = configurationReader(file);
+  const { entry, read } = configurationReader(file, folder);
   return loadStudy(entry, read, overrides);
 }

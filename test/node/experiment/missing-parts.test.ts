@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeJson } from '../../../src/config/decoding.ts';
 import { ExperimentResultsCodec } from '../../../src/config/experiment-results.ts';
 import { encodePng } from '../../../src/data/png.ts';
-import { resultsTable } from '../../../src/node/camel/table.ts';
+import { resultsTable } from '../../../src/node/report/results-table.ts';
 import { evaluateRun } from '../../../src/node/experiment/evaluate.ts';
 import { experimentToRun } from '../../../src/node/experiment/run-settings.ts';
 import { runStageOne } from '../../../src/node/experiment/run-stage-one.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { groupReport } from '../../../src/metrics/group-report.ts';
-import { resultsTable } from '../../../src/node/camel/table.ts';
+import { resultsTable } from '../../../src/node/report/results-table.ts';
 
 it('shows a dash for what was not measured, and says once why', () => {
   const report = groupReport({

@@ -1,7 +1,7 @@
 /** The table that the main job prints. */
 import { nullReasons } from '../../metrics/missing-groups.ts';
-import type { ExperimentResults } from '../report/results.ts';
-import { METHODS } from './settings.ts';
+import { METHOD_ORDER as METHODS } from './headline.ts';
+import type { ExperimentResults } from './results.ts';
 
 const percent = (share: number | null): string => (share === null ? '–' : (100 * share).toFixed(1));
 

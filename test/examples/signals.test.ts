@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { augmentCommand } from '../../src/node/commands/augment.ts';
-import { chainCommand } from '../../src/node/commands/chain.ts';
+import { camelCommand } from '../../src/node/commands/camel.ts';
 import { evaluateCommand } from '../../src/node/commands/evaluate.ts';
 import { stageOneCommand } from '../../src/node/commands/stage-1.ts';
+import { studyCommand } from '../../src/node/commands/study.ts';
 import { stageTwoCommand } from '../../src/node/commands/stage-2.ts';
 import { useBackend } from '../support/backend.ts';
 import { writeSmallMnist } from '../support/small-mnist.ts';
@@ -24,14 +25,13 @@ const STAGE1 = [
   ...SIZES,
   'generator={ kind: unet, filters: [4, 8] }',
   ...['discriminator.filters=[4, 8]', 'pool.capacity=8', 'gate={ kind: none }'],
-  ...['training.batchSize=4', 'training.maximumSteps=2'],
+  ...['training.batchSize=4', 'training.steps=2'],
 ];
 const STAGE2 = [
   ...SIZES,
-  ...['network.width=0.1', 'training.batchSize=8', 'training.epochBatchSize=8', 'training.maximumSteps=2'],
+  ...['network.width=0.1', 'training.batchSize=8', 'training.epochBatchSize=8', 'training.steps=2'],
 ];
-const set = (settings: readonly string[], stage = ''): string[] =>
-  settings.flatMap((setting) => ['--set', `${stage}${setting}`]);
+const set = (settings: readonly string[]): string[] => settings.flatMap((setting) => ['--set', setting]);
 const configured = (file: string, from: string, settings: readonly string[]): string[] => [
   ...['--config', join(configs, file), '--backend', 'wasm', '--root', `DATA=${from}`, ...set(settings)],
 ];
@@ -39,19 +39,15 @@ const configured = (file: string, from: string, settings: readonly string[]): st
 const run = async (command: Command, args: readonly string[]): Promise<void> =>
   void (await command.exitOverride().parseAsync(args, { from: 'user' }));
 
-/** The main job is no command: its file is run again and again, and sets the exit code. */
-async function camel(args: readonly string[]): Promise<void> {
-  const { argv } = process;
-  process.argv = ['node', 'camel', ...args];
-  try {
-    await import(/* @vite-ignore */ `${join(root, 'examples/camel.ts')}?${Math.random()}.ts`);
-    const { exitCode } = process;
-    if (exitCode) throw Object.assign(new Error(`ended with ${exitCode}`), { exitCode });
-  } finally {
-    process.argv = argv;
-    process.exitCode = undefined;
-  }
-}
+const STUDY = [
+  ...SIZES,
+  ...STAGE1.slice(SIZES.length).map((setting) => `stage-1.0.${setting}`),
+  'stage-1.0.translation={ source: { images: null }, target: { images: null } }',
+  ...STAGE2.slice(SIZES.length).map((setting) => `stage-2.${setting}`),
+];
+const study = (from: string, out: string): string[] => [
+  ...['--root', `DATA=${from}`, '--backend', 'wasm', '--out', out, ...set(STUDY)],
+];
 
 interface Program {
   /** In a folder that holds a run of stage 1 and one of stage 2, on the data of another one. */
@@ -93,34 +89,19 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
       ]),
     file: 'erm/run.json',
   },
-  chain: {
+  study: {
     run: (folder, from) =>
-      run(chainCommand(), [
-        ...[
-          'mnist-correlation',
-          '--root',
-          `DATA=${from}`,
-          '--backend',
-          'wasm',
-          '--out',
-          join(folder, 'chain'),
-        ],
-        ...[...set(STAGE1, 'stage-1.'), ...set(STAGE2, 'stage-2.')],
+      run(studyCommand(), [
+        ...['run', 'examples/studies/mnist-correlation/smoke.yaml', ...study(from, join(folder, 'study'))],
       ]),
-    file: `chain/seed-1/${RUN}/run.json`,
+    file: 'study/study.json',
   },
   camel: {
     run: (folder, from) =>
-      camel([
-        ...['--preset', 'smoke', '--methods', 'erm', '--steps', '2', '--width', '0.1', '--backend', 'wasm'],
-        ...[
-          '--data',
-          from === data ? join(root, 'examples/data/mnist') : from,
-          '--out',
-          join(folder, 'camel'),
-        ],
+      run(camelCommand(), [
+        ...['--preset', 'smoke', '--methods', 'erm', ...study(from, join(folder, 'camel'))],
       ]),
-    file: 'camel/experiment.json',
+    file: 'camel/study.json',
   },
 };
 

@@ -5,7 +5,7 @@ import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { either as E, function as F, taskEither as TE } from 'fp-ts';
+import { either as E } from 'fp-ts';
 import type { DataError } from '../data/data-error.ts';
 import { decodeMnistSplit, type Mnist, type MnistSplit } from '../data/mnist.ts';
 
@@ -26,13 +26,13 @@ function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
-function folderError(folder: string): (error: unknown) => DataError {
-  return (error) => ({
+function folderError(folder: string, error: unknown): DataError {
+  return {
     where: `MNIST folder ${folder}`,
     expected: `a folder with ${LAYOUT.join(', ')}`,
     found: hasCode(error, 'ENOENT') ? 'no such folder' : hasCode(error, 'ENOTDIR') ? 'a file' : reason(error),
     cure: 'give the folder that holds the four files',
-  });
+  };
 }
 
 function chooseFile(folder: string, entries: readonly string[], name: string): E.Either<DataError, string> {
@@ -66,42 +66,44 @@ async function readMaybeGzipped(path: string): Promise<Uint8Array> {
     : bytes;
 }
 
-function fileError(path: string): (error: unknown) => DataError {
-  return (error) => ({
+function fileError(path: string, error: unknown): DataError {
+  return {
     where: path,
     expected: `a readable IDX file, plain or gzipped, of at most ${LARGEST} bytes`,
     found: hasCode(error, 'ERR_BUFFER_TOO_LARGE') ? 'more when uncompressed' : reason(error),
     cure: 'fetch the file again and check who may read it',
-  });
+  };
 }
 
-function readSplit(
+async function readFileOf(
+  folder: string,
+  entries: readonly string[],
+  name: string,
+): Promise<E.Either<DataError, { readonly path: string; readonly bytes: Uint8Array }>> {
+  const path = chooseFile(folder, entries, name);
+  if (E.isLeft(path)) return path;
+  try {
+    return E.right({ path: path.right, bytes: await readMaybeGzipped(path.right) });
+  } catch (error) {
+    return E.left(fileError(path.right, error));
+  }
+}
+
+async function readSplit(
   folder: string,
   entries: readonly string[],
   names: { readonly images: string; readonly labels: string },
-): TE.TaskEither<DataError, MnistSplit> {
-  const read = (name: string) =>
-    F.pipe(
-      TE.fromEither(chooseFile(folder, entries, name)),
-      TE.chain((path) =>
-        TE.tryCatch(async () => ({ path, bytes: await readMaybeGzipped(path) }), fileError(path)),
-      ),
-    );
-  return F.pipe(
-    TE.Do,
-    TE.bind('images', () => read(names.images)),
-    TE.bind('labels', () => read(names.labels)),
-    TE.chain(({ images, labels }) =>
-      TE.fromEither(
-        decodeMnistSplit({
-          images: images.bytes,
-          labels: labels.bytes,
-          imagesName: images.path,
-          labelsName: labels.path,
-        }),
-      ),
-    ),
-  );
+): Promise<E.Either<DataError, MnistSplit>> {
+  const images = await readFileOf(folder, entries, names.images);
+  if (E.isLeft(images)) return images;
+  const labels = await readFileOf(folder, entries, names.labels);
+  if (E.isLeft(labels)) return labels;
+  return decodeMnistSplit({
+    images: images.right.bytes,
+    labels: labels.right.bytes,
+    imagesName: images.right.path,
+    labelsName: labels.right.path,
+  });
 }
 
 /**
@@ -114,20 +116,16 @@ function readSplit(
  * ```ts
  * import { formatDataError } from 'model-patching/data';
  * import { readMnist } from 'model-patching/node';
- * const mnist = await readMnist('examples/data/mnist')();
+ * const mnist = await readMnist('examples/data/mnist');
  * if (mnist._tag === 'Left') throw new Error(formatDataError(mnist.left));
  * if (mnist.right.train.labels[0] !== 5) throw new Error('the first training image is a five');
  * ```
  */
-export function readMnist(folder: string): TE.TaskEither<DataError, Mnist> {
-  return F.pipe(
-    TE.tryCatch(() => readdir(folder), folderError(folder)),
-    TE.chain((entries) =>
-      F.pipe(
-        TE.Do,
-        TE.bind('train', () => readSplit(folder, entries, FILES.train)),
-        TE.bind('test', () => readSplit(folder, entries, FILES.test)),
-      ),
-    ),
-  );
+export async function readMnist(folder: string): Promise<E.Either<DataError, Mnist>> {
+  const entries = await readdir(folder).then(E.right, (error: unknown) => E.left(folderError(folder, error)));
+  if (E.isLeft(entries)) return entries;
+  const train = await readSplit(folder, entries.right, FILES.train);
+  if (E.isLeft(train)) return train;
+  const test = await readSplit(folder, entries.right, FILES.test);
+  return E.isLeft(test) ? test : E.right({ train: train.right, test: test.right });
 }

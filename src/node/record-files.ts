@@ -8,7 +8,7 @@ import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { either as E, function as F, taskEither as TE } from 'fp-ts';
+import { either as E } from 'fp-ts';
 import type { DataError } from '../data/data-error.ts';
 import { decodeTfRecords, encodeTfRecords, shardFileName } from '../data/tfrecord.ts';
 import { isGzip } from './data/record-index.ts';
@@ -136,55 +136,41 @@ function checkName(folder: string, name: string): E.Either<DataError, string> {
  * import { join } from 'node:path';
  * import { readRecordShards, writeRecordShards } from 'model-patching/node';
  * const folder = await mkdtemp(join(tmpdir(), 'records-'));
- * await writeRecordShards(folder, 'train', [Uint8Array.of(1)], { settings: { seed: 1 } })();
- * const read = await readRecordShards(folder, 'train', { settings: { seed: 1 } })();
+ * await writeRecordShards(folder, 'train', [Uint8Array.of(1)], { settings: { seed: 1 } });
+ * const read = await readRecordShards(folder, 'train', { settings: { seed: 1 } });
  * await rm(folder, { recursive: true });
  * if (read._tag === 'Left' || read.right.records.length !== 1) throw new Error('expected one record');
  * ```
  */
-export function writeRecordShards(
+export async function writeRecordShards(
   folder: string,
   name: string,
   records: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   options: WriteRecordShardsOptions,
-): TE.TaskEither<DataError, RecordManifest> {
+): Promise<E.Either<DataError, RecordManifest>> {
   const { replace = false } = options;
-  const write = async (target: string): Promise<E.Either<DataError, RecordManifest>> => {
-    if (!replace && (await exists(target))) {
-      return E.left({
-        where: target,
-        expected: 'no such folder yet',
-        found: 'one that is there already',
-        cure: 'remove it, read it instead, or replace it',
-      });
+  const target = checkName(folder, name);
+  if (E.isLeft(target)) return target;
+  const fault = (expected: string, found: string, cure: string): E.Either<DataError, never> =>
+    E.left({ where: target.right, expected, found, cure });
+  try {
+    if (!replace && (await exists(target.right))) {
+      const cure = 'remove it, read it instead, or replace it';
+      return fault('no such folder yet', 'one that is there already', cure);
     }
     const temporary = join(folder, `.${name}-${randomUUID()}`);
     try {
       await makeFolder(temporary);
       const manifest = await writeShards(temporary, records, options);
-      await putInPlace(temporary, target, replace);
+      await putInPlace(temporary, target.right, replace);
       return E.right(manifest);
     } finally {
       await rm(temporary, { recursive: true, force: true });
     }
-  };
-  return F.pipe(
-    TE.fromEither(checkName(folder, name)),
-    TE.chain((target) =>
-      F.pipe(
-        TE.tryCatch(
-          () => write(target),
-          (error): DataError => ({
-            where: target,
-            expected: 'a folder that can be written',
-            found: reason(error),
-            cure: 'choose another folder, or mend what is named',
-          }),
-        ),
-        TE.chain(TE.fromEither),
-      ),
-    ),
-  );
+  } catch (error) {
+    const cure = 'choose another folder, or mend what is named';
+    return fault('a folder that can be written', reason(error), cure);
+  }
 }
 
 /** Removes what {@link writeRecordShards} left in a folder when its process was killed; nobody may be writing there. */
@@ -194,51 +180,47 @@ export async function removeAbandonedRecords(folder: string): Promise<void> {
     if (ABANDONED.test(name)) await rm(join(folder, name), { recursive: true, force: true });
 }
 
-function readBytes(path: string, cure: string): TE.TaskEither<DataError, Uint8Array> {
-  return TE.tryCatch(
+async function readBytes(path: string, cure: string): Promise<E.Either<DataError, Uint8Array>> {
+  try {
     // A plain array, since slice() of a Buffer shares its memory.
-    async () => new Uint8Array(await readFile(path)),
-    (error) => ({ where: path, expected: 'a readable file', found: reason(error), cure }),
-  );
+    return E.right(new Uint8Array(await readFile(path)));
+  } catch (error) {
+    return E.left({ where: path, expected: 'a readable file', found: reason(error), cure });
+  }
 }
 
-function expanded(path: string, bytes: Uint8Array): TE.TaskEither<DataError, Uint8Array> {
-  return TE.tryCatch(
-    () => promisify(gunzip)(bytes, { maxOutputLength: LARGEST_SHARD }),
-    (error) => ({
+async function expanded(path: string, bytes: Uint8Array): Promise<E.Either<DataError, Uint8Array>> {
+  try {
+    return E.right(await promisify(gunzip)(bytes, { maxOutputLength: LARGEST_SHARD }));
+  } catch (error) {
+    return E.left({
       where: path,
       expected: `a compressed shard of at most ${LARGEST_SHARD} bytes`,
       found: reason(error),
       cure: 'make the record folder again',
-    }),
-  );
+    });
+  }
 }
 
-function readShard(target: string, shard: RecordShard): TE.TaskEither<DataError, readonly Uint8Array[]> {
+async function readShard(
+  target: string,
+  shard: RecordShard,
+): Promise<E.Either<DataError, readonly Uint8Array[]>> {
   const path = join(target, shard.file);
   const cure = 'make the record folder again';
-  const fault = (expected: string, found: string) =>
-    E.left<DataError>({ where: path, expected, found, cure });
-  if (shard.file !== shard.file.replace(/[/\\]/g, '')) {
-    return TE.fromEither(fault('a file of the record folder', 'a path'));
-  }
-  return F.pipe(
-    readBytes(path, cure),
-    TE.chainEitherK((bytes) =>
-      bytes.length !== shard.bytes
-        ? fault(`${shard.bytes} bytes`, `${bytes.length}`)
-        : sha256(bytes) === shard.sha256
-          ? E.right(bytes)
-          : fault(`the SHA-256 ${shard.sha256}`, sha256(bytes)),
-    ),
-    TE.chain((bytes) => (isGzip(bytes) ? expanded(path, bytes) : TE.right(bytes))),
-    TE.chainEitherK((bytes) => decodeTfRecords(bytes, { name: path })),
-    TE.chainEitherK((records) =>
-      records.length === shard.count
-        ? E.right(records)
-        : fault(`${shard.count} records`, `${records.length}`),
-    ),
-  );
+  const fault = (expected: string, found: string): E.Either<DataError, never> =>
+    E.left({ where: path, expected, found, cure });
+  if (shard.file !== shard.file.replace(/[/\\]/g, '')) return fault('a file of the record folder', 'a path');
+  const stored = await readBytes(path, cure);
+  if (E.isLeft(stored)) return stored;
+  if (stored.right.length !== shard.bytes) return fault(`${shard.bytes} bytes`, `${stored.right.length}`);
+  const checksum = sha256(stored.right);
+  if (checksum !== shard.sha256) return fault(`the SHA-256 ${shard.sha256}`, checksum);
+  const bytes = isGzip(stored.right) ? await expanded(path, stored.right) : stored;
+  const records = E.Monad.chain(bytes, (plain) => decodeTfRecords(plain, { name: path }));
+  return E.isLeft(records) || records.right.length === shard.count
+    ? records
+    : fault(`${shard.count} records`, `${records.right.length}`);
 }
 
 /**
@@ -248,22 +230,17 @@ function readShard(target: string, shard: RecordShard): TE.TaskEither<DataError,
  * @param name Name of the record folder.
  * @param options The settings that the records must have been made from.
  */
-export function readRecordManifest(
+export async function readRecordManifest(
   folder: string,
   name: string,
   options: ReadRecordShardsOptions = {},
-): TE.TaskEither<DataError, RecordManifest> {
-  return F.pipe(
-    TE.fromEither(checkName(folder, name)),
-    TE.chain((target) => {
-      const path = join(target, MANIFEST);
-      return F.pipe(
-        readBytes(path, 'make the record folder first, or give the folder that holds it'),
-        TE.chainEitherK((bytes) => decodeManifest(path, bytes)),
-        TE.chainEitherK((manifest) => checkSettings(path, manifest, options.settings)),
-      );
-    }),
-  );
+): Promise<E.Either<DataError, RecordManifest>> {
+  const target = checkName(folder, name);
+  if (E.isLeft(target)) return target;
+  const path = join(target.right, MANIFEST);
+  const bytes = await readBytes(path, 'make the record folder first, or give the folder that holds it');
+  const manifest = E.Monad.chain(bytes, (read) => decodeManifest(path, read));
+  return E.Monad.chain(manifest, (decoded) => checkSettings(path, decoded, options.settings));
 }
 
 /**
@@ -277,23 +254,22 @@ export function readRecordManifest(
  * ```ts
  * import { tmpdir } from 'node:os';
  * import { readRecordShards } from 'model-patching/node';
- * const read = await readRecordShards(tmpdir(), 'no-such-records')();
+ * const read = await readRecordShards(tmpdir(), 'no-such-records');
  * if (read._tag === 'Right' || !read.left.where.endsWith('manifest.json')) throw new Error('no manifest expected');
  * ```
  */
-export function readRecordShards(
+export async function readRecordShards(
   folder: string,
   name: string,
   options: ReadRecordShardsOptions = {},
-): TE.TaskEither<DataError, RecordShards> {
-  return F.pipe(
-    readRecordManifest(folder, name, options),
-    TE.chain((manifest) =>
-      F.pipe(
-        manifest.shards,
-        TE.traverseSeqArray((shard) => readShard(join(folder, name), shard)),
-        TE.map((records) => ({ manifest, records: records.flat() })),
-      ),
-    ),
-  );
+): Promise<E.Either<DataError, RecordShards>> {
+  const manifest = await readRecordManifest(folder, name, options);
+  if (E.isLeft(manifest)) return manifest;
+  const records: Uint8Array[] = [];
+  for (const shard of manifest.right.shards) {
+    const read = await readShard(join(folder, name), shard);
+    if (E.isLeft(read)) return read;
+    for (const record of read.right) records.push(record);
+  }
+  return E.right({ manifest: manifest.right, records });
 }

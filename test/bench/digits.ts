@@ -1,5 +1,5 @@
 /** The digits of the bench: every part of MNIST-Correlation as labelled images, made when they are asked for. */
-import { function as F, taskEither as TE } from 'fp-ts';
+import { either as E } from 'fp-ts';
 import { imageBatch, type Images } from '../../src/augmentation/images.ts';
 import type { DataError } from '../../src/data/data-error.ts';
 import { mnistCorrelation, type ImageForm } from '../../src/data/mnist-correlation-images.ts';
@@ -30,17 +30,16 @@ const SIZES = {
  *
  * @param folder Holds the four MNIST files.
  */
-export const digits = (folder: string): TE.TaskEither<DataError, Digits> =>
-  F.pipe(
-    readMnist(folder),
-    TE.chainEitherK((mnist) => mnistCorrelation({ mnist, seed: 0, ...SIZES })),
-    TE.map(({ description, images }) => ({
+export const digits = async (folder: string): Promise<E.Either<DataError, Digits>> =>
+  E.Functor.map(
+    E.Monad.chain(await readMnist(folder), (mnist) => mnistCorrelation({ mnist, seed: 0, ...SIZES })),
+    ({ description, images }) => ({
       table: description.table,
       examples: (part, form) => {
         const made = images(part, form);
         return { images: asImages(made.images), labels: made.labels, groups: made.groups };
       },
-    })),
+    }),
   );
 
 function asImages(pixels: Uint8Array): Images<Uint8Array> {

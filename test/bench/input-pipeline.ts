@@ -29,7 +29,7 @@ import type { Row } from './rows.ts';
 const examples = (path: string): string => fileURLToPath(new URL(`../../examples/${path}`, import.meta.url));
 
 /** MNIST-Correlation in the size of the quick preset. */
-export const pipelineData = async (): Promise<Digits> => orExit(await digits(examples('data/mnist'))());
+export const pipelineData = async (): Promise<Digits> => orExit(await digits(examples('data/mnist')));
 
 type BatchAt = (index: number) => Branch | Promise<Branch>;
 

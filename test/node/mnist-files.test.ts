@@ -27,14 +27,14 @@ function folder(name: string, files: Record<string, Uint8Array>): string {
 }
 
 async function failure(path: string) {
-  const result = await readMnist(path)();
+  const result = await readMnist(path);
   if (result._tag === 'Right') throw new Error('expected an error');
   return result.left;
 }
 
 describe('readMnist', () => {
   it('reads the published files: counts, first digits and pixel sums', async () => {
-    const result = await readMnist(fileURLToPath(new URL('../../examples/data/mnist', import.meta.url)))();
+    const result = await readMnist(fileURLToPath(new URL('../../examples/data/mnist', import.meta.url)));
     if (result._tag === 'Left') throw new Error(JSON.stringify(result.left));
     const { train, test } = result.right;
     expect([...train.labels.subarray(0, 10)]).toEqual([5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);
@@ -53,7 +53,7 @@ describe('readMnist', () => {
   });
 
   it('takes plain and gzipped files together', async () => {
-    const result = await readMnist(folder('mixed', GOOD))();
+    const result = await readMnist(folder('mixed', GOOD));
     expect(result).toMatchObject({ _tag: 'Right', right: { train: { labels: { 0: 4 } } } });
   });
 
@@ -104,6 +104,6 @@ describe('readMnist', () => {
 
   it('unpacks a gzipped file that lost its ending', async () => {
     const path = folder('renamed', { ...GOOD, 'train-labels-idx1-ubyte': gzipSync(labels) });
-    expect((await readMnist(path)())._tag).toBe('Right');
+    expect((await readMnist(path))._tag).toBe('Right');
   });
 });

@@ -25,7 +25,7 @@ describe('record folders', () => {
     folder = mkdtempSync(join(root, 'case-'));
   });
   const write = (records: Iterable<Uint8Array> | AsyncIterable<Uint8Array> = RECORDS, replace = false) =>
-    writeRecordShards(folder, NAME, records, { settings: SETTINGS, shardSize: 3, replace })();
+    writeRecordShards(folder, NAME, records, { settings: SETTINGS, shardSize: 3, replace });
   const manifestPath = () => join(folder, NAME, 'manifest.json');
   const editManifest = (edit: (manifest: Record<string, unknown>) => unknown) =>
     writeFileSync(manifestPath(), JSON.stringify(edit(JSON.parse(readFileSync(manifestPath(), 'utf8')))));
@@ -39,7 +39,7 @@ describe('record folders', () => {
       '02-3.tfrec',
       'manifest.json',
     ]);
-    const read = await readRecordShards(folder, NAME, { settings: SETTINGS })();
+    const read = await readRecordShards(folder, NAME, { settings: SETTINGS });
     if (read._tag === 'Left') throw new Error(JSON.stringify(read.left));
     expect(read.right.records.map((record) => [...record])).toEqual(RECORDS.map((record) => [...record]));
     expect(read.right.manifest).toMatchObject({ count: 7, shardSize: 3, settings: SETTINGS });
@@ -47,9 +47,9 @@ describe('record folders', () => {
   });
 
   it('may be empty, nested in new folders and made one record at a time', async () => {
-    const none = await writeRecordShards(join(folder, 'a', 'b'), NAME, [], { settings: null })();
+    const none = await writeRecordShards(join(folder, 'a', 'b'), NAME, [], { settings: null });
     expect(none).toMatchObject({ _tag: 'Right', right: { count: 0, shards: [] } });
-    const read = await readRecordShards(join(folder, 'a', 'b'), NAME)();
+    const read = await readRecordShards(join(folder, 'a', 'b'), NAME);
     expect(read).toMatchObject({ _tag: 'Right', right: { records: [] } });
 
     async function* slowly() {
@@ -79,7 +79,7 @@ describe('record folders', () => {
       yield await Promise.reject<Uint8Array>(new Error('killed'));
     }
     await write(stopped(), true);
-    expect((await readRecordShards(folder, NAME)())._tag).toBe('Right');
+    expect((await readRecordShards(folder, NAME))._tag).toBe('Right');
     await removeAbandonedRecords(join(folder, 'not there'));
   });
 
@@ -95,7 +95,7 @@ describe('record folders', () => {
       throw new Error('stopped');
     }
     await failure(write(broken(), true));
-    expect(await readRecordShards(folder, NAME)()).toMatchObject({
+    expect(await readRecordShards(folder, NAME)).toMatchObject({
       _tag: 'Right',
       right: { manifest: { count: 2 } },
     });
@@ -104,8 +104,8 @@ describe('record folders', () => {
   it('refuse other settings, whatever the order of keys', async () => {
     await write();
     const same = { generator: { width: 0.25 }, seed: 1 };
-    expect((await readRecordShards(folder, NAME, { settings: same })())._tag).toBe('Right');
-    const other = await failure(readRecordShards(folder, NAME, { settings: { ...SETTINGS, seed: 2 } })());
+    expect((await readRecordShards(folder, NAME, { settings: same }))._tag).toBe('Right');
+    const other = await failure(readRecordShards(folder, NAME, { settings: { ...SETTINGS, seed: 2 } }));
     expect(other.found).toBe(JSON.stringify(SETTINGS));
     expect(other.expected).toContain('"seed":2');
   });
@@ -122,28 +122,28 @@ describe('record folders', () => {
     await write();
     const path = join(folder, NAME, '01-3.tfrec');
     writeFileSync(path, damage(readFileSync(path)));
-    const error = await failure(readRecordShards(folder, NAME)());
+    const error = await failure(readRecordShards(folder, NAME));
     expect(error.where).toBe(path);
     expect(error.expected).toContain(expected);
   });
 
   it('name what is missing or wrong in the manifest', async () => {
-    expect((await failure(readRecordShards(folder, NAME)())).where).toBe(manifestPath());
+    expect((await failure(readRecordShards(folder, NAME))).where).toBe(manifestPath());
     await write();
     rmSync(join(folder, NAME, '02-3.tfrec'));
-    expect((await failure(readRecordShards(folder, NAME)())).where).toBe(join(folder, NAME, '02-3.tfrec'));
+    expect((await failure(readRecordShards(folder, NAME))).where).toBe(join(folder, NAME, '02-3.tfrec'));
 
     editManifest((manifest) => ({ ...manifest, count: 'many' }));
-    expect((await failure(readRecordShards(folder, NAME)())).found).toBe('count "many"');
+    expect((await failure(readRecordShards(folder, NAME))).found).toBe('count "many"');
     editManifest((manifest) => ({ ...manifest, count: 7, shards: [{ ...shardOf(manifest), file: '../x' }] }));
-    expect((await failure(readRecordShards(folder, NAME)())).found).toBe('a path');
+    expect((await failure(readRecordShards(folder, NAME))).found).toBe('a path');
     writeFileSync(manifestPath(), '{');
-    expect((await failure(readRecordShards(folder, NAME)())).where).toBe(manifestPath());
+    expect((await failure(readRecordShards(folder, NAME))).where).toBe(manifestPath());
   });
 
   it('have plain names', async () => {
     for (const name of ['', '.', '..', 'a/b', '../x', '.hidden']) {
-      const error = await failure(writeRecordShards(folder, name, [], { settings: null })());
+      const error = await failure(writeRecordShards(folder, name, [], { settings: null }));
       expect(error.found).toBe(JSON.stringify(name));
     }
     expect(readdirSync(folder)).toEqual([]);
@@ -152,7 +152,7 @@ describe('record folders', () => {
   it('say that their place cannot be written', async () => {
     const file = join(folder, 'file');
     writeFileSync(file, '');
-    const error = await failure(writeRecordShards(file, NAME, RECORDS, { settings: null })());
+    const error = await failure(writeRecordShards(file, NAME, RECORDS, { settings: null }));
     expect(error.found).toMatch(/ENOTDIR|EEXIST/);
   });
 });

@@ -7,7 +7,7 @@ import { readMnist } from '../../src/node/mnist-files.ts';
 
 /** Writes the first digits of MNIST into a folder, 400 for training and 100 for the test, so that reading takes no time. */
 export async function writeSmallMnist(folder: string): Promise<void> {
-  const mnist = await readMnist(fileURLToPath(new URL('../../examples/data/mnist', import.meta.url)))();
+  const mnist = await readMnist(fileURLToPath(new URL('../../examples/data/mnist', import.meta.url)));
   if (E.isLeft(mnist)) throw new Error(mnist.left.found);
   mkdirSync(folder);
   for (const [split, name, count] of [

@@ -108,7 +108,7 @@ describe('on MNIST-Correlation', { timeout: 300_000 }, () => {
 
   beforeAll(async () => {
     await useBackend('wasm');
-    const mnist = await readMnist(fileURLToPath(new URL('../../examples/data/mnist', import.meta.url)))();
+    const mnist = await readMnist(fileURLToPath(new URL('../../examples/data/mnist', import.meta.url)));
     if (mnist._tag === 'Left') throw new Error(mnist.left.found);
     const data = mnistCorrelation({ mnist: mnist.right, gateTrainingCount: 500, gateHeldOutCount: 50 });
     if (data._tag === 'Left') throw new Error(data.left.found);

@@ -4,7 +4,7 @@
  */
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { either as E, function as F, taskEither as TE } from 'fp-ts';
+import { either as E } from 'fp-ts';
 import {
   celebaRecord,
   describeCeleba,
@@ -75,7 +75,7 @@ export interface OpenedDataset {
   close(): Promise<void>;
 }
 
-type Described = TE.TaskEither<DataError, Dataset>;
+type Described = Promise<E.Either<DataError, Dataset>>;
 
 /** The names in a folder, or null if there is none. */
 const namesIn = (folder: string): Promise<readonly string[] | null> =>
@@ -110,64 +110,53 @@ async function withoutMissing(dataset: Dataset): Promise<E.Either<DataError, Dat
       });
 }
 
-const checkFiles = (described: Described): Described =>
-  F.pipe(
-    described,
-    TE.chain((dataset) => () => withoutMissing(dataset)),
-  );
+const checkFiles = (described: E.Either<DataError, Dataset>): Described =>
+  E.isLeft(described) ? Promise.resolve(described) : withoutMissing(described.right);
 
 /** Whether a folder holds records, with `auto` by looking for a table. */
-function holdsRecords(
+async function holdsRecords(
   root: string,
   layout: 'auto' | 'records' | 'folder' | undefined,
   tables: readonly string[],
-): TE.TaskEither<DataError, boolean> {
-  if (layout === 'records' || layout === 'folder') return TE.right(layout === 'records');
-  return async () => {
-    const names = await namesIn(root);
-    return names === null
-      ? E.left({
-          where: root,
-          expected: `a folder with ${tables[0]!} and images, or with record shards`,
-          found: 'no such folder',
-          cure: 'give the folder of the data set; docs/datasets.md says where to get it',
-        })
-      : E.right(!names.some((name) => tables.includes(name)));
-  };
+): Promise<E.Either<DataError, boolean>> {
+  if (layout === 'records' || layout === 'folder') return E.right(layout === 'records');
+  const names = await namesIn(root);
+  return names === null
+    ? E.left({
+        where: root,
+        expected: `a folder with ${tables[0]!} and images, or with record shards`,
+        found: 'no such folder',
+        cure: 'give the folder of the data set; docs/datasets.md says where to get it',
+      })
+    : E.right(!names.some((name) => tables.includes(name)));
 }
 
 /** Splits without which a data set is not opened: one may be trained on without being evaluated. */
 const TRAINING: readonly SplitName[] = ['train'];
 
-function waterbirds(
+async function waterbirds(
   { root, layout, limits }: DatasetSettings & { readonly kind: 'waterbirds' },
   scratch: ScratchFolder,
-) {
+): Described {
   const options = { required: TRAINING, ...(limits === undefined ? {} : { limits }) };
-  return F.pipe(
-    holdsRecords(root, layout, ['metadata.csv']),
-    TE.chain((records): Described => {
-      if (!records) {
-        return checkFiles(
-          F.pipe(
-            readTable(root, ['metadata.csv'], 'metadata.csv and the folders of images'),
-            TE.chainEitherK(({ file, text }) => describeWaterbirds(text, { folder: root, file, ...options })),
-          ),
-        );
-      }
-      return F.pipe(
-        listShards(root),
-        TE.chain((shards) => indexRecords(shards, scratch.path, waterbirdsRecord)),
-        TE.chainEitherK((indexed) =>
-          describeDataset({
-            name: 'Waterbirds',
-            classes: WATERBIRDS_CLASSES,
-            subgroups: WATERBIRDS_SUBGROUPS,
-            entries: indexed.map(({ image, value }) => ({ image, ...value })),
-            ...options,
-          }),
-        ),
-      );
+  const records = await holdsRecords(root, layout, ['metadata.csv']);
+  if (E.isLeft(records)) return records;
+  if (!records.right) {
+    const table = await readTable(root, ['metadata.csv'], 'metadata.csv and the folders of images');
+    return checkFiles(
+      E.Monad.chain(table, ({ file, text }) => describeWaterbirds(text, { folder: root, file, ...options })),
+    );
+  }
+  const shards = await listShards(root);
+  if (E.isLeft(shards)) return shards;
+  const indexed = await indexRecords(shards.right, scratch.path, waterbirdsRecord);
+  return E.Monad.chain(indexed, (images) =>
+    describeDataset({
+      name: 'Waterbirds',
+      classes: WATERBIRDS_CLASSES,
+      subgroups: WATERBIRDS_SUBGROUPS,
+      entries: images.map(({ image, value }) => ({ image, ...value })),
+      ...options,
     }),
   );
 }
@@ -180,17 +169,52 @@ const CELEBA_FOLDERS: Readonly<Record<SplitName, string>> = {
 };
 
 /** The shards of a split: none where there is no folder, if it is not that of training. */
-const celebaShards = (root: string, split: SplitName): TE.TaskEither<DataError, readonly string[]> => {
+async function celebaShards(root: string, split: SplitName): Promise<E.Either<DataError, readonly string[]>> {
   const shards = join(root, CELEBA_FOLDERS[split]);
-  return F.pipe(
-    TE.fromTask(() => namesIn(shards)),
-    TE.chain((names) => (names === null && split !== 'train' ? TE.right([]) : listShards(shards))),
-  );
-};
+  return (await namesIn(shards)) === null && split !== 'train' ? E.right([]) : listShards(shards);
+}
+
+const celebaTables = (name: string): readonly string[] => [`${name}.txt`, `${name}.csv`];
 
 const CELEBA_LAYOUT = 'list_attr_celeba, list_eval_partition (.txt or .csv) and img_align_celeba';
 
-function celeba(settings: DatasetSettings & { readonly kind: 'celeba' }, scratch: ScratchFolder): Described {
+async function celebaFromTables(root: string, options: CelebaOptions): Described {
+  const attributes = await readTable(root, celebaTables('list_attr_celeba'), CELEBA_LAYOUT);
+  if (E.isLeft(attributes)) return attributes;
+  const partition = await readTable(root, celebaTables('list_eval_partition'), CELEBA_LAYOUT);
+  if (E.isLeft(partition)) return partition;
+  return checkFiles(
+    describeCeleba(
+      {
+        attributes: attributes.right.text,
+        attributesFile: attributes.right.file,
+        partition: partition.right.text,
+        partitionFile: partition.right.file,
+        folder: join(root, 'img_align_celeba'),
+      },
+      options,
+    ),
+  );
+}
+
+async function celebaFromRecords(root: string, options: CelebaOptions, scratch: ScratchFolder): Described {
+  const entries: LabelledEntry[] = [];
+  for (const split of SPLITS) {
+    const shards = await celebaShards(root, split);
+    if (E.isLeft(shards)) return shards;
+    const indexed = await indexRecords(shards.right, scratch.path, (features, where) =>
+      celebaRecord(features, where, options),
+    );
+    if (E.isLeft(indexed)) return indexed;
+    for (const { image, value } of indexed.right) entries.push({ image, ...value, split });
+  }
+  return describeCelebaEntries(entries, options);
+}
+
+async function celeba(
+  settings: DatasetSettings & { readonly kind: 'celeba' },
+  scratch: ScratchFolder,
+): Described {
   const { root, layout, y = 'Blond_Hair', z = 'Male', limits, groupSizes } = settings;
   const options: CelebaOptions = {
     label: y,
@@ -199,53 +223,24 @@ function celeba(settings: DatasetSettings & { readonly kind: 'celeba' }, scratch
     ...(limits === undefined ? {} : { limits }),
     ...(groupSizes === undefined ? {} : { groupSizes }),
   };
-  const tables = (name: string) => [`${name}.txt`, `${name}.csv`];
-  const fromTables = F.pipe(
-    TE.Do,
-    TE.bind('attributes', () => readTable(root, tables('list_attr_celeba'), CELEBA_LAYOUT)),
-    TE.bind('partition', () => readTable(root, tables('list_eval_partition'), CELEBA_LAYOUT)),
-    TE.chainEitherK(({ attributes, partition }) =>
-      describeCeleba(
-        {
-          attributes: attributes.text,
-          attributesFile: attributes.file,
-          partition: partition.text,
-          partitionFile: partition.file,
-          folder: join(root, 'img_align_celeba'),
-        },
-        options,
-      ),
+  const records = await holdsRecords(root, layout, celebaTables('list_attr_celeba'));
+  if (E.isLeft(records)) return records;
+  return records.right ? celebaFromRecords(root, options, scratch) : celebaFromTables(root, options);
+}
+
+async function folder(settings: DatasetSettings & { readonly kind: 'folder' }): Described {
+  const { root, table = 'metadata.csv', required = TRAINING } = settings;
+  const read = await readTable(root, [table], `${table} and the images that it names`);
+  return checkFiles(
+    E.Monad.chain(read, ({ file, text }) =>
+      describeTable(text, { ...settings, required, name: table, file, folder: root }),
     ),
-  );
-  const fromRecords = F.pipe(
-    SPLITS,
-    TE.traverseSeqArray((split) =>
-      F.pipe(
-        celebaShards(root, split),
-        TE.chain((shards) =>
-          indexRecords(shards, scratch.path, (features, where) => celebaRecord(features, where, options)),
-        ),
-        TE.map((indexed) => indexed.map(({ image, value }): LabelledEntry => ({ image, ...value, split }))),
-      ),
-    ),
-    TE.chainEitherK((splits) => describeCelebaEntries(splits.flat(), options)),
-  );
-  return F.pipe(
-    holdsRecords(root, layout, tables('list_attr_celeba')),
-    TE.chain((records) => (records ? fromRecords : checkFiles(fromTables))),
   );
 }
 
-function folder(settings: DatasetSettings & { readonly kind: 'folder' }): Described {
-  const { root, table = 'metadata.csv', required = TRAINING } = settings;
-  return checkFiles(
-    F.pipe(
-      readTable(root, [table], `${table} and the images that it names`),
-      TE.chainEitherK(({ file, text }) =>
-        describeTable(text, { ...settings, required, name: table, file, folder: root }),
-      ),
-    ),
-  );
+function describedBy(settings: DatasetSettings, scratch: ScratchFolder): Described {
+  if (settings.kind === 'waterbirds') return waterbirds(settings, scratch);
+  return settings.kind === 'celeba' ? celeba(settings, scratch) : folder(settings);
 }
 
 /** The data set with subgroups for classes: what is learnt changes, groups stay what they are. */
@@ -274,7 +269,7 @@ function learnSubgroups(dataset: Dataset): Dataset {
  * const root = await mkdtemp(join(tmpdir(), 'pets-'));
  * await writeFile(join(root, 'a.png'), encodePng({ height: 1, width: 1, channels: 1, pixels: Uint8Array.of(7) }));
  * await writeFile(join(root, 'metadata.csv'), 'filename,split,y,z\na.png,train,cat,indoors\n');
- * const opened = await openDataset({ kind: 'folder', root })();
+ * const opened = await openDataset({ kind: 'folder', root });
  * if (opened._tag === 'Left') throw new Error(opened.left.found);
  * const { classes, splits } = opened.right.dataset;
  * await opened.right.close();
@@ -282,24 +277,16 @@ function learnSubgroups(dataset: Dataset): Dataset {
  * if (classes.join() !== 'cat' || splits.train.length !== 1) throw new Error('one cat expected');
  * ```
  */
-export function openDataset(settings: DatasetSettings): TE.TaskEither<DataError, OpenedDataset> {
+export async function openDataset(settings: DatasetSettings): Promise<E.Either<DataError, OpenedDataset>> {
   const scratch = scratchFolder();
-  const described =
-    settings.kind === 'waterbirds'
-      ? waterbirds(settings, scratch)
-      : settings.kind === 'celeba'
-        ? celeba(settings, scratch)
-        : folder(settings);
-  return F.pipe(
-    described,
-    TE.map((dataset) => ({
-      dataset: settings.label === 'z' ? learnSubgroups(dataset) : dataset,
-      scratch,
-      close: scratch.remove,
-    })),
-    TE.orElse((fault) => async () => {
-      await scratch.remove();
-      return E.left(fault);
-    }),
-  );
+  const described = await describedBy(settings, scratch).catch(async (error: unknown) => {
+    await scratch.remove();
+    throw error;
+  });
+  if (E.isLeft(described)) {
+    await scratch.remove();
+    return described;
+  }
+  const dataset = settings.label === 'z' ? learnSubgroups(described.right) : described.right;
+  return E.right({ dataset, scratch, close: scratch.remove });
 }

@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { either as E, function as F, taskEither as TE } from 'fp-ts';
+import { either as E, function as F } from 'fp-ts';
 import type { DataError } from '../../data/data-error.ts';
 import type { ExampleFeatures } from '../../data/example.ts';
 import { integerFeature } from '../../data/record-features.ts';
@@ -55,50 +55,54 @@ export interface TranslationFolderOptions {
   readonly settings?: unknown;
 }
 
-/** The manifest's shards, or null if the folder has none. */
-function shardsOfManifest(
+/** The shards that a manifest names, all of them files of its folder. */
+const shardsNamed = (
   folder: string,
+  path: string,
+  text: string,
   settings: unknown,
-): TE.TaskEither<DataError, readonly string[] | null> {
-  const path = join(folder, 'manifest.json');
-  return F.pipe(
-    TE.tryCatch(
-      () => readText(path),
-      (error): DataError => ({
-        where: path,
-        expected: 'a readable file',
-        found: error instanceof Error ? error.message : String(error),
-        cure: 'check who may read it',
-      }),
-    ),
-    TE.chainEitherK((text) => {
-      if (text !== null) {
-        return F.pipe(
-          decodeManifest(path, new TextEncoder().encode(text)),
-          E.chain((manifest) => checkSettings(path, manifest, settings)),
-          E.chain(({ shards }) => {
-            const outside = shards.find(({ file }) => !/^[^./\\][^/\\]*$/.test(file));
-            return outside === undefined
-              ? E.right(shards.map(({ file }) => join(folder, file)))
-              : E.left<DataError>({
-                  where: path,
-                  expected: 'shards inside the folder',
-                  found: JSON.stringify(outside.file),
-                  cure: 'make the record folder again',
-                });
-          }),
-        );
-      }
-      return settings === undefined
-        ? E.right(null)
+): E.Either<DataError, readonly string[]> =>
+  F.pipe(
+    decodeManifest(path, new TextEncoder().encode(text)),
+    E.chain((manifest) => checkSettings(path, manifest, settings)),
+    E.chain(({ shards }) => {
+      const outside = shards.find(({ file }) => !/^[^./\\][^/\\]*$/.test(file));
+      return outside === undefined
+        ? E.right(shards.map(({ file }) => join(folder, file)))
         : E.left<DataError>({
             where: path,
-            expected: 'a manifest with the settings that the records were made from',
-            found: 'none',
-            cure: 'give a folder that this package wrote, or accept records of unknown origin',
+            expected: 'shards inside the folder',
+            found: JSON.stringify(outside.file),
+            cure: 'make the record folder again',
           });
     }),
   );
+
+/** The manifest's shards, or null if the folder has none. */
+async function shardsOfManifest(
+  folder: string,
+  settings: unknown,
+): Promise<E.Either<DataError, readonly string[] | null>> {
+  const path = join(folder, 'manifest.json');
+  try {
+    const text = await readText(path);
+    if (text !== null) return shardsNamed(folder, path, text, settings);
+  } catch (error) {
+    return E.left({
+      where: path,
+      expected: 'a readable file',
+      found: error instanceof Error ? error.message : String(error),
+      cure: 'check who may read it',
+    });
+  }
+  return settings === undefined
+    ? E.right(null)
+    : E.left({
+        where: path,
+        expected: 'a manifest with the settings that the records were made from',
+        found: 'none',
+        cure: 'give a folder that this package wrote, or accept records of unknown origin',
+      });
 }
 
 function checkCount<A>(
@@ -144,23 +148,23 @@ function translation(features: ExampleFeatures, where: string): E.Either<DataErr
  * const folder = await mkdtemp(join(tmpdir(), 'translations-'));
  * const image = encodePng({ height: 1, width: 1, channels: 1, pixels: Uint8Array.of(7) });
  * const settings = { seed: 1 };
- * await writeRecordShards(folder, '(Y=1)(Z=0)(A-F)', [encodeLabelledImage({ image, label: 1 })], { settings })();
+ * await writeRecordShards(folder, '(Y=1)(Z=0)(A-F)', [encodeLabelledImage({ image, label: 1 })], { settings });
  * const scratch = scratchFolder();
- * const indexed = await indexTranslations(join(folder, '(Y=1)(Z=0)(A-F)'), scratch, { settings, count: 1 })();
+ * const indexed = await indexTranslations(join(folder, '(Y=1)(Z=0)(A-F)'), scratch, { settings, count: 1 });
  * await scratch.remove();
  * await rm(folder, { recursive: true });
  * if (indexed._tag === 'Left' || indexed.right[0]?.value !== 1) throw new Error('label 1 expected');
  * ```
  */
-export function indexTranslations(
+export async function indexTranslations(
   folder: string,
   scratch: ScratchFolder,
   options: TranslationFolderOptions = {},
-): TE.TaskEither<DataError, readonly IndexedRecord<number>[]> {
-  return F.pipe(
-    shardsOfManifest(folder, options.settings),
-    TE.chain((shards) => (shards === null ? listShards(folder) : TE.right(shards))),
-    TE.chain((shards) => indexRecords(shards, scratch.path, translation)),
-    TE.chainEitherK((records) => checkCount(folder, records, options.count)),
-  );
+): Promise<E.Either<DataError, readonly IndexedRecord<number>[]>> {
+  const named = await shardsOfManifest(folder, options.settings);
+  if (E.isLeft(named)) return named;
+  const shards = named.right === null ? await listShards(folder) : E.right(named.right);
+  if (E.isLeft(shards)) return shards;
+  const records = await indexRecords(shards.right, scratch.path, translation);
+  return E.Monad.chain(records, (indexed) => checkCount(folder, indexed, options.count));
 }

@@ -10,7 +10,7 @@ import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { either as E, type taskEither as TE } from 'fp-ts';
+import { either as E } from 'fp-ts';
 import type { DataError } from '../../data/data-error.ts';
 import type { ImageLocation } from '../../data/dataset.ts';
 import { decodeExample, type ExampleFeatures } from '../../data/example.ts';
@@ -137,7 +137,7 @@ export interface IndexedRecord<A> {
  * const shard = join(folder, '00-10240.tfrec');
  * const records = [1, 2].map((label) => encodeLabelledImage({ image: Uint8Array.of(label), label }));
  * await writeFile(shard, encodeTfRecords(records));
- * const indexed = await indexRecords([shard], async () => folder, (features) => E.right(Object.keys(features)))();
+ * const indexed = await indexRecords([shard], async () => folder, (features) => E.right(Object.keys(features)));
  * if (indexed._tag === 'Left') throw new Error(indexed.left.found);
  * const { offset, length } = indexed.right[1]!.image.record!;
  * const second = (await readFile(shard)).subarray(offset, offset + length);
@@ -145,35 +145,32 @@ export interface IndexedRecord<A> {
  * if (!second.equals(records[1]!)) throw new Error('the second record expected');
  * ```
  */
-export function indexRecords<A>(
+export async function indexRecords<A>(
   shards: readonly string[],
   scratch: () => Promise<string>,
   select: (features: ExampleFeatures, where: string) => E.Either<DataError, A>,
-): TE.TaskEither<DataError, readonly IndexedRecord<A>[]> {
-  const run = async (): Promise<E.Either<DataError, readonly IndexedRecord<A>[]>> => {
-    const indexed: IndexedRecord<A>[] = [];
-    for (const shard of shards) {
-      try {
-        const file = isGzip(await firstBytes(shard)) ? await expand(shard, await scratch()) : shard;
-        let index = 0;
-        for await (const stored of storedRecords(file)) {
-          if (E.isLeft(stored))
-            return E.left({ ...stored.left, where: stored.left.where.replace(file, shard) });
-          const { offset, data } = stored.right;
-          const where = `${shard}, record ${index++}`;
-          const value = E.Monad.chain(decodeExample(data, where), (features) => select(features, where));
-          if (E.isLeft(value)) return value;
-          const record = { offset, length: data.length };
-          const image = file === shard ? { file, record } : { file, record, name: `${shard}, expanded` };
-          indexed.push({ image, value: value.right });
-        }
-      } catch (error) {
-        return fault(shard, 'a readable file of records', reason(error), 'copy or make the file again');
+): Promise<E.Either<DataError, readonly IndexedRecord<A>[]>> {
+  const indexed: IndexedRecord<A>[] = [];
+  for (const shard of shards) {
+    try {
+      const file = isGzip(await firstBytes(shard)) ? await expand(shard, await scratch()) : shard;
+      let index = 0;
+      for await (const stored of storedRecords(file)) {
+        if (E.isLeft(stored))
+          return E.left({ ...stored.left, where: stored.left.where.replace(file, shard) });
+        const { offset, data } = stored.right;
+        const where = `${shard}, record ${index++}`;
+        const value = E.Monad.chain(decodeExample(data, where), (features) => select(features, where));
+        if (E.isLeft(value)) return value;
+        const record = { offset, length: data.length };
+        const image = file === shard ? { file, record } : { file, record, name: `${shard}, expanded` };
+        indexed.push({ image, value: value.right });
       }
+    } catch (error) {
+      return fault(shard, 'a readable file of records', reason(error), 'copy or make the file again');
     }
-    return E.right(indexed);
-  };
-  return run;
+  }
+  return E.right(indexed);
 }
 
 const SHARD_NAME = /^(\d{2,})-(\d+)\.tfrec$/;
@@ -220,28 +217,25 @@ function numberingFault(folder: string, names: readonly string[]): DataError | u
  * import { listShards } from 'model-patching/node';
  * const folder = await mkdtemp(join(tmpdir(), 'shards-'));
  * for (const name of ['00-10240.tfrec', '02-10240.tfrec']) await writeFile(join(folder, name), '');
- * const listed = await listShards(folder)();
+ * const listed = await listShards(folder);
  * await rm(folder, { recursive: true });
  * if (listed._tag === 'Right' || !listed.left.expected.includes('01-10240')) throw new Error('shard 1 is missing');
  * ```
  */
-export function listShards(folder: string): TE.TaskEither<DataError, readonly string[]> {
+export async function listShards(folder: string): Promise<E.Either<DataError, readonly string[]>> {
   const layout = 'a folder with shards such as 00-10240.tfrec';
-  return async () => {
-    const entries = await readdir(folder, { recursive: true }).catch((error: unknown) =>
-      hasCode(error, 'ENOENT') ? 'no such folder' : hasCode(error, 'ENOTDIR') ? 'a file' : reason(error),
-    );
-    const cure = 'give the folder that holds them';
-    if (typeof entries === 'string') return fault(folder, layout, entries, cure);
-    const shards = entries
-      .filter((name) => /\.tfrecords?(\.gz)?$|\.tfrec(\.gz)?$/.test(name))
-      .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
-    if (shards.length === 0) {
-      const found =
-        entries.length === 0 ? 'an empty folder' : `only ${entries.sort().slice(0, 8).join(', ')}`;
-      return fault(folder, layout, found, cure);
-    }
-    const wrong = twofoldFault(folder, shards) ?? numberingFault(folder, shards);
-    return wrong === undefined ? E.right(shards.map((name) => join(folder, name))) : E.left(wrong);
-  };
+  const entries = await readdir(folder, { recursive: true }).catch((error: unknown) =>
+    hasCode(error, 'ENOENT') ? 'no such folder' : hasCode(error, 'ENOTDIR') ? 'a file' : reason(error),
+  );
+  const cure = 'give the folder that holds them';
+  if (typeof entries === 'string') return fault(folder, layout, entries, cure);
+  const shards = entries
+    .filter((name) => /\.tfrecords?(\.gz)?$|\.tfrec(\.gz)?$/.test(name))
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  if (shards.length === 0) {
+    const found = entries.length === 0 ? 'an empty folder' : `only ${entries.sort().slice(0, 8).join(', ')}`;
+    return fault(folder, layout, found, cure);
+  }
+  const wrong = twofoldFault(folder, shards) ?? numberingFault(folder, shards);
+  return wrong === undefined ? E.right(shards.map((name) => join(folder, name))) : E.left(wrong);
 }

@@ -51,7 +51,7 @@ async function waitForLock(folder: string, context: ExperimentContext): Promise<
 }
 
 const isThere = async (folder: string, name: string, settings: unknown): Promise<boolean> =>
-  E.isRight(await readRecordManifest(folder, name, { settings })());
+  E.isRight(await readRecordManifest(folder, name, { settings }));
 
 /** Writes the record folders that are not there yet; under the lock of `folder`. */
 async function translateMissing(
@@ -156,8 +156,8 @@ async function ofRun(
 
 /** Where a group's translations are in a folder that others made: below its split, or for training right inside. */
 async function published(folder: string, { split }: Members, name: string, scratch: ScratchFolder) {
-  const below = await indexTranslations(join(folder, split, name), scratch)();
-  return E.isRight(below) || split !== 'train' ? below : indexTranslations(join(folder, name), scratch)();
+  const below = await indexTranslations(join(folder, split, name), scratch);
+  return E.isRight(below) || split !== 'train' ? below : indexTranslations(join(folder, name), scratch);
 }
 
 function misplaced(
@@ -240,7 +240,7 @@ async function listsOf(
             ? await published(folder, each, name, scratch)
             : await indexTranslations(join(folder, each.split, name), scratch, {
                 settings: made.settingsFor(each),
-              })(),
+              }),
         );
         const fault = misplaced(
           each,

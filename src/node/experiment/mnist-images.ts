@@ -1,5 +1,5 @@
 /** MNIST and MNIST-Correlation as the images of an experiment: small enough to be held in memory. */
-import { either as E, function as F, taskEither as TE } from 'fp-ts';
+import { either as E } from 'fp-ts';
 import type { DataSettings } from '../../config/experiment/data-settings.ts';
 import { mnistCorrelationCounts } from '../../config/experiment/groups-of-data.ts';
 import { dottedLine, zigzag } from '../../data/corruptions.ts';
@@ -175,12 +175,9 @@ export function digitImages(mnist: Mnist, settings: DigitSettings): E.Either<Dat
 }
 
 /** Reads MNIST and makes of it what an experiment asks for. */
-export const mnistImages = (
+export const mnistImages = async (
   settings: CorrelationSettings | DigitSettings,
-): TE.TaskEither<DataError, ExperimentImages> =>
-  F.pipe(
-    readMnist(settings.root),
-    TE.chainEitherK((mnist) =>
-      settings.kind === 'mnist' ? digitImages(mnist, settings) : correlationImages(mnist, settings),
-    ),
+): Promise<E.Either<DataError, ExperimentImages>> =>
+  E.Monad.chain(await readMnist(settings.root), (mnist) =>
+    settings.kind === 'mnist' ? digitImages(mnist, settings) : correlationImages(mnist, settings),
   );

@@ -1,5 +1,5 @@
 /** Opens the data of an experiment, whatever kind it is of. */
-import { either as E, function as F, taskEither as TE } from 'fp-ts';
+import { either as E } from 'fp-ts';
 import type { DataSettings } from '../../config/experiment/data-settings.ts';
 import { imageShapeOf } from '../../config/experiment/groups-of-data.ts';
 import type { DataError } from '../../data/data-error.ts';
@@ -19,27 +19,25 @@ export interface OpenImagesOptions {
 type PictureSettings = Extract<DataSettings, { readonly kind: 'waterbirds' | 'celeba' | 'folder' }>;
 
 /** Pictures on the disk, decoded in worker threads and resized to the shape that the settings ask for. */
-const pictures = (
+async function pictures(
   settings: PictureSettings,
   { workers }: OpenImagesOptions,
-): TE.TaskEither<DataError, ExperimentImages> =>
-  F.pipe(
-    openDataset(settings),
-    TE.map(({ dataset, close }) => {
-      const shape = imageShapeOf(settings);
-      const pool = openDecodePool({ shape, ...(workers !== undefined && { workers }) });
-      return {
-        ...dataset,
-        shape,
-        examples: (split) => dataset.splits[split],
-        load: (image: ImageReference) => pool.load(image as ImageLocation),
-        close: async () => {
-          await pool.close();
-          await close();
-        },
-      };
-    }),
-  );
+): Promise<E.Either<DataError, ExperimentImages>> {
+  return E.Functor.map(await openDataset(settings), ({ dataset, close }) => {
+    const shape = imageShapeOf(settings);
+    const pool = openDecodePool({ shape, ...(workers !== undefined && { workers }) });
+    return {
+      ...dataset,
+      shape,
+      examples: (split) => dataset.splits[split],
+      load: (image: ImageReference) => pool.load(image as ImageLocation),
+      close: async () => {
+        await pool.close();
+        await close();
+      },
+    };
+  });
+}
 
 /** Nothing is done without training images; what else may be missing is for the programs to say. */
 const withTrainingImages = (images: ExperimentImages): E.Either<DataError, ExperimentImages> =>
@@ -78,9 +76,9 @@ export async function openExperimentImages(
   data: DataSettings,
   options: OpenImagesOptions = {},
 ): Promise<ExperimentImages> {
-  const opened = await (
-    data.kind === 'mnist' || data.kind === 'mnist-correlation' ? mnistImages(data) : pictures(data, options)
-  )();
+  const opened = await (data.kind === 'mnist' || data.kind === 'mnist-correlation'
+    ? mnistImages(data)
+    : pictures(data, options));
   const images = orExit(opened);
   const checked = withTrainingImages(images);
   if (E.isLeft(checked)) await images.close();

@@ -26,7 +26,7 @@ export async function replaceRecords(
       throw error;
     }
   };
-  const written = await writeRecordShards(folder, name, watched(), { ...options, replace: true })();
+  const written = await writeRecordShards(folder, name, watched(), { ...options, replace: true });
   if (ended !== undefined) throw ended;
   orExit(written);
 }

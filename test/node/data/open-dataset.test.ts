@@ -30,13 +30,13 @@ const LESIONS = {
 } as const;
 
 async function open(settings: DatasetSettings) {
-  const opened = await openDataset(settings)();
+  const opened = await openDataset(settings);
   if (E.isLeft(opened)) throw new Error(JSON.stringify(opened.left));
   return opened.right;
 }
 
 async function failure(settings: DatasetSettings): Promise<DataError> {
-  const opened = await openDataset(settings)();
+  const opened = await openDataset(settings);
   if (E.isRight(opened)) throw new Error('expected an error');
   return opened.left;
 }

@@ -80,9 +80,7 @@ describe.runIf(python !== undefined && python !== '')('Python TensorFlow', () =>
     'reads what is written here: %s',
     async (compression) => {
       const settings = { compression };
-      right(
-        await writeRecordShards(root, compression, [encodeExample(FEATURES)], { settings, compression })(),
-      );
+      right(await writeRecordShards(root, compression, [encodeExample(FEATURES)], { settings, compression }));
       const file = join(root, compression, '00-10240.tfrec');
       expect(JSON.parse(run(READ, file, compression === 'gzip' ? 'GZIP' : ''))).toEqual([
         {
@@ -92,7 +90,7 @@ describe.runIf(python !== undefined && python !== '')('Python TensorFlow', () =>
           words: ['Vögel', ''],
         },
       ]);
-      expect(right(await readRecordShards(root, compression, { settings })()).records.length).toBe(1);
+      expect(right(await readRecordShards(root, compression, { settings })).records.length).toBe(1);
     },
     120_000,
   );
@@ -100,7 +98,7 @@ describe.runIf(python !== undefined && python !== '')('Python TensorFlow', () =>
 
 async function checkWritten(file: string): Promise<void> {
   const scratch = () => Promise.resolve(root);
-  const indexed = right(await indexRecords([file], scratch, (features) => E.right(features))());
+  const indexed = right(await indexRecords([file], scratch, (features) => E.right(features)));
   expect(indexed.length).toBe(3);
   const reader = imageReader({ shape: [2, 2, 3] });
   for (const [i, { image, value }] of indexed.entries()) {

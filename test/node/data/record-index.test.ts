@@ -63,7 +63,7 @@ describe('an index of records', () => {
     ['compressed', (bytes: Uint8Array) => new Uint8Array(gzipSync(bytes))],
   ])('finds every record of published shards and reads its image: %s', async (_, stored) => {
     counts(3, 3, 1).forEach((bytes, i) => write(`0${i}-3.tfrec`, stored(bytes)));
-    const indexed = right(await indexTranslations(folder, scratch, { count: 7 })());
+    const indexed = right(await indexTranslations(folder, scratch, { count: 7 }));
     expect(indexed.map(({ value }) => value)).toEqual([1, 0, 1, 0, 1, 0, 1]);
     const reader = imageReader({ shape: [1, 1, 1], fit: 'crop' });
     const whole = imageReader({ shape: [7, 7, 1] });
@@ -79,7 +79,7 @@ describe('an index of records', () => {
     const shard = write('00-1.tfrec', gzipSync(encodeTfRecords([damaged])));
     const reader = imageReader({ shape: [1, 1, 1] });
     for (const place of [scratch, scratchFolder()]) {
-      const [record] = right(await indexTranslations(folder, place)());
+      const [record] = right(await indexTranslations(folder, place));
       expect(left(await reader.load(record!.image)).where).toBe(`${shard}, expanded, record at byte 12`);
       if (place !== scratch) await place.remove();
     }
@@ -89,16 +89,16 @@ describe('an index of records', () => {
   it('accepts record folders of our own, plain or compressed, and checks what they were made from', async () => {
     for (const compression of ['none', 'gzip'] as const) {
       const settings = { seed: 1 };
-      right(await writeRecordShards(folder, compression, RECORDS, { settings, shardSize: 4, compression })());
+      right(await writeRecordShards(folder, compression, RECORDS, { settings, shardSize: 4, compression }));
       const shard = readFileSync(join(folder, compression, '00-4.tfrec'));
       expect(shard[0] === 0x1f && shard[1] === 0x8b).toBe(compression === 'gzip');
-      const { records } = right(await readRecordShards(folder, compression, { settings })());
+      const { records } = right(await readRecordShards(folder, compression, { settings }));
       expect(records.map((record) => [...record.subarray(0, 99)])).toEqual(
         RECORDS.map((record) => [...record.subarray(0, 99)]),
       );
       const path = join(folder, compression);
-      expect(right(await indexTranslations(path, scratch, { settings })()).length).toBe(7);
-      const other = left(await indexTranslations(path, scratch, { settings: { seed: 2 } })());
+      expect(right(await indexTranslations(path, scratch, { settings })).length).toBe(7);
+      const other = left(await indexTranslations(path, scratch, { settings: { seed: 2 } }));
       expect(other.found).toBe('{"seed":1}');
     }
   });
@@ -108,9 +108,9 @@ describe('an index of records', () => {
     const [first, second] = counts(2, 5);
     write('a.tfrecord', first!);
     write('b/c.tfrecords', second!);
-    const shards = right(await listShards(folder)());
+    const shards = right(await listShards(folder));
     expect(shards).toEqual([join(folder, 'a.tfrecord'), join(folder, 'b/c.tfrecords')]);
-    const indexed = right(await indexRecords(shards, scratch.path, () => E.right(null))());
+    const indexed = right(await indexRecords(shards, scratch.path, () => E.right(null)));
     expect(indexed.length).toBe(7);
     for (const [i, { image: location }] of indexed.entries()) {
       const { offset, length } = location.record!;
@@ -128,7 +128,7 @@ describe('an index of records', () => {
     }>('records');
     for (const { shards, labels, decoded } of cases.filter(({ what }) => what === 'stage-1 output shards')) {
       for (const { file, base64 } of shards) write(file, Buffer.from(base64, 'base64'));
-      const indexed = right(await indexTranslations(folder, scratch, { count: labels.length })());
+      const indexed = right(await indexTranslations(folder, scratch, { count: labels.length }));
       expect(indexed.map(({ value }) => value)).toEqual(labels);
       const reader = imageReader({ shape: [16, 16, 3] });
       let worst = 0;
@@ -195,7 +195,7 @@ describe('an index of records', () => {
   ])('names the shard and the place: %s', async (_, bytes, where, found) => {
     for (const compressed of [false, true]) {
       const file = write('00-10240.tfrec', compressed ? gzipSync(bytes) : bytes);
-      const error = left(await indexTranslations(folder, scratch)());
+      const error = left(await indexTranslations(folder, scratch));
       expect(error.where).toContain(file);
       expect(error.where).toMatch(where);
       expect(error.found).toMatch(found);
@@ -205,7 +205,7 @@ describe('an index of records', () => {
   it('names a compressed shard that is cut', async () => {
     const bytes = gzipSync(whole);
     const file = write('00-10240.tfrec', bytes.subarray(0, bytes.length - 20));
-    expect(left(await indexTranslations(folder, scratch)())).toMatchObject({
+    expect(left(await indexTranslations(folder, scratch))).toMatchObject({
       where: file,
       found: 'unexpected end of file',
     });
@@ -214,27 +214,27 @@ describe('an index of records', () => {
   it('does not read a shard twice that is there plain and compressed', async () => {
     write('00-3.tfrec', counts(3)[0]!);
     write('00-3.tfrec.gz', gzipSync(counts(3)[0]!));
-    expect(left(await listShards(folder)())).toMatchObject({
+    expect(left(await listShards(folder))).toMatchObject({
       where: folder,
       found: '00-3.tfrec and 00-3.tfrec.gz',
     });
   });
 
   it('misses shards, folders and records', async () => {
-    expect(left(await listShards(join(folder, 'none'))()).found).toBe('no such folder');
-    expect(left(await listShards(folder)()).found).toBe('an empty folder');
+    expect(left(await listShards(join(folder, 'none'))).found).toBe('no such folder');
+    expect(left(await listShards(folder)).found).toBe('an empty folder');
     write('00-3.tfrec', counts(3)[0]!);
     write('02-3.tfrec', counts(3)[0]!);
-    expect(left(await listShards(folder)())).toMatchObject({
+    expect(left(await listShards(folder))).toMatchObject({
       expected: 'a shard 01-3.tfrec before 02-3.tfrec',
     });
     rmSync(join(folder, '02-3.tfrec'));
-    expect(left(await indexTranslations(folder, scratch, { count: 4 })())).toMatchObject({
+    expect(left(await indexTranslations(folder, scratch, { count: 4 }))).toMatchObject({
       where: folder,
       expected: '4 records, one of each image of the group',
       found: '3',
     });
-    const unknown = left(await indexTranslations(folder, scratch, { settings: { seed: 1 } })());
+    const unknown = left(await indexTranslations(folder, scratch, { settings: { seed: 1 } }));
     expect(unknown.where).toBe(join(folder, 'manifest.json'));
   });
 });

@@ -19,7 +19,7 @@ import { parseJson, readText } from '../text-file.ts';
 import { collectResults, failureKey, failuresIn } from './collect-results.ts';
 import { studyRuns, type SeedRuns, type StudyRun, type StudySelection } from './study-experiments.ts';
 import { mergedStudyFile, readStudyFile, writeStudyFile, type StudyFile } from './study-file.ts';
-import { summarizeSeeds } from './summary.ts';
+import { summarizeSeeds } from '../../report/summary.ts';
 
 /** How a study is run. */
 export interface RunStudyOptions extends StudySelection {

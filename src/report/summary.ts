@@ -1,5 +1,5 @@
 /** Means and standard deviations over the seeds of a study. */
-import type { MethodResult, MethodSummary, SeedResults, Spread } from '../../config/study-results.ts';
+import type { MethodResult, MethodSummary, SeedResults, Spread } from '../config/study-results.ts';
 
 /**
  * Mean and standard deviation of a sample, n − 1. A value that was not measured makes both null: the mean of the others

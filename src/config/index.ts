@@ -22,7 +22,20 @@ export {
 } from './codecs.ts';
 export { dataErrors, decode, decodeJson, type Path, type Where } from './decoding.ts';
 export { didYouMean } from './did-you-mean.ts';
-export { ExperimentResultsCodec, type ExperimentResultsFile } from './experiment-results.ts';
+export {
+  StageOneRunResultsCodec,
+  StageTwoRunResultsCodec,
+  StudyResultsCodec,
+  type Failed,
+  type MethodResult,
+  type MethodSummary,
+  type SeedResults,
+  type Spread,
+  type StageOneFigures,
+  type StageOneRunResults,
+  type StageTwoRunResults,
+  type StudyResults,
+} from './study-results.ts';
 export { json, type Json } from './json.ts';
 export {
   BestFileCodec,

@@ -3,8 +3,8 @@
  * keys are kept.
  */
 import * as t from 'io-ts';
-import { GroupReportCodec } from './experiment-results.ts';
 import { finiteNumber, integer, naturalNumber, nonNegativeNumber, nullable, unitInterval } from './codecs.ts';
+import { GroupReportCodec } from './group-report.ts';
 
 const directional = (codec: t.Type<number>) =>
   t.readonly(t.type({ toSource: codec, toTarget: codec }, 'both directions'));
@@ -109,18 +109,22 @@ export const StudyResultsCodec = t.readonly(
 /** The contents of `results.json` of a study. */
 export type StudyResults = t.TypeOf<typeof StudyResultsCodec>;
 
-/** `results.json` of a single run of either stage. */
-export const RunResultsCodec = t.readonly(
-  t.union([
-    t.type(
-      { ...common, seed: integer, stage1: t.readonlyArray(StageOneFiguresCodec) },
-      'the results of a stage-1 run, format 2',
-    ),
-    t.type(
-      { ...common, seed: integer, method: t.string, result: MethodResultCodec },
-      'the results of a stage-2 run, format 2',
-    ),
-  ]),
+/** `results.json` of a run of stage 1. */
+export const StageOneRunResultsCodec = t.readonly(
+  t.type(
+    { ...common, seed: integer, stage1: t.readonlyArray(StageOneFiguresCodec) },
+    'the results of a stage-1 run, format 2',
+  ),
 );
-/** The contents of `results.json` of a single run. */
-export type RunResults = t.TypeOf<typeof RunResultsCodec>;
+/** The contents of `results.json` of a run of stage 1. */
+export type StageOneRunResults = t.TypeOf<typeof StageOneRunResultsCodec>;
+
+/** `results.json` of a run of stage 2. */
+export const StageTwoRunResultsCodec = t.readonly(
+  t.type(
+    { ...common, seed: integer, method: t.string, result: MethodResultCodec },
+    'the results of a stage-2 run, format 2',
+  ),
+);
+/** The contents of `results.json` of a run of stage 2. */
+export type StageTwoRunResults = t.TypeOf<typeof StageTwoRunResultsCodec>;

@@ -44,9 +44,6 @@ export {
   type WriteRecordShardsOptions,
 } from './record-files.ts';
 export { settingsHash, type RecordManifest, type RecordShard } from './record-manifest.ts';
-export { renderReport } from './report/render-report.ts';
-export type { GalleryExample, MethodCurves, ReportInput, StageOnePoint } from './report/input.ts';
-export type { ExperimentResults, MethodName, MethodResults, StageOneResults } from './report/results.ts';
 export {
   openBatchStream,
   storedOrder,
@@ -71,7 +68,6 @@ export { evaluateCommand } from './commands/evaluate.ts';
 export { camelCommand } from './commands/camel.ts';
 export { studyCommand } from './commands/study.ts';
 export type { ExperimentContext } from './experiment/context.ts';
-export { resultsTable } from './report/results-table.ts';
 export { makeSampleDataCommand } from './commands/make-sample-data.ts';
 export { stageTwoCommand } from './commands/stage-2.ts';
 export { obtainTranslations } from './experiment/augment.ts';

@@ -29,11 +29,16 @@ export function missingRuns({ seeds, stageOne, methods }: ReportInput): readonly
   );
 }
 
+/** More lines than these hide the report itself. */
+const MOST_LINES = 12;
+
 function warning(title: string, lines: readonly string[]): Markup {
+  const left = lines.length - MOST_LINES;
   return html`<aside class="warning" role="note">
     <strong>⚠ ${title}</strong>
     <ul>
-      ${lines.map((line) => html`<li>${line}</li>`)}
+      ${lines.slice(0, MOST_LINES).map((line) => html`<li>${line}</li>`)}
+      ${left > 0 && html`<li>and ${left} more</li>`}
     </ul>
   </aside>`;
 }

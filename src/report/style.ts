@@ -1,6 +1,6 @@
 /**
- * The page's style. Three hues for three methods, blue and orange (told apart with every common colour blindness) and
- * a slate for the baseline; light and dark by the reader's preference.
+ * The page's style. Eight hues for methods, first a slate, blue and orange, which every common colour blindness tells
+ * apart; light and dark by the reader's preference.
  */
 import type { Markup } from './markup.ts';
 
@@ -8,11 +8,13 @@ import type { Markup } from './markup.ts';
 export const STYLE: Markup = {
   markup: `
 :root { color-scheme: light dark; --page: #fff; --panel: #f5f7f9; --ink: #1b2027; --muted: #56606b; --rule: #d9dfe5;
-  --erm: #5c6673; --gdro: #0a6fb3; --camel: #cf5300; --other: #00795c; --context: #8d97a2; --target: #8a4fa3;
+  --method-0: #5c6673; --method-1: #0a6fb3; --method-2: #cf5300; --method-3: #00795c; --method-4: #8a4fa3;
+  --method-5: #a8790a; --method-6: #c2356b; --method-7: #4d7a1e; --context: #8d97a2; --target: #8a4fa3;
   --source: #00795c; --warn-page: #fff3d1; --warn-ink: #5a3a00; --warn-rule: #d99a00; --whisker: #11151a; }
 @media (prefers-color-scheme: dark) {
-  :root { --page: #14181d; --panel: #1d232a; --ink: #e8ecf0; --muted: #a3adb8; --rule: #363f49; --erm: #a9b4c0;
-    --gdro: #4fb0f2; --camel: #ff9142; --other: #3fc79c; --context: #7b8693; --target: #cd9ae0; --source: #3fc79c;
+  :root { --page: #14181d; --panel: #1d232a; --ink: #e8ecf0; --muted: #a3adb8; --rule: #363f49; --method-0: #a9b4c0;
+    --method-1: #4fb0f2; --method-2: #ff9142; --method-3: #3fc79c; --method-4: #cd9ae0; --method-5: #e3b94b;
+    --method-6: #f57ba6; --method-7: #a3cf72; --context: #7b8693; --target: #cd9ae0; --source: #3fc79c;
     --warn-page: #3a2c08; --warn-ink: #ffdf94; --warn-rule: #c48b00; --whisker: #fff; }
 }
 * { box-sizing: border-box; }
@@ -32,24 +34,30 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--muted); font-size: .9rem; padding-bottom: .4rem; }
 th { text-align: left; font-weight: 600; }
 th small, td small { display: block; line-height: 1.25; }
-.methods, .figures { width: 100%; max-width: 50rem; }
-.methods td, .methods thead th, .figures td, .figures thead th { text-align: right; padding: .45rem 0 .45rem .75rem;
-  vertical-align: top; }
+.methods { min-width: 46rem; width: 100%; }
+.methods td, .methods thead th, .figures td, .figures thead th { text-align: right; padding: .45rem 0 .45rem .9rem;
+  vertical-align: top; white-space: nowrap; }
+.methods th small { white-space: normal; }
+.methods thead th, .figures thead th { vertical-align: bottom; }
+.methods thead th:first-child { text-align: left; padding-left: 0; }
 .methods tbody tr, .figures tbody tr { border-top: 1px solid var(--rule); }
-.methods tbody th, .figures tbody th { padding: .45rem 0; vertical-align: top; }
-.methods thead th { border-bottom: 4px solid var(--hue); }
-.methods tbody tr:first-child td { font-size: 1.35rem; line-height: 1.3; }
+.methods tbody th, .figures tbody th { padding: .45rem 0; vertical-align: top; overflow-wrap: anywhere; }
+.methods td small { white-space: normal; }
+.methods .worst { font-weight: 700; }
+.sd { display: inline; font-size: .85em; }
+.figures thead th[colspan] { border-bottom: 1px solid var(--rule); }
+.figures { font-size: .92rem; }
+.reason { text-align: left !important; white-space: normal !important; color: var(--muted); }
 .best data { text-decoration: underline; text-underline-offset: .2em; text-decoration-thickness: 2px; }
 .poor { color: var(--warn-ink); background: var(--warn-page); }
-.poor small { color: inherit; }
-.figures .poor { padding-right: .5rem; }
+.poor { padding-right: .4rem !important; }
 .warning { margin: 1.25rem 0; padding: .8rem 1rem; background: var(--warn-page); color: var(--warn-ink);
   border-left: 5px solid var(--warn-rule); border-radius: 4px; max-width: 50rem; }
 .warning ul { margin: .3rem 0; padding-left: 1.2rem; }
 .warning p { margin: .3rem 0 0; }
 .bars { max-width: 50rem; }
 .bar-group { margin-bottom: 1rem; }
-.bar-row { display: grid; grid-template-columns: 6rem 1fr 8.2rem; gap: .6rem; align-items: center; min-height: 24px;
+.bar-row { display: grid; grid-template-columns: minmax(6rem, 9rem) 1fr 13rem; gap: .6rem; align-items: center; min-height: 24px;
   font-size: .95rem; }
 .bar-row svg { display: block; overflow: visible; }
 .bar-fill { fill: var(--hue); }
@@ -57,18 +65,28 @@ th small, td small { display: block; line-height: 1.25; }
 .bar-value { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .marked .bar-value, .marked .bar-label { font-weight: 700; color: var(--ink); }
 .mark { margin-left: .35rem; color: var(--hue); font-weight: 700; }
+.seed-dot { fill: var(--page); stroke: var(--ink); stroke-width: 1.2; fill-opacity: .85; }
+.worst-dot { fill: var(--hue); stroke: var(--page); stroke-width: 1; }
+.average-dot { fill: var(--page); stroke: var(--hue); stroke-width: 1.6; }
+.track { stroke: var(--rule); stroke-width: 3; }
+.key { display: inline-block; width: .75em; height: .75em; border-radius: 50%; border: 2px solid var(--muted); }
+.worst-key { background: var(--muted); }
 .grid { stroke: var(--rule); stroke-width: 1; vector-effect: non-scaling-stroke; }
 .whisker line { stroke: var(--whisker); stroke-width: 1.5; }
 .bar-axis { color: var(--muted); font-size: .8rem; }
 .bar-ticks { position: relative; height: 1.2rem; }
 .bar-ticks span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
-.directions { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 1.5rem; }
-.gallery { width: 100%; table-layout: fixed; }
-.gallery th { width: 5.2rem; font-weight: 400; color: var(--muted); font-size: .85rem; line-height: 1.2;
-  padding-right: .5rem; overflow-wrap: anywhere; }
-.gallery td { padding: 1px; text-align: center; color: var(--muted); }
-.gallery img { display: block; width: 100%; max-width: 6rem; aspect-ratio: 1; object-fit: contain; image-rendering:
-  pixelated; background: #000; }
+figure.gallery { margin: .8rem 0 1rem; }
+.gallery-grid { display: grid; grid-template-columns: 5.5rem minmax(0, var(--width)); gap: .5rem; }
+.gallery-labels { display: grid; grid-template-rows: repeat(6, 1fr); font-size: .82rem; color: var(--muted); }
+.gallery-labels span { align-self: center; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.gallery-grid img { display: block; width: 100%; background: #000; }
+.pixels { image-rendering: pixelated; }
+details.seed { font-size: inherit; border-top: 1px solid var(--rule); padding-top: .5rem; }
+details.seed > summary { font-weight: 600; color: var(--ink); margin-bottom: .5rem; }
+.settings th, .settings td { padding: .25rem 1.2rem .25rem 0; text-align: left; vertical-align: top; font-size: .92rem; }
+.settings tbody tr { border-top: 1px solid var(--rule); }
+.settings tbody th { font-weight: 400; color: var(--muted); }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 18.5rem), 1fr)); gap: 1.2rem
   1.6rem; margin: .6rem 0 1.8rem; }
 .chart { margin: 0; min-width: 0; }
@@ -103,15 +121,14 @@ details th, details td { padding: .15rem .9rem .15rem 0; text-align: left; borde
 .facts th, .facts td { padding: .2rem 0; border-top: 1px solid var(--rule); overflow-wrap: anywhere; vertical-align:
   top; font-size: .92rem; }
 @media (max-width: 34rem) {
-  .bar-row { grid-template-columns: 5.2rem 1fr 6.6rem; gap: .35rem; font-size: .8rem; }
-  .methods td, .methods thead th { padding-left: .4rem; }
-  .methods tbody tr:first-child td { font-size: 1.15rem; }
-  .methods tbody th small { display: none; }
-  .gallery th { width: 3.9rem; }
+  .bar-row { grid-template-columns: 5.2rem 1fr 6.4rem; gap: .35rem; font-size: .8rem; }
+  .bar-value .mark { display: block; margin-left: 0; }
+  .bar-value { line-height: 1.2; }
+  .gallery-grid { grid-template-columns: 3.9rem minmax(0, var(--width)); }
+  .gallery-labels { font-size: .7rem; }
 }
 @media print { details { display: none; } section { break-inside: avoid; } }
-.methods data { white-space: nowrap; }
 .y-axis { grid-column: 1; } .plot > svg { grid-column: 2; } .end-labels { grid-column: 3; } .x-axis { grid-column: 2; }
-.figures tbody th { width: 60%; } header + section { margin-top: 1.6rem; }
+header + section { margin-top: 1.6rem; }
 `,
 };

@@ -13,7 +13,7 @@ function summary({ steps, bestStep, measure, seconds }: StageOneOutcome, folder:
     measure === null
       ? 'no gate: the last checkpoint translates'
       : `best checkpoint after ${bestStep} steps: strict flip rate to target ${percent(measure.flipRate.toTarget)}, to source ${percent(measure.flipRate.toSource)}; class kept ${percent(measure.labelPreservation.toTarget)}, ${percent(measure.labelPreservation.toSource)}`;
-  return `stage 1: ${steps} steps in ${seconds.toFixed(0)} s; ${judged}\n\n${join(folder, 'gallery')}\n`;
+  return `stage 1: ${steps} steps in ${seconds.toFixed(0)} s; ${judged}\n\n${join(folder, 'report.html')}\n`;
 }
 
 async function stageOne(flags: TrainingFlags): Promise<void> {

@@ -1,6 +1,6 @@
 /** The command `stage2`: trains a classifier by ERM, group DRO or CAMEL as a configuration says. */
 import type { Command } from 'commander';
-import { resultsTable } from '../report/results-table.ts';
+import { resultsTable } from '../experiment/results-table.ts';
 import { groupLegend } from '../experiment/group-legend.ts';
 import { runStageTwo } from '../experiment/run-stage-two.ts';
 import { runExperiment, trainingCommand, type TrainingFlags } from './training.ts';
@@ -8,7 +8,7 @@ import { runExperiment, trainingCommand, type TrainingFlags } from './training.t
 async function stageTwo(flags: TrainingFlags): Promise<void> {
   const { result, folder, experiment } = await runExperiment('stage-2', flags, runStageTwo);
   process.stdout.write(
-    `${resultsTable(result)}\n\n${groupLegend(experiment.data)}\n\n${folder}/results.json\n`,
+    `${resultsTable({ [result.method]: result.result })}\n\n${groupLegend(experiment.data)}\n\n${folder}/report.html\n`,
   );
 }
 

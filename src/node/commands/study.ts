@@ -8,12 +8,13 @@ import type { StudyResults } from '../../config/study-results.ts';
 import { formatDataError } from '../../data/data-error.ts';
 import { commandLine, helpEnd } from '../command-line.ts';
 import { orExit, ProgramError } from '../program.ts';
-import { collectResults, failuresIn } from '../study/collect-results.ts';
+import { collectResults, failuresIn, studyResults } from '../study/collect-results.ts';
 import { planLines, planStudy } from '../study/plan-study.ts';
 import { readStudy } from '../study/read-study.ts';
 import { readResults, runStudy } from '../study/run-study.ts';
 import { studyRuns, type StudySelection } from '../study/study-experiments.ts';
 import { readStudyFile } from '../study/study-file.ts';
+import { writeStudyReport } from '../study/study-report.ts';
 import { studyTable } from '../study/study-table.ts';
 import { onBackend } from './experiment-context.ts';
 import { experimentOptions, rootOption } from './experiment-options.ts';
@@ -113,6 +114,17 @@ async function plan(file: string, flags: StudyFlags): Promise<void> {
   ]);
 }
 
+/** The report once more, from what the folder holds. */
+async function report(file: string, flags: StudyFlags): Promise<void> {
+  const { out } = (await askedStudy(file, flags)).selection;
+  const there = orExit(await readStudyFile(out));
+  if (there === null)
+    throw new ProgramError(`${out}: expected the folder of a study, found none; run the study first`, 2);
+  const written = await readResults(out);
+  const failures = E.isRight(written) ? failuresIn(written.right.seeds) : new Map<string, string>();
+  print([await writeStudyReport(out, there, await studyResults(out, there, failures))]);
+}
+
 const failedRuns = ({ seeds }: StudyResults): readonly string[] => [...failuresIn(seeds).keys()];
 
 /**
@@ -162,7 +174,7 @@ const subcommand = (command: Command, name: string, description: string): Comman
   withStudyOptions(command.command(name).description(description).argument('<file>', 'the study'));
 
 /**
- * The command `study`, with `run`, `plan` and `status`.
+ * The command `study`, with `run`, `plan`, `status` and `report`.
  *
  * @returns To be added to a program.
  */
@@ -185,6 +197,9 @@ export function studyCommand(): Command {
     .addOption(backendOption('what the study says'))
     .action((file: string, flags: StudyFlags) => runStudyFile(file, flags));
   subcommand(command, 'plan', 'Lists the runs, their steps, and which are done; trains nothing').action(plan);
+  subcommand(command, 'report', 'Writes report.html again from what the folder holds; trains nothing').action(
+    report,
+  );
   subcommand(command, 'status', 'Says how far the runs have come; always ends with exit code 0').action(
     (file: string, flags: StudyFlags) =>
       plan(file, flags).catch((error: unknown) => {

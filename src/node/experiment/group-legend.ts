@@ -2,7 +2,11 @@
 import type { DataSettings } from '../../config/experiment/data-settings.ts';
 import { WATERBIRDS_CLASSES, WATERBIRDS_SUBGROUPS } from '../../data/waterbirds.ts';
 
-function namesOf(data: DataSettings): { readonly Y: readonly string[]; readonly Z: readonly string[] } {
+/** What the classes (Y) and subgroups (Z) of data are called, in their order. */
+export function classAndSubgroupNames(data: DataSettings): {
+  readonly Y: readonly string[];
+  readonly Z: readonly string[];
+} {
   switch (data.kind) {
     case 'mnist-correlation':
       return { Y: ['even', 'odd'], Z: ['clean', data.corruption] };
@@ -26,7 +30,7 @@ function namesOf(data: DataSettings): { readonly Y: readonly string[]; readonly 
  * @param data Settings of the data; whether class or subgroup is learnt changes no group.
  */
 export function groupLegend(data: DataSettings): string {
-  return Object.entries(namesOf(data))
+  return Object.entries(classAndSubgroupNames(data))
     .map(([letter, names]) => `${letter}: ${names.map((name, index) => `${index} ${name}`).join(', ')}`)
     .join('; ');
 }

@@ -11,7 +11,6 @@ import { withVariants, type AugmentationTraining, type GroupTable } from '../../
 import type { InvarianceForm } from '../../invariance.ts';
 import { erm, groupBalanced, type GroupObjective, type ObjectiveState } from '../../objectives.ts';
 import type { ConsistencyTerm } from '../../training/robust-step.ts';
-import type { MethodName } from '../report/results.ts';
 import { TRANSLATION_VARIANTS } from './translations.ts';
 
 type MethodSettings = StageTwoExperiment['method'];
@@ -27,13 +26,6 @@ export interface MethodParts {
   readonly augmentationTraining: AugmentationTraining;
   readonly consistency?: ConsistencyTerm;
 }
-
-/** What reports call a method. */
-export const METHOD_NAMES: Readonly<Record<MethodSettings['kind'], MethodName>> = {
-  erm: 'erm',
-  'group-dro': 'gdro',
-  camel: 'camel',
-};
 
 const DIVERGENCES = {
   camel: camelConsistency,

@@ -1,7 +1,9 @@
 /** The program of stage 1: an experiment from its settings to a run folder with generators. */
 import { join } from 'node:path';
+import type { SelectedBackend } from '../backend.ts';
 import { closing } from '../closing.ts';
 import { orExit } from '../program.ts';
+import { reportStageOne } from './report/run-report.ts';
 import { openRun, readSettingsFile } from '../run-directory.ts';
 import type { ExperimentContext } from './context.ts';
 import { oneSidedClasses } from './domains.ts';
@@ -15,6 +17,8 @@ import { stageOne, type StageOneOutcome } from './stage-one.ts';
 export interface RunStageOneOptions {
   /** The run folder, new or begun with the same settings. */
   readonly out: string;
+  /** For the results. */
+  readonly backend: Pick<SelectedBackend, 'name' | 'device'>;
   /** How many images of a domain may be damaged, in place of what the settings say. */
   readonly skipDamaged?: number;
 }
@@ -38,10 +42,11 @@ async function train(
 }
 
 /**
- * Runs a stage-1 experiment, or what is left of it; a run that is done gives its outcome again.
+ * Runs a stage-1 experiment, or what is left of it, and writes `results.json` and `report.html`; a run that is done
+ * gives its outcome again.
  *
  * @param toRun The experiment.
- * @param options Where to, and how many images may be damaged.
+ * @param options Where to, on what backend, and how many images may be damaged.
  * @param context Output, and whether a stop was asked for.
  * @throws ProgramError: bad input (exit code 2), a loss that is not finite (1), a stop asked for (75).
  * @example
@@ -52,7 +57,8 @@ async function train(
  *   overrides: ['training.steps=1'],
  * });
  * const context = { say: () => undefined, stopRequested: () => false };
- * const refused = await runStageOne(toRun, { out: 'runs/digits' }, context).catch((error: unknown) => error);
+ * const options = { out: 'runs/digits', backend: { name: 'wasm', device: 'CPU' } } as const;
+ * const refused = await runStageOne(toRun, options, context).catch((error: unknown) => error);
  * if (!(refused instanceof ProgramError && refused.exitCode === 2)) throw new Error('no MNIST files expected');
  * ```
  */
@@ -65,5 +71,7 @@ export async function runStageOne(
   const outcome = (there?.outcome as StageOneOutcome | undefined) ?? (await train(toRun, options, context));
   const { damaged = [] } = outcome as Partial<StageOneOutcome>;
   for (const { where, found } of damaged) context.say(`skipped: ${where}: ${found}`);
+  const { experiment } = toRun;
+  await reportStageOne({ folder: options.out, experiment, backend: options.backend }, outcome);
   return outcome;
 }

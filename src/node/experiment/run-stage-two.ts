@@ -1,18 +1,15 @@
 /** The program of stage 2: an experiment from its settings to a run folder with results. */
 import { join } from 'node:path';
 import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
+import type { StageTwoRunResults } from '../../config/study-results.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
-import { writeFileAtomically } from '../atomic-file.ts';
 import type { SelectedBackend } from '../backend.ts';
 import { closing } from '../closing.ts';
-import { environmentFacts } from '../environment.ts';
 import { orExit } from '../program.ts';
-import type { ExperimentResults } from '../report/results.ts';
+import { reportStageTwo } from './report/run-report.ts';
 import { openRun, readSettingsFile } from '../run-directory.ts';
-import { readText } from '../text-file.ts';
 import { obtainTranslations } from './augment.ts';
 import type { ExperimentImages } from './experiment-images.ts';
-import { METHOD_NAMES } from './methods.ts';
 import { stageTwoBudget } from './budget.ts';
 import type { ExperimentContext } from './context.ts';
 import { assertDataFits } from './data-faults.ts';
@@ -87,7 +84,8 @@ async function train(
 }
 
 /**
- * Runs a stage-2 experiment, or what is left of it; a run that is done gives its outcome again.
+ * Runs a stage-2 experiment, or what is left of it, and writes `results.json` and `report.html`; a run that is done
+ * gives its results again.
  *
  * @param toRun The experiment.
  * @param options Where to, on what backend, and where translations come from.
@@ -109,7 +107,7 @@ async function train(
  * const context = { say: () => undefined, stopRequested: () => false };
  * const results = await runStageTwo(toRun, { out, backend: { name: 'wasm', device: 'CPU' } }, context);
  * const { report } = await evaluateRun({ run: out, split: 'test' }, context);
- * if (results.methods.erm?.average !== report.average) throw new Error('the same report expected');
+ * if (results.result.average !== report.average) throw new Error('the same report expected');
  * await rm(join(out, '..'), { recursive: true });
  * ```
  */
@@ -117,25 +115,11 @@ export async function runStageTwo(
   toRun: ExperimentToRun<'stage-2'>,
   options: RunStageTwoOptions,
   context: ExperimentContext,
-): Promise<ExperimentResults> {
+): Promise<StageTwoRunResults> {
   const { experiment, settings } = toRun;
   const there = orExit(await readSettingsFile(join(options.out, 'run.json'), settings));
   const outcome = (there?.outcome as StageTwoOutcome | undefined) ?? (await train(toRun, options, context));
-  const { results, selectedStep, damaged } = outcome;
-  for (const { where, found } of damaged) context.say(`skipped: ${where}: ${found}`);
-  const found: ExperimentResults = {
-    name: experiment.name,
-    backend: options.backend.name,
-    seed: experiment.seed,
-    seconds: results.seconds,
-    stage1: null,
-    methods: { [METHOD_NAMES[experiment.method.kind]]: results },
-  };
-  // Also of a run that is done: a program may be killed between the end of its run and this file.
-  if ((await readText(join(options.out, 'results.json'))) === null) {
-    const environment = await environmentFacts();
-    const file = { ...found, device: options.backend.device, environment, selectedStep, damaged };
-    await writeFileAtomically(join(options.out, 'results.json'), `${JSON.stringify(file, null, 2)}\n`);
-  }
-  return found;
+  for (const { where, found } of outcome.damaged) context.say(`skipped: ${where}: ${found}`);
+  // Also of a run that is done: a program may be killed between the end of its run and these files.
+  return reportStageTwo({ folder: options.out, experiment, backend: options.backend }, outcome);
 }

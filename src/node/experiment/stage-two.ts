@@ -8,7 +8,6 @@ import { trainedGroups } from '../../trained-groups.ts';
 import { robustStep, type RobustState, type RobustStep } from '../../training/robust-step.ts';
 import type { Network } from '../../models/network.ts';
 import { startProgress } from '../progress.ts';
-import type { MethodResults } from '../report/results.ts';
 import type { Run } from '../run-directory.ts';
 import { stageTwoBudget } from './budget.ts';
 import type { ExperimentContext } from './context.ts';
@@ -16,7 +15,7 @@ import { elapsedOf } from './elapsed.ts';
 import { evaluatedCount, evaluateSplit, type SplitEvaluator, type SplitReport } from './evaluate-split.ts';
 import type { ExperimentImages } from './experiment-images.ts';
 import { worstGroupNote } from './group-table.ts';
-import { invarianceParts, METHOD_NAMES, methodParts, type MethodParts } from './methods.ts';
+import { invarianceParts, methodParts, type MethodParts } from './methods.ts';
 import { splitsWithImages } from './missing-images.ts';
 import { classifierOf, firstWeights } from './networks.ts';
 import { optimizerOf } from './optimizers.ts';
@@ -31,9 +30,11 @@ export type ClassifierState = RobustState<TensorTree, ObjectiveState>;
 /** What a finished stage-2 run keeps in `run.json`; JSON data. */
 export interface StageTwoOutcome {
   /** On the test split, with the selected checkpoint. */
-  readonly results: MethodResults & SplitReport;
+  readonly results: SplitReport & { readonly steps: number; readonly seconds: number };
   /** Steps done at the selected checkpoint. */
   readonly selectedStep: number;
+  /** The groups of the objective, in the order of the lists in the log. */
+  readonly trainedGroups: readonly string[];
   /** Images that were skipped because they are damaged, over all the times that the run was gone on with, each once. */
   readonly damaged: readonly DataError[];
 }
@@ -216,7 +217,7 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
   });
   try {
     const end = await trainInRun<ClassifierState, Parameters<typeof robust.step>[1]>({
-      label: METHOD_NAMES[experiment.method.kind],
+      label: experiment.method.kind,
       run: skipped.run,
       context,
       initial,
@@ -235,6 +236,7 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
       return {
         results: { ...tested.report, steps: budget.steps, seconds },
         selectedStep: step,
+        trainedGroups: method.table.names,
         damaged: skipped.all(),
       };
     } finally {

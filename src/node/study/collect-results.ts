@@ -1,69 +1,30 @@
 /** What the runs of a study have come to, read from their folders. */
 import { join } from 'node:path';
-import * as t from 'io-ts';
+import type {
+  Failed,
+  MethodResult,
+  SeedResults,
+  StageOneFigures,
+  StudyResults,
+} from '../../config/study-results.ts';
+import { summarizeSeeds } from '../../report/summary.ts';
 import {
-  naturalNumber,
-  nonNegativeNumber,
-  nullable,
-  unitInterval,
-  finiteNumber,
-} from '../../config/codecs.ts';
-import { RunFileCodec } from '../../config/run-files.ts';
-import { GroupReportCodec } from '../../config/experiment-results.ts';
-import type { Failed, MethodResult, SeedResults, StageOneFigures } from '../../config/study-results.ts';
-import { parseJson, readText } from '../text-file.ts';
+  methodResult,
+  outcomeIn,
+  stageOneFigures,
+  StageOneOutcomeCodec,
+  StageTwoOutcomeCodec,
+} from '../experiment/outcomes.ts';
 import type { StudyFile } from './study-file.ts';
-
-const directional = (codec: t.Type<number>) => t.type({ toSource: codec, toTarget: codec });
-
-const StageOneOutcomeCodec = t.type({
-  steps: naturalNumber,
-  seconds: nonNegativeNumber,
-  measure: nullable(
-    t.intersection([
-      t.type({
-        flipRate: directional(unitInterval),
-        labelPreservation: directional(unitInterval),
-        cycleError: nonNegativeNumber,
-      }),
-      t.partial({ frechetDistance: directional(finiteNumber) }),
-    ]),
-  ),
-  gateAccuracy: nullable(t.type({ domain: unitInterval, label: unitInterval })),
-});
-
-const StageTwoOutcomeCodec = t.type({
-  results: t.intersection([GroupReportCodec, t.type({ steps: naturalNumber, seconds: nonNegativeNumber })]),
-  selectedStep: naturalNumber,
-});
-
-/** The outcome of a run that has come to its end; undefined of any other. */
-async function outcomeIn<A>(folder: string, codec: t.Type<A>): Promise<A | undefined> {
-  const text = await readText(join(folder, 'run.json'));
-  const run = text === null ? undefined : parseJson(text);
-  const outcome = RunFileCodec.is(run) ? run.outcome : undefined;
-  return codec.is(outcome) ? outcome : undefined;
-}
 
 async function stageOneIn(folder: string, name: string): Promise<StageOneFigures | undefined> {
   const outcome = await outcomeIn(folder, StageOneOutcomeCodec);
-  if (outcome === undefined) return undefined;
-  const { steps, seconds, measure, gateAccuracy } = outcome;
-  return {
-    name,
-    flipRate: measure?.flipRate ?? null,
-    labelPreservation: measure?.labelPreservation ?? null,
-    frechetDistance: measure?.frechetDistance ?? null,
-    cycleError: measure?.cycleError ?? null,
-    gateClassifierAccuracy: gateAccuracy === null ? null : Math.min(gateAccuracy.domain, gateAccuracy.label),
-    steps,
-    seconds,
-  };
+  return outcome && stageOneFigures(name, outcome);
 }
 
 async function methodIn(folder: string): Promise<MethodResult | undefined> {
   const outcome = await outcomeIn(folder, StageTwoOutcomeCodec);
-  return outcome && { ...outcome.results, selectedStep: outcome.selectedStep };
+  return outcome && methodResult(outcome);
 }
 
 /** Why runs have failed, by the folder of each below that of the study. */
@@ -116,4 +77,24 @@ export function failuresIn(seeds: readonly SeedResults[]): Map<string, string> {
       if ('failed' in each) failures.set(failureKey(seed, name), each.failed);
   }
   return failures;
+}
+
+/**
+ * What `results.json` of a study holds, as the folders of its runs say it by now.
+ *
+ * @param out The folder of the study.
+ * @param file What it is made of.
+ * @param failures Those that are known.
+ */
+export async function studyResults(out: string, file: StudyFile, failures: Failures): Promise<StudyResults> {
+  const seeds = await collectResults(out, file, failures);
+  return {
+    format: 2,
+    name: file.name,
+    backend: file.backend.name,
+    device: file.backend.device,
+    seconds: file.seconds,
+    seeds,
+    summary: summarizeSeeds(seeds, Object.keys(file.methods)),
+  };
 }

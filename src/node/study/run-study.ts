@@ -16,10 +16,10 @@ import { runStageTwo } from '../experiment/run-stage-two.ts';
 import { orExit, ProgramError } from '../program.ts';
 import { lockFolder } from '../run-lock.ts';
 import { parseJson, readText } from '../text-file.ts';
-import { collectResults, failureKey, failuresIn } from './collect-results.ts';
+import { failureKey, failuresIn, studyResults } from './collect-results.ts';
 import { studyRuns, type SeedRuns, type StudyRun, type StudySelection } from './study-experiments.ts';
 import { mergedStudyFile, readStudyFile, writeStudyFile, type StudyFile } from './study-file.ts';
-import { summarizeSeeds } from '../../report/summary.ts';
+import { writeStudyReport } from './study-report.ts';
 
 /** How a study is run. */
 export interface RunStudyOptions extends StudySelection {
@@ -66,7 +66,8 @@ async function runSeed(
       context.say(`${key}: ${failures.get(key)!}`);
     }
   };
-  for (const run of stageOne) await attempt(run, () => runStageOne(run.toRun, { out: run.out }, context));
+  for (const run of stageOne)
+    await attempt(run, () => runStageOne(run.toRun, { out: run.out, backend }, context));
   for (const run of methods)
     await attempt(run, () => runStageTwo(run.toRun, { out: run.out, backend }, context));
 }
@@ -77,18 +78,10 @@ async function writeResults(
   file: StudyFile,
   failures: ReadonlyMap<string, string>,
 ): Promise<StudyResults> {
-  const seeds = await collectResults(out, file, failures);
-  const results: StudyResults = {
-    format: 2,
-    name: file.name,
-    backend: file.backend.name,
-    device: file.backend.device,
-    seconds: file.seconds,
-    seeds,
-    summary: summarizeSeeds(seeds, Object.keys(file.methods)),
-  };
+  const results = await studyResults(out, file, failures);
   await writeStudyFile(out, file);
   await writeFileAtomically(resultsFile(out), `${JSON.stringify(results, null, 2)}\n`);
+  await writeStudyReport(out, file, results);
   return results;
 }
 

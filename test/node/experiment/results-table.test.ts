@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { groupReport } from '../../../src/metrics/group-report.ts';
-import { resultsTable } from '../../../src/node/report/results-table.ts';
+import { resultsTable } from '../../../src/node/experiment/results-table.ts';
 
 it('shows a dash for what was not measured, and says once why', () => {
   const report = groupReport({
@@ -11,7 +11,7 @@ it('shows a dash for what was not measured, and says once why', () => {
   });
   const result = { ...report, steps: 2, seconds: 3 };
   // (3 · 1 + 4 · 1/2) / 7 = 71.4 %.
-  expect(resultsTable({ methods: { erm: result, camel: result } }).split('\n')).toEqual([
+  expect(resultsTable({ erm: result, camel: result }).split('\n')).toEqual([
     'method  worst group  average  group average  gap      a  b     c  steps  seconds',
     'erm               –     71.4              –    –  100.0  –  50.0      2        3',
     'camel             –     71.4              –    –  100.0  –  50.0      2        3',

@@ -68,11 +68,12 @@ export default tseslint.config(
       'src/training/**',
       'src/data/**',
       'src/config/**',
+      'src/report/**',
       'src/wasm/**',
       'src/node/**',
     ],
     rules: {
-      ...forbid(submodulePaths, ownIndex, nodeBuiltins, '/(training|data|config|wasm|node)/'),
+      ...forbid(submodulePaths, ownIndex, nodeBuiltins, '/(training|data|config|report|wasm|node)/'),
       'no-restricted-syntax': ['error', ...effects, readBack],
       'no-restricted-globals': ['error', ...hostGlobals],
     },

@@ -67,6 +67,17 @@ export { stageOneCommand } from './commands/stage-1.ts';
 export { evaluateCommand } from './commands/evaluate.ts';
 export { camelCommand } from './commands/camel.ts';
 export { studyCommand } from './commands/study.ts';
+export { renderReport } from '../report/report-page.ts';
+export type {
+  Directional,
+  Gallery,
+  ReportedMethod,
+  ReportedStageOne,
+  ReportInput,
+  TrainingRun,
+  TranslationPoint,
+  TranslationRun,
+} from '../report/input.ts';
 export type { ExperimentContext } from './experiment/context.ts';
 export { makeSampleDataCommand } from './commands/make-sample-data.ts';
 export { stageTwoCommand } from './commands/stage-2.ts';

@@ -41,6 +41,7 @@ th small, td small { display: block; line-height: 1.25; }
 .methods thead th, .figures thead th { vertical-align: bottom; }
 .methods thead th:first-child { text-align: left; padding-left: 0; }
 .methods tbody tr, .figures tbody tr { border-top: 1px solid var(--rule); }
+.methods tbody th { min-width: 7rem; }
 .methods tbody th, .figures tbody th { padding: .45rem 0; vertical-align: top; overflow-wrap: anywhere; }
 .methods td small { white-space: normal; }
 .methods .worst { font-weight: 700; }
@@ -48,7 +49,7 @@ th small, td small { display: block; line-height: 1.25; }
 .figures thead th[colspan] { border-bottom: 1px solid var(--rule); }
 .figures { font-size: .92rem; }
 .reason { text-align: left !important; white-space: normal !important; color: var(--muted); }
-.best data { text-decoration: underline; text-underline-offset: .2em; text-decoration-thickness: 2px; }
+.best > data { text-decoration: underline; text-underline-offset: .2em; text-decoration-thickness: 2px; }
 .poor { color: var(--warn-ink); background: var(--warn-page); }
 .poor { padding-right: .4rem !important; }
 .warning { margin: 1.25rem 0; padding: .8rem 1rem; background: var(--warn-page); color: var(--warn-ink);

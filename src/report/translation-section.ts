@@ -118,7 +118,11 @@ function curves({ source, target }: ReportedStageOne, { bestStep, curve }: Trans
   ): Series => ({
     label,
     color,
-    points: curve.map((point) => ({ x: point.step, y: value(point) })),
+    // The gate measures at some steps only; its lines join these.
+    points: curve.flatMap((point) => {
+      const y = value(point);
+      return y === null ? [] : [{ x: point.step, y }];
+    }),
   });
   const mark = bestStep === null ? {} : { mark: { x: bestStep, label: 'used' } };
   return html`<div class="charts">

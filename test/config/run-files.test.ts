@@ -3,18 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { either as E } from 'fp-ts';
-import { beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   BestFileCodec,
   decodeJson,
-  ExperimentResultsCodec,
   MetricsLineCodec,
   RunFileCodec,
-  type ExperimentResultsFile,
+  StageOneRunResultsCodec,
+  StageTwoRunResultsCodec,
+  StudyResultsCodec,
+  type StudyResults,
 } from '../../src/config/index.ts';
 import { formatDataError } from '../../src/data/data-error.ts';
 import { groupReport } from '../../src/metrics/group-report.ts';
-import type { ExperimentResults } from '../../src/node/report/results.ts';
 import { openRun } from '../../src/node/run-directory.ts';
 import { useBackend } from '../support/backend.ts';
 
@@ -26,47 +27,56 @@ const report = groupReport({
   groups: [0, 1, 2, 2],
   table: { names: ['a', 'b', 'c', 'd'], classOf: [0, 0, 1, 1], trainingCounts: [3, 1, 2, 2] },
 });
-const results: ExperimentResults = {
-  preset: 'smoke',
-  backend: 'wasm',
-  seed: -1,
-  seconds: 12.5,
-  stage1: {
-    flipRate: { toTarget: 0.9, toSource: 0.8 },
-    labelPreservation: { toTarget: 1, toSource: 0.95 },
-    cycleError: 0.02,
-    gateClassifierAccuracy: 0.99,
+const common = { format: 2, backend: 'wasm', device: 'CPU', seconds: 12.5 } as const;
+const stageOne = {
+  name: 'stage-1',
+  flipRate: { toTarget: 0.9, toSource: 0.8 },
+  labelPreservation: { toTarget: 1, toSource: 0.95 },
+  frechetDistance: null,
+  cycleError: 0.02,
+  gateClassifierAccuracy: 0.99,
+  steps: 40,
+  seconds: 9,
+};
+const result = { ...report, steps: 100, seconds: 3, selectedStep: 50 };
+const none = { mean: null, sd: null };
+const results: StudyResults = {
+  ...common,
+  name: 'birds',
+  seeds: [
+    { seed: -1, stage1: [stageOne], methods: { erm: result, camel: { failed: 'loss is not finite' } } },
+    { seed: 2, stage1: [{ name: 'stage-1', failed: 'no images' }], methods: {} },
+  ],
+  summary: {
+    erm: { seeds: 1, worstGroup: none, average: { mean: 0.5, sd: null }, groupAverage: none, gap: none },
   },
-  methods: { erm: { ...report, steps: 100, seconds: 3 } },
 };
 
 describe('results.json', () => {
-  it('has the type that the experiment returns', () => {
-    expectTypeOf<ExperimentResultsFile>().toExtend<ExperimentResults>();
-    expectTypeOf<ExperimentResults>().toExtend<ExperimentResultsFile>();
-  });
-
-  it('is read back as it was written, with a group that has no example', () => {
+  it('is read back as it was written, with a group that has no example and runs that failed', () => {
     expect(report.groups[3]!.accuracy).toBeNull();
-    expect(decodeJson(ExperimentResultsCodec, JSON.stringify(results), 'results.json')).toEqual(
-      E.right(results),
+    expect(decodeJson(StudyResultsCodec, JSON.stringify(results), 'results.json')).toEqual(E.right(results));
+    const first = { ...common, name: 'stage-1', seed: 3, stage1: [stageOne], environment: { node: '20' } };
+    expect(decodeJson(StageOneRunResultsCodec, JSON.stringify(first), 'results.json')).toEqual(
+      E.right(first),
     );
-    const other = { ...results, stage1: null, methods: {} };
-    expect(decodeJson(ExperimentResultsCodec, JSON.stringify(other), 'results.json')).toEqual(E.right(other));
+    const second = { ...common, name: 'digits', seed: 3, method: 'group-dro', result };
+    expect(decodeJson(StageTwoRunResultsCodec, JSON.stringify(second), 'results.json')).toEqual(
+      E.right(second),
+    );
   });
 
   it('is refused by the place that is wrong', () => {
     const wrong = {
       ...results,
-      stage1: { ...results.stage1, flipRate: { toTarget: 90, toSource: 0.8 }, cycleError: undefined },
-      methods: { erm: { ...results.methods.erm, groups: [{ ...report.groups[0], accuracy: '1' }] } },
+      format: 1,
+      summary: { erm: { ...results.summary['erm'], gap: { mean: '1', sd: null } } },
     };
-    const decoded = decodeJson(ExperimentResultsCodec, JSON.stringify(wrong), 'results.json');
+    const decoded = decodeJson(StudyResultsCodec, JSON.stringify(wrong), 'results.json');
     if (E.isRight(decoded)) throw new Error('expected faults');
     expect(decoded.left.map(formatDataError)).toEqual([
-      'results.json: stage1.flipRate.toTarget: expected a number from 0 to 1, found 90; correct it',
-      'results.json: stage1.cycleError: expected a number of 0 or more, found nothing; correct it',
-      'results.json: methods.erm.groups[0].accuracy: expected a number from 0 to 1, or null, found "1"; correct it',
+      'results.json: format: expected 2, found 1; correct it',
+      'results.json: summary.erm.gap.mean: expected a finite number, or null, found "1"; correct it',
     ]);
   });
 });

@@ -67,9 +67,9 @@ it('trains, stops at Ctrl-C with exit code 75, goes on to the end, and is evalua
   expect(evaluated.code).toBe(0);
   const { groups } = JSON.parse(evaluated.out) as { groups: unknown };
   const results = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as {
-    methods: { erm: { groups: unknown } };
+    result: { groups: unknown };
   };
-  expect(groups).toEqual(results.methods.erm.groups);
+  expect(groups).toEqual(results.result.groups);
 });
 
 it.each([

@@ -70,7 +70,7 @@ async function stageOneCase(
   stopEvery?: number,
 ): Promise<Digests> {
   const toRun = await experimentToRun(file, 'stage-1', { roots, overrides });
-  await untilDone((context) => runStageOne(toRun, { out }, context), stopEvery);
+  await untilDone((context) => runStageOne(toRun, { out, backend: BACKEND }, context), stopEvery);
   return { weights: checkpointDigest(join(out, 'checkpoints')) };
 }
 
@@ -86,7 +86,7 @@ async function stageTwoCase(
     (context) => runStageTwo(toRun, { out, backend: BACKEND }, context),
     stopEvery,
   );
-  const test = Object.values(results.methods)[0]!;
+  const test = results.result;
   const validation = await untilDone((context) => evaluateRun({ run: out, split: 'validation' }, context));
   return {
     weights: checkpointDigest(join(out, 'checkpoints')),

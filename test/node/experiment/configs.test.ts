@@ -31,6 +31,7 @@ const dataOverrides = (data: string): readonly string[] =>
     ? ['data.sizes={ kind: counts, y0z0: 16, y0z1: 8, y1z0: 8, y1z1: 16 }', 'data.testImages=3']
     : ['data.size=32'];
 
+const backend = { name: 'wasm', device: 'test' } as const;
 beforeAll(async () => {
   await useBackend('wasm');
   await makeSampleData(roots.DATA, { share: 0.04, scale: 0.12 });
@@ -58,7 +59,7 @@ describe('two steps of every configuration, small', () => {
       ],
     });
     const out = join(roots.RUNS, toRun.experiment.name);
-    const { steps } = await runStageOne(toRun, { out }, context);
+    const { steps } = await runStageOne(toRun, { out, backend }, context);
     expect(steps).toBe(2);
     expect(tf.memory().numTensors, 'tensors left behind').toBe(before);
   });
@@ -77,8 +78,7 @@ describe('two steps of every configuration, small', () => {
       ],
     });
     const out = join(scratch, data, method);
-    const results = await runStageTwo(toRun, { out, backend: { name: 'wasm', device: 'test' } }, context);
-    const result = results.methods[method as 'erm' | 'gdro' | 'camel']!;
+    const { result } = await runStageTwo(toRun, { out, backend }, context);
     expect(result.groups.map(({ count }) => count > 0)).toEqual([true, true, true, true]);
     expect(result.steps).toBe(2);
     const [first] = readFileSync(join(out, 'metrics.jsonl'), 'utf8').split('\n');

@@ -93,7 +93,11 @@ async function refused(file: string, stage: 'stage-1' | 'stage-2'): Promise<stri
   const out = join(scratch, 'run');
   const ending =
     stage === 'stage-1'
-      ? runStageOne(await experimentToRun(file, stage, { roots }), { out }, context)
+      ? runStageOne(
+          await experimentToRun(file, stage, { roots }),
+          { out, backend: { name: 'wasm', device: 'test' } },
+          context,
+        )
       : runStageTwo(
           await experimentToRun(file, stage, { roots }),
           { out, backend: { name: 'wasm', device: 'test' } },

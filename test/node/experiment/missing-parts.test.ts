@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { either as E } from 'fp-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeJson } from '../../../src/config/decoding.ts';
-import { ExperimentResultsCodec } from '../../../src/config/experiment-results.ts';
+import { StageTwoRunResultsCodec } from '../../../src/config/study-results.ts';
 import { encodePng } from '../../../src/data/png.ts';
-import { resultsTable } from '../../../src/node/report/results-table.ts';
+import { resultsTable } from '../../../src/node/experiment/results-table.ts';
 import { evaluateRun } from '../../../src/node/experiment/evaluate.ts';
 import { experimentToRun } from '../../../src/node/experiment/run-settings.ts';
 import { runStageOne } from '../../../src/node/experiment/run-stage-one.ts';
@@ -95,7 +95,7 @@ describe('validation that lacks a group of training, and a test group that train
       '(Y=0)(Z=2): no training images; it is evaluated, not trained on',
       'the checkpoint is selected by the worst of the groups that have validation images',
     ]);
-    const { groups, worstGroup, gap } = results.methods.gdro!;
+    const { groups, worstGroup, gap } = results.result;
     expect(groups.map(({ name, count }) => `${name} ${count}`)).toEqual([
       '(Y=0)(Z=0) 2',
       '(Y=0)(Z=1) 2',
@@ -126,16 +126,16 @@ describe('validation that lacks a group of training, and a test group that train
     expect(best.step).toBe(evaluations[scores.indexOf(Math.max(...scores))]!.step);
   });
 
-  it('are in results.json under the name of the experiment, which makes it no smoke run', async () => {
+  it('are in results.json under the name of the experiment', async () => {
     const { out } = await run('lesions');
     const read = decodeJson(
-      ExperimentResultsCodec,
+      StageTwoRunResultsCodec,
       readFileSync(join(out, 'results.json'), 'utf8'),
       'results',
     );
     if (E.isLeft(read)) throw new Error(JSON.stringify(read.left));
     expect(read.right.name).toBe('smoke');
-    expect(read.right).not.toHaveProperty('preset');
+    expect(read.right.method).toBe('group-dro');
   });
 
   it('are evaluated by the selected checkpoint of the finished run', async () => {
@@ -145,7 +145,7 @@ describe('validation that lacks a group of training, and a test group that train
     expect(validation.report).toMatchObject({ worstGroup: null, groupAverage: null, gap: null });
     const test = await evaluated(out, 'test');
     expect(test.said).toEqual(['(Y=0)(Z=2): no training images; it is evaluated, not trained on']);
-    expect(results.methods.gdro).toMatchObject(test.report);
+    expect(results.result).toMatchObject(test.report);
     expect((await evaluated(out, 'train')).report.groups.map(({ count }) => count)).toEqual([4, 2, 0, 4, 2]);
   });
 
@@ -158,7 +158,7 @@ describe('validation that lacks a group of training, and a test group that train
     expect(said).toContain(
       'the checkpoint is selected by the average of the groups that have validation images',
     );
-    expect(results.methods.erm!.groups).toHaveLength(5);
+    expect(results.result.groups).toHaveLength(5);
     expect(linesOf(out, 'training')[0]!['groupCounts']).toHaveLength(4);
   });
 });
@@ -168,15 +168,19 @@ describe('data without a split', () => {
     writeData('untested', { train: [4, 2, 0, 4, 2], val: [2, 2, 0, 2, 2] });
     const { out, said, results } = await run('untested', 'evaluation.splits=[validation, test]');
     expect(said.slice(1)).toEqual(['no test images: the results will have no accuracies']);
-    const { groups, ...rest } = results.methods.gdro!;
+    const { groups, ...rest } = results.result;
     expect(groups.map(({ count, accuracy }) => [count, accuracy])).toEqual(Array(4).fill([0, null]));
     expect(rest).toMatchObject({ worstGroup: null, average: null, groupAverage: null, gap: null, steps: 2 });
-    expect(resultsTable(results).split('\n').slice(1)).toEqual([
-      expect.stringMatching(/^gdro +– +– +– +– +– +– +– +– +2 +\d+$/),
+    expect(
+      resultsTable({ [results.method]: results.result })
+        .split('\n')
+        .slice(1),
+    ).toEqual([
+      expect.stringMatching(/^group-dro +– +– +– +– +– +– +– +– +2 +\d+$/),
       '– worst group, average, group average, gap: no images',
     ]);
     const text = readFileSync(join(out, 'results.json'), 'utf8');
-    expect(E.isRight(decodeJson(ExperimentResultsCodec, text, 'results.json'))).toBe(true);
+    expect(E.isRight(decodeJson(StageTwoRunResultsCodec, text, 'results.json'))).toBe(true);
     await expect(evaluated(out, 'test')).rejects.toMatchObject({
       exitCode: 2,
       message:
@@ -192,7 +196,7 @@ describe('data without a split', () => {
     expect(existsSync(join(out, 'best.json'))).toBe(false);
     const { step, report } = await evaluated(out, 'test');
     expect(step).toBe(2);
-    expect(results.methods.gdro).toMatchObject(report);
+    expect(results.result).toMatchObject(report);
     expect(linesOf(out, 'evaluation').map(({ reports }) => reports)).toEqual([{}, {}]);
   });
 
@@ -236,7 +240,7 @@ describe('stage 1', () => {
     const context = { say: (line: string) => void said.push(line), stopRequested: () => false };
     const toRun = await experimentToRun(path, 'stage-1', { roots: { DATA: scratch }, overrides });
     const out = join(scratch, `stage-1-${data}-${overrides.length}`);
-    return { said, outcome: await runStageOne(toRun, { out }, context) };
+    return { said, outcome: await runStageOne(toRun, { out, backend }, context) };
   };
   beforeAll(() =>
     // No malignant one with a bandage in training; in validation there is one, which no gate can learn from.

@@ -99,13 +99,15 @@ describe("a folder of one's own images", () => {
 
   it('that is too small for a gate leaves no run folder behind, so that the cure works in the same folder', async () => {
     const out = join(scratch, 'ungated');
-    await expect(runStageOne(await stageOne(), { out }, context)).rejects.toThrow(
+    await expect(runStageOne(await stageOne(), { out, backend }, context)).rejects.toThrow(
       /^gate: expected at least 4 validation images .* set gate\.kind to none/,
     );
     expect(existsSync(out)).toBe(false);
-    const outcome = await runStageOne(await stageOne('gate={ kind: none }'), { out }, context);
+    const outcome = await runStageOne(await stageOne('gate={ kind: none }'), { out, backend }, context);
     expect(outcome.steps).toBe(1);
-    expect(await runStageOne(await stageOne('gate={ kind: none }'), { out }, context)).toEqual(outcome);
+    expect(await runStageOne(await stageOne('gate={ kind: none }'), { out, backend }, context)).toEqual(
+      outcome,
+    );
   });
 
   it('is translated, and damaged images are skipped and listed on request only, those of the gate and gallery too', async () => {
@@ -116,18 +118,22 @@ describe("a folder of one's own images", () => {
     expect(images.map(({ name }) => name)).toEqual(expect.arrayContaining(damaged));
     damaged.forEach((name) => writeFileSync(join(more, name), 'no image'));
     const out = join(scratch, 'translated');
-    await expect(runStageOne(await stageOne(...overrides), { out }, context)).rejects.toThrow(
+    await expect(runStageOne(await stageOne(...overrides), { out, backend }, context)).rejects.toThrow(
       /--skip-damaged N/,
     );
     const said: string[] = [];
     const listening = { ...context, say: (line: string) => void said.push(line) };
     const skipped = () => said.filter((line) => line.startsWith('skipped: '));
-    const outcome = await runStageOne(await stageOne(...overrides), { out, skipDamaged: 1 }, listening);
+    const outcome = await runStageOne(
+      await stageOne(...overrides),
+      { out, backend, skipDamaged: 1 },
+      listening,
+    );
     expect(outcome.damaged.map(({ where }) => where).sort()).toEqual(
       damaged.map((name) => join(more, name)).sort(),
     );
     expect(skipped()).toHaveLength(3);
-    await runStageOne(await stageOne(...overrides), { out }, listening);
+    await runStageOne(await stageOne(...overrides), { out, backend }, listening);
     expect(skipped(), 'listed again').toHaveLength(6);
     const { experiment } = await experimentToRun(file, 'stage-2', {
       roots: { DATA: scratch, RUNS: scratch },
@@ -148,7 +154,7 @@ describe("a folder of one's own images", () => {
       expect.stringMatching(/train-benign-with-0\.png: .* translated in its place$/),
     ]);
     const settings = await stageOne(...overrides, 'data.skipDamaged=1');
-    const set = await runStageOne(settings, { out: `${out}-set` }, context);
+    const set = await runStageOne(settings, { out: `${out}-set`, backend }, context);
     expect(set.damaged).toHaveLength(3);
     const resumed = `${out}-resumed`;
     const stopping = {
@@ -156,14 +162,14 @@ describe("a folder of one's own images", () => {
       stopRequested: () => existsSync(join(resumed, 'gate-classifiers.safetensors')),
     };
     const longer = await stageOne(...overrides, 'data.skipDamaged=1', 'training.steps=2');
-    await expect(runStageOne(longer, { out: resumed }, stopping)).rejects.toThrow(/^stopped/);
+    await expect(runStageOne(longer, { out: resumed, backend }, stopping)).rejects.toThrow(/^stopped/);
     // The gate's training images are not looked at again.
-    expect((await runStageOne(longer, { out: resumed }, context)).damaged).toEqual(set.damaged);
+    expect((await runStageOne(longer, { out: resumed, backend }, context)).damaged).toEqual(set.damaged);
   });
 
   it('is trained on, and a damaged image is skipped and listed on request only', async () => {
     const results = await runStageTwo(await toRun(), { out: join(scratch, 'whole'), backend }, context);
-    expect(results.methods.gdro!.groups.map(({ count }) => count)).toEqual([3, 3, 3, 3]);
+    expect(results.result.groups.map(({ count }) => count)).toEqual([3, 3, 3, 3]);
     const damaged = names.find(({ split }) => split === 'test')!.name;
     writeFileSync(join(folder, damaged), 'no image');
     const out = join(scratch, 'skipping');
@@ -174,7 +180,7 @@ describe("a folder of one's own images", () => {
       { out, backend, skipDamaged: 1 },
       { ...context, say: (line) => void said.push(line) },
     );
-    expect(skipping.methods.gdro!.groups.map(({ count }) => count)).toEqual([2, 3, 3, 3]);
+    expect(skipping.result.groups.map(({ count }) => count)).toEqual([2, 3, 3, 3]);
     expect(said.join('\n')).toContain(`skipped: ${join(folder, damaged)}`);
   });
 

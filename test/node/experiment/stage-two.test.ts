@@ -14,14 +14,13 @@ import * as tf from '@tensorflow/tfjs';
 import { either as E } from 'fp-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeJson } from '../../../src/config/decoding.ts';
-import { ExperimentResultsCodec } from '../../../src/config/experiment-results.ts';
+import { StageTwoRunResultsCodec, type StageTwoRunResults } from '../../../src/config/study-results.ts';
 import { evaluateRun } from '../../../src/node/experiment/evaluate.ts';
 import { groupReport } from '../../../src/metrics/group-report.ts';
 import { groupTable, worstGroupNote } from '../../../src/node/experiment/group-table.ts';
 import { experimentToRun } from '../../../src/node/experiment/run-settings.ts';
 import { runStageTwo, type RunStageTwoOptions } from '../../../src/node/experiment/run-stage-two.ts';
 import type { ObtainTranslations } from '../../../src/node/experiment/translations.ts';
-import type { ExperimentResults } from '../../../src/node/report/results.ts';
 import { useBackend } from '../../support/backend.ts';
 import { writeSmallMnist } from '../../support/small-mnist.ts';
 
@@ -70,7 +69,7 @@ async function run(
 const checkpoints = (out: string): readonly string[] => readdirSync(join(out, 'checkpoints')).sort();
 const lastCheckpoint = (out: string): Buffer =>
   readFileSync(join(out, 'checkpoints', checkpoints(out).at(-1)!));
-const withoutSeconds = (results: ExperimentResults): unknown =>
+const withoutSeconds = (results: StageTwoRunResults): unknown =>
   JSON.parse(JSON.stringify(results, (key, value: unknown) => (key === 'seconds' ? undefined : value)));
 
 /** Every image translated to itself and to its neighbour. */
@@ -118,14 +117,16 @@ describe('training', () => {
   it('leaves results that its codec reads, and does not train a finished run again', async () => {
     const out = join(scratch, 'erm');
     const text = readFileSync(join(out, 'results.json'), 'utf8');
-    const decoded = decodeJson(ExperimentResultsCodec, text, 'results.json');
+    const decoded = decodeJson(StageTwoRunResultsCodec, text, 'results.json');
     if (E.isLeft(decoded)) throw new Error(JSON.stringify(decoded.left));
     expect(decoded.right).toMatchObject({ name: 'mnist-correlation-erm', backend: 'wasm', seed: 1 });
-    expect(decoded.right).not.toHaveProperty('preset');
-    expect(decoded.right.methods.erm?.groups.map(({ count }) => count)).toEqual([5, 5, 5, 5]);
+    expect(decoded.right.method).toBe('erm');
+    expect(decoded.right.result.groups.map(({ count }) => count)).toEqual([5, 5, 5, 5]);
     const again = await run(config('erm'), out, { every: 1 });
     expect(again.calls, 'a stop is never asked about').toBe(1);
-    expect(text).toContain(JSON.stringify(again.results.methods.erm!.average));
+    expect(text).toContain(JSON.stringify(again.results.result.average));
+    const report = readFileSync(join(out, 'report.html'), 'utf8');
+    expect(report).toContain(`<data value="${again.results.result.average!}">`);
   });
 
   it('writes the results of a run that was killed between its end and their file', async () => {
@@ -134,8 +135,10 @@ describe('training', () => {
     await run(config('erm'), out, { overrides });
     const text = readFileSync(join(out, 'results.json'), 'utf8');
     rmSync(join(out, 'results.json'));
+    rmSync(join(out, 'report.html'));
     await run(config('erm'), out, { overrides, every: 1 });
     expect(readFileSync(join(out, 'results.json'), 'utf8')).toBe(text);
+    expect(existsSync(join(out, 'report.html'))).toBe(true);
   });
 
   it('adds up the time of a run that was stopped', async () => {
@@ -147,7 +150,7 @@ describe('training', () => {
     expect(kept.seconds).toBeGreaterThan(0);
     writeFileSync(join(out, 'elapsed.json'), '{ "seconds": 1000 }');
     const { results } = await run(config('erm'), out);
-    expect(Math.floor(results.methods.erm!.seconds / 100)).toBe(10);
+    expect(Math.floor(results.result.seconds / 100)).toBe(10);
   });
 
   it('ends with exit code 1 when a loss is not finite, and names the last good checkpoint', async () => {
@@ -170,15 +173,15 @@ describe('training', () => {
       '(Y=0)(Z=1): no training images; it is evaluated, not trained on',
       '(Y=1)(Z=0): no training images; it is evaluated, not trained on',
     ]);
-    const [result] = Object.values(results.methods);
-    expect(result!.groups.map(({ count }) => count)).toEqual([5, 5, 5, 5]);
-    expect(result!.worstGroup!.accuracy).toBe(Math.min(...result!.groups.map(({ accuracy }) => accuracy!)));
+    const { result } = results;
+    expect(result.groups.map(({ count }) => count)).toEqual([5, 5, 5, 5]);
+    expect(result.worstGroup!.accuracy).toBe(Math.min(...result.groups.map(({ accuracy }) => accuracy!)));
     const [losses] = readFileSync(join(out, 'metrics.jsonl'), 'utf8').split('\n');
     const { groupCounts } = JSON.parse(losses!) as { groupCounts: readonly number[] };
     expect(groupCounts).toHaveLength(2);
     expect(groupCounts[0]! + groupCounts[1]!).toBe(8);
     const context = { say: () => undefined, stopRequested: () => false };
-    expect((await evaluateRun({ run: out, split: 'test' }, context)).report.groups).toEqual(result!.groups);
+    expect((await evaluateRun({ run: out, split: 'test' }, context)).report.groups).toEqual(result.groups);
   });
 
   it('CAMEL trains on translations of the groups that are trained on, and evaluates those of all', async () => {
@@ -191,7 +194,7 @@ describe('training', () => {
       'evaluation.translated=true',
     ];
     const { results } = await run(config('camel'), out, { overrides, translationsFrom: neighbours });
-    expect(results.methods.camel!.groups).toHaveLength(12);
+    expect(results.result.groups).toHaveLength(12);
     const [losses] = readFileSync(join(out, 'metrics.jsonl'), 'utf8').split('\n');
     // Four of each of two groups, and as many of either translation.
     expect((JSON.parse(losses!) as { groupCounts: unknown }).groupCounts).toEqual([4, 4, 4, 4, 4, 4]);
@@ -213,12 +216,12 @@ describe('training', () => {
       'evaluation.metrics=[auroc, confusion-matrix, recall, invariance-penalty]',
     ];
     const { results } = await run(config('camel'), out, { overrides, translationsFrom: neighbours });
-    expect(results.methods.camel!.groups.map(({ name }) => name).slice(0, 3)).toEqual([
+    expect(results.result.groups.map(({ name }) => name).slice(0, 3)).toEqual([
       '(Y=0)(Z=0)',
       '(Y=0)(Z=0)(A-F)',
       '(Y=0)(Z=0)(A-G)',
     ]);
-    const { metrics } = results.methods.camel as unknown as { metrics: { groups: object[]; all: object } };
+    const { metrics } = results.result as unknown as { metrics: { groups: object[]; all: object } };
     expect(Object.keys(metrics.all)).toEqual(['auroc', 'confusion-matrix', 'recall', 'invariance-penalty']);
     expect(metrics.groups).toHaveLength(12);
     const losses = readFileSync(join(out, 'metrics.jsonl'), 'utf8').split('\n')[0]!;
@@ -234,7 +237,7 @@ describe('evaluation', () => {
     const { report, step, damaged } = await evaluateRun({ run: out, split: 'test' }, context);
     expect(tf.memory().numTensors).toBe(before);
     const { results } = await run(config('gdro'), out);
-    expect(results.methods.gdro).toMatchObject(report);
+    expect(results.result).toMatchObject(report);
     const best = JSON.parse(readFileSync(join(out, 'best.json'), 'utf8')) as { step: number };
     expect([step, damaged]).toEqual([best.step, []]);
     const validation = await evaluateRun({ run: out, split: 'validation' }, context);

@@ -81,21 +81,29 @@ export default tseslint.config(
   {
     files: ['src/training/**'],
     rules: {
-      ...forbid(submodulePaths, ownIndex, nodeBuiltins, '/(data|config|wasm|node)/'),
+      ...forbid(submodulePaths, ownIndex, nodeBuiltins, '/(data|config|report|wasm|node)/'),
       'no-restricted-syntax': ['error', ...effects],
       'no-restricted-globals': ['error', ...hostGlobals],
     },
   },
   {
     files: ['src/data/**'],
-    rules: forbid(submodulePaths, ownIndex, nodeBuiltins, '/(config|wasm|node)/'),
+    rules: forbid(submodulePaths, ownIndex, nodeBuiltins, '/(config|report|wasm|node)/'),
   },
   {
     files: ['src/config/**'],
-    rules: forbid(submodulePaths, ownIndex, nodeBuiltins, '/(wasm|node)/'),
+    rules: forbid(submodulePaths, ownIndex, nodeBuiltins, '/(report|wasm|node)/'),
+  },
+  {
+    files: ['src/report/**'],
+    rules: {
+      ...forbid(submodulePaths, ownIndex, nodeBuiltins, '/(training|data|wasm|node)/'),
+      'no-restricted-syntax': ['error', ...effects, readBack],
+      'no-restricted-globals': ['error', ...hostGlobals],
+    },
   },
   {
     files: ['src/wasm/**'],
-    rules: forbid(submodulePaths, ownIndex, nodeBuiltins, '/(training|data|config|node)/'),
+    rules: forbid(submodulePaths, ownIndex, nodeBuiltins, '/(training|data|config|report|node)/'),
   },
 );

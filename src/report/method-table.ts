@@ -114,11 +114,9 @@ export function methodTable(input: ReportInput): Markup {
     ? 'Mean ± standard deviation over seeds'
     : 'Shares of the test images, with 95 % intervals';
   return html`<section>
+    <p class="note">${over}; the best of each column is underlined.</p>
     <div class="scroll">
       <table class="methods">
-        <caption>
-          ${over}; the best of each column is underlined.
-        </caption>
         <thead>
           <tr>
             <th scope="col">Method</th>

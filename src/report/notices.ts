@@ -30,7 +30,7 @@ export function missingRuns({ seeds, stageOne, methods }: ReportInput): readonly
 }
 
 /** More lines than these hide the report itself. */
-const MOST_LINES = 12;
+const MOST_LINES = 6;
 
 function warning(title: string, lines: readonly string[]): Markup {
   const left = lines.length - MOST_LINES;

@@ -45,7 +45,8 @@ th small, td small { display: block; line-height: 1.25; }
 .methods tbody th, .figures tbody th { padding: .45rem 0; vertical-align: top; overflow-wrap: anywhere; }
 .methods td small { white-space: normal; }
 .methods .worst { font-weight: 700; }
-.sd { display: inline; font-size: .85em; }
+.methods td .sd, .sd { display: inline; font-size: .85em; white-space: nowrap; }
+.note { margin: 0 0 .4rem; color: var(--muted); font-size: .9rem; }
 .figures thead th[colspan] { border-bottom: 1px solid var(--rule); }
 .figures { font-size: .92rem; }
 .reason { text-align: left !important; white-space: normal !important; color: var(--muted); }

@@ -38,6 +38,7 @@ export interface BarGroup {
 
 const TICKS = [0.25, 0.5, 0.75, 1] as const;
 const MIDDLE = 11;
+const DOT_REACH = 5.5;
 
 /** Where a share is on the scale. */
 export const position = (share: number): string => `${(100 * Math.min(1, Math.max(0, share))).toFixed(2)}%`;
@@ -53,11 +54,15 @@ function whisker([low, high]: readonly [number, number]): Markup {
   /></g>`;
 }
 
+/** The height of the i-th of several dots: each seed has its own, so that dots at the same share do not hide each other. */
+const dotHeight = (i: number, count: number): number =>
+  count === 1 ? MIDDLE : MIDDLE - DOT_REACH + (2 * DOT_REACH * i) / (count - 1);
+
 /** Dots of seeds at their shares. */
 export const seedDots = (dots: readonly SeedDot[], className: string): Markup =>
   html`${dots.map(
-    ({ seed, share }) =>
-      html`<circle class="${className}" cx="${position(share)}" cy="${MIDDLE}" r="4"
+    ({ seed, share }, i) =>
+      html`<circle class="${className}" cx="${position(share)}" cy="${dotHeight(i, dots.length)}" r="3.5"
         ><title>seed ${seed}: ${percentText(share)}</title></circle
       >`,
   )}`;

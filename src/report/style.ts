@@ -22,7 +22,7 @@ body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.5 sys
   Helvetica, Arial, sans-serif; }
 main { max-width: 68rem; margin: 0 auto; padding: 1.5rem clamp(1rem, 4vw, 2.5rem) 4rem; }
 header p { margin: 0; color: var(--muted); }
-h1 { font-size: clamp(1.5rem, 1.1rem + 1.9vw, 2.3rem); line-height: 1.2; margin: .35rem 0 .6rem; max-width: 58rem;
+h1 { font-size: clamp(1.35rem, 1.1rem + 1.2vw, 1.9rem); line-height: 1.2; margin: .35rem 0 .6rem; max-width: 58rem;
   text-wrap: balance; }
 h2 { font-size: 1.3rem; margin: 0 0 .25rem; }
 h3 { font-size: 1rem; margin: 0 0 .3rem; }
@@ -39,7 +39,7 @@ th small, td small { display: block; line-height: 1.25; }
   vertical-align: top; white-space: nowrap; }
 .methods th small { white-space: normal; }
 .methods thead th, .figures thead th { vertical-align: bottom; }
-.methods thead th:first-child { text-align: left; padding-left: 0; }
+.methods thead th:first-child, .figures thead th:first-child { text-align: left; padding-left: 0; }
 .methods tbody tr, .figures tbody tr { border-top: 1px solid var(--rule); }
 .methods tbody th { min-width: 7rem; }
 .methods tbody th, .figures tbody th { padding: .45rem 0; vertical-align: top; overflow-wrap: anywhere; }
@@ -123,7 +123,7 @@ details th, details td { padding: .15rem .9rem .15rem 0; text-align: left; borde
 .facts th, .facts td { padding: .2rem 0; border-top: 1px solid var(--rule); overflow-wrap: anywhere; vertical-align:
   top; font-size: .92rem; }
 @media (max-width: 34rem) {
-  .bar-row { grid-template-columns: 5.2rem 1fr 6.4rem; gap: .35rem; font-size: .8rem; }
+  .bar-row { grid-template-columns: 4.8rem 1fr 6.9rem; gap: .6rem; font-size: .8rem; }
   .bar-value .mark { display: block; margin-left: 0; }
   .bar-value { line-height: 1.2; }
   .gallery-grid { grid-template-columns: 3.9rem minmax(0, var(--width)); }

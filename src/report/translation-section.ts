@@ -78,6 +78,14 @@ function failedRow(seed: number, reason: string): Markup {
   </tr>`;
 }
 
+/** Why figures are missing where no gate has measured them. */
+function ungatedNote({ seeds }: ReportInput, { name }: ReportedStageOne): Markup {
+  const figures = seeds.flatMap(({ stage1 }) => stage1.filter((each) => each.name === name));
+  return figures.some((each) => 'flipRate' in each && each.flipRate === null)
+    ? html`<p class="none">No gate has judged these translations, so most figures are missing.</p>`
+    : html``;
+}
+
 /** The gate's figures, a row a seed. */
 function figuresTable({ seeds }: ReportInput, { name, source, target }: ReportedStageOne): Markup {
   const rows = seeds.map(({ seed, stage1 }) => {
@@ -188,7 +196,8 @@ export function translationSection(input: ReportInput): Markup {
       return html`<h3>
           ${domains.name} <small>${domains.classes}, ${domains.source} ↔ ${domains.target}</small>
         </h3>
-        ${figuresTable(input, domains)} ${runs.map((run, i) => seedDetails(domains, run, i === 0, several))}`;
+        ${ungatedNote(input, domains)} ${figuresTable(input, domains)}
+        ${runs.map((run, i) => seedDetails(domains, run, i === 0, several))}`;
     })}
   </section>`;
 }

@@ -39,6 +39,9 @@ export interface LineChart {
 const HEIGHT = 150;
 const LABEL_HEIGHT = 15;
 const MOST_POINTS = 150;
+/** What the stroke beside a label takes, and the longest label that is shown whole, in characters. */
+const STROKE_WIDTH = 4;
+const LONGEST_LABEL = 24;
 
 /** At most {@link MOST_POINTS} points, each the mean of its stretch; a missing value counts for nothing in it. */
 export function thinned(points: Series['points']): Series['points'] {
@@ -81,6 +84,10 @@ export function spreadLabels(heights: readonly number[], gap: number, limit: num
   }
   return placed;
 }
+
+/** The room for labels, in characters. */
+const labelWidth = (series: readonly Series[]): number =>
+  STROKE_WIDTH + Math.min(LONGEST_LABEL, Math.max(0, ...series.map(({ label }) => label.length)));
 
 /** A path through the points; a missing one starts it anew. */
 function path(points: Series['points'], toX: (x: number) => number, toY: (y: number) => number): string {
@@ -171,7 +178,7 @@ export function lineChart(chart: LineChart): Markup {
     class="line${one.emphasis ? ' emphasis' : ''}"`;
   return html`<figure class="chart">
     ${caption}
-    <div class="plot">
+    <div class="plot" style="--labels: ${labelWidth(all)}ch">
       ${chart.mark && html`<div class="marks" aria-hidden="true"><span style="left: ${toX(chart.mark.x)}%">${chart.mark.label}</span></div>`}
       <div class="y-axis" aria-hidden="true">
         ${ticks.map((tick) => html`<span style="top: ${toY(tick)}px">${tickText(tick)}</span>`)}
@@ -189,7 +196,10 @@ export function lineChart(chart: LineChart): Markup {
       <div class="end-labels" aria-hidden="true">
         ${series.map(
           (one, i) =>
-            html`<span style="top: ${labels[i]!.toFixed(1)}px" ${one.emphasis && html` class="emphasis"`}
+            html`<span
+              title="${one.label}"
+              style="top: ${labels[i]!.toFixed(1)}px"
+              ${one.emphasis && html` class="emphasis"`}
               ><svg width="18" height="8"><line x1="0" x2="18" y1="4" y2="4" ${style(one)} /></svg>
               ${one.label}</span
             >`,

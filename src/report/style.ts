@@ -95,7 +95,7 @@ details.seed > summary { font-weight: 600; color: var(--ink); margin-bottom: .5r
 .hue { border-left: 5px solid var(--hue); padding-left: .45rem; }
 figcaption { font-size: .9rem; line-height: 1.35; margin-bottom: .7rem; }
 figcaption span { color: var(--muted); }
-.plot { display: grid; grid-template-columns: 2.6rem minmax(0, 1fr) 7.2rem; column-gap: .4rem; font-size: .8rem;
+.plot { display: grid; grid-template-columns: 2.6rem minmax(4rem, 1fr) minmax(0, var(--labels)); column-gap: .4rem; font-size: .8rem;
   line-height: 15px; }
 .plot > svg { display: block; overflow: visible; }
 .y-axis, .end-labels { position: relative; }

@@ -42,6 +42,8 @@ const MOST_POINTS = 150;
 /** What the stroke beside a label takes, and the longest label that is shown whole, in characters. */
 const STROKE_WIDTH = 4;
 const LONGEST_LABEL = 24;
+/** Of a letter as a part of a digit's width, which is CSS's character. */
+const LETTER_WIDTH = 0.8;
 
 /** At most {@link MOST_POINTS} points, each the mean of its stretch; a missing value counts for nothing in it. */
 export function thinned(points: Series['points']): Series['points'] {
@@ -87,7 +89,8 @@ export function spreadLabels(heights: readonly number[], gap: number, limit: num
 
 /** The room for labels, in characters. */
 const labelWidth = (series: readonly Series[]): number =>
-  STROKE_WIDTH + Math.min(LONGEST_LABEL, Math.max(0, ...series.map(({ label }) => label.length)));
+  STROKE_WIDTH +
+  Math.min(LONGEST_LABEL, Math.ceil(LETTER_WIDTH * Math.max(0, ...series.map(({ label }) => label.length))));
 
 /** A path through the points; a missing one starts it anew. */
 function path(points: Series['points'], toX: (x: number) => number, toY: (y: number) => number): string {

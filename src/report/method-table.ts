@@ -114,7 +114,7 @@ export function methodTable(input: ReportInput): Markup {
     ? 'Mean ± standard deviation over seeds'
     : 'Shares of the test images, with 95 % intervals';
   return html`<section>
-    <p class="note">${over}; the best of each column is underlined.</p>
+    <p class="note">${over}${methods.length > 1 && '; the best of each column is underlined'}.</p>
     <div class="scroll">
       <table class="methods">
         <thead>

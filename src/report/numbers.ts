@@ -4,6 +4,9 @@ import { html, type Markup } from './markup.ts';
 
 const NARROW_SPACE = '\u202f';
 
+/** Larger numbers have more digits than a reader counts. */
+const MOST_WRITTEN = 1e12;
+
 /** `92.4 %`; a dash where there is no number. */
 export function percentText(share: number | null): string {
   return share === null || !Number.isFinite(share) ? '–' : `${(100 * share).toFixed(1)}${NARROW_SPACE}%`;
@@ -31,6 +34,7 @@ export function percentInterval([low, high]: readonly [number, number]): Markup 
 /** At most three significant digits after the leading ones: `1,600`, `0.0412`. */
 export function numberText(value: number): string {
   if (!Number.isFinite(value)) return String(value);
+  if (Math.abs(value) >= MOST_WRITTEN) return value.toExponential();
   return value.toLocaleString('en', Number.isInteger(value) ? {} : { maximumSignificantDigits: 3 });
 }
 

@@ -20,7 +20,7 @@ export const STYLE: Markup = {
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.5 system-ui, "Segoe UI", Roboto,
   Helvetica, Arial, sans-serif; }
-main { max-width: 68rem; margin: 0 auto; padding: 1.5rem clamp(1rem, 4vw, 2.5rem) 4rem; }
+main { max-width: 76rem; margin: 0 auto; padding: 1.5rem clamp(1rem, 4vw, 2.5rem) 4rem; }
 header p { margin: 0; color: var(--muted); }
 h1 { font-size: clamp(1.35rem, 1.1rem + 1.2vw, 1.9rem); line-height: 1.2; margin: .35rem 0 .6rem; max-width: 58rem;
   text-wrap: balance; }
@@ -34,7 +34,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--muted); font-size: .9rem; padding-bottom: .4rem; }
 th { text-align: left; font-weight: 600; }
 th small, td small { display: block; line-height: 1.25; }
-.methods { min-width: 46rem; width: 100%; }
+.methods { min-width: 46rem; width: 100%; max-width: 66rem; }
 .methods td, .methods thead th, .figures td, .figures thead th { text-align: right; padding: .45rem 0 .45rem .9rem;
   vertical-align: top; white-space: nowrap; }
 .methods th small { white-space: normal; }
@@ -63,7 +63,7 @@ th small, td small { display: block; line-height: 1.25; }
   font-size: .95rem; }
 .bar-row svg { display: block; overflow: visible; }
 .bar-fill { fill: var(--hue); }
-.bar-label { color: var(--muted); white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.bar-label { color: var(--muted); overflow-wrap: anywhere; line-height: 1.15; }
 .bar-value { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .marked .bar-value, .marked .bar-label { font-weight: 700; color: var(--ink); }
 .mark { margin-left: .35rem; color: var(--hue); font-weight: 700; }
@@ -89,7 +89,7 @@ details.seed > summary { font-weight: 600; color: var(--ink); margin-bottom: .5r
 .settings th, .settings td { padding: .25rem 1.2rem .25rem 0; text-align: left; vertical-align: top; font-size: .92rem; }
 .settings tbody tr { border-top: 1px solid var(--rule); }
 .settings tbody th { font-weight: 400; color: var(--muted); }
-.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 18.5rem), 1fr)); gap: 1.2rem
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); gap: 1.2rem
   1.6rem; margin: .6rem 0 1.8rem; }
 .chart { margin: 0; min-width: 0; }
 .hue { border-left: 5px solid var(--hue); padding-left: .45rem; }
@@ -116,7 +116,7 @@ summary { cursor: pointer; color: var(--muted); width: fit-content; }
 details table { margin-top: .4rem; }
 details th, details td { padding: .15rem .9rem .15rem 0; text-align: left; border-top: 1px solid var(--rule); }
 .scroll { overflow-x: auto; }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); gap: .4rem 2rem; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); gap: .4rem 2rem; margin-top: 1rem; }
 .facts table { width: 100%; table-layout: fixed; align-self: start; }
 .facts th { font-weight: 400; color: var(--muted); }
 .facts td { text-align: right; }

@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import { durationText, percentInterval, percentSpread, percentText } from '../../src/report/numbers.ts';
+import {
+  durationText,
+  numberText,
+  percentInterval,
+  percentSpread,
+  percentText,
+} from '../../src/report/numbers.ts';
 
 it('durations read naturally', () => {
   expect([0.34, 9, 59, 61.5, 441, 7322].map(durationText)).toEqual([
@@ -22,4 +28,14 @@ it('numbers keep their exact values beside the rounded ones', () => {
   expect(percentInterval([0.25, 0.75]).markup).toBe(
     '<data value="0.25">25.0</data> – <data value="0.75">75.0\u202f%</data>',
   );
+});
+
+it('numbers stay short', () => {
+  expect([1600, 0.0412345, 1e30, -2.5e12, 0].map(numberText)).toEqual([
+    '1,600',
+    '0.0412',
+    '1e+30',
+    '-2.5e+12',
+    '0',
+  ]);
 });

@@ -139,7 +139,9 @@ describe('several seeds', () => {
   });
   it('are a dot each, at its share', () => {
     const dots = (name: string): number[] =>
-      Array.from(page.matchAll(new RegExp(`class="${name}"\\s+cx="([\\d.]+)%"`, 'g')), ([, at]) => Number(at));
+      Array.from(page.matchAll(new RegExp(`class="${name}"\\s+cx="([\\d.]+)%"`, 'g')), ([, at]) =>
+        Number(at),
+      );
     expect(dots('worst-dot')).toEqual([50, 50]);
     expect(dots('average-dot')).toEqual([98.77, 98.77]);
     expect(dots('seed-dot').slice(0, 2)).toEqual([50, 75]);

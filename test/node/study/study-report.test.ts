@@ -2,10 +2,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
+import { studyCommand } from '../../../src/node/commands/study.ts';
 import { studyResults } from '../../../src/node/study/collect-results.ts';
 import { readStudy } from '../../../src/node/study/read-study.ts';
-import { mergedStudyFile, type StudyFile } from '../../../src/node/study/study-file.ts';
+import { mergedStudyFile, writeStudyFile, type StudyFile } from '../../../src/node/study/study-file.ts';
 import { writeStudyReport } from '../../../src/node/study/study-report.ts';
 import { method } from '../../report/example-input.ts';
 import { exactNumbers, faults, plain, visibleText } from '../../report/page-checks.ts';
@@ -88,4 +89,22 @@ it('refuses a file whose settings were changed to what none can be', async () =>
     exitCode: 2,
     message: expect.stringContaining('study.json: data') as string,
   });
+});
+
+it('is written again by the command report, from the folder alone', async () => {
+  const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const report = (folder: string) =>
+    studyCommand().parseAsync(['report', 'examples/studies/mnist-correlation/smoke.yaml', '--out', folder], {
+      from: 'user',
+    });
+  try {
+    await expect(report(join(out, 'nowhere'))).rejects.toMatchObject({ exitCode: 2 });
+    await writeStudyFile(out, await studyFile());
+    rmSync(join(out, 'report.html'));
+    await report(out);
+    expect(written).toHaveBeenCalledWith(`${join(out, 'report.html')}\n`);
+  } finally {
+    written.mockRestore();
+  }
+  expect(exactNumbers(readFileSync(join(out, 'report.html'), 'utf8')).has(0.3125)).toBe(true);
 });

@@ -24,7 +24,7 @@ export function groupLabels(
   return Object.fromEntries(
     dataGroups(data).map(({ key, name, y, z }) => [
       name,
-      Object.hasOwn(labels, key) ? labels[key]! : Z.length === 1 ? Y[y]! : `${Y[y]!}, ${Z[z]!}`,
+      Object.hasOwn(labels, key) ? labels[key]! : Z.length === 1 ? Y[y]! : `${Y[y]!} · ${Z[z]!}`,
     ]),
   );
 }

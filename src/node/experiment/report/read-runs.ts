@@ -39,12 +39,14 @@ export async function readRuns(
       read: await readTranslationRun(folder, { seed, name }, outcome?.bestStep ?? null),
     };
   });
-  const trainings = methods.map(async (run) => {
-    const outcome = await outcomeIn(run.folder, StageTwoOutcomeCodec);
+  const outcomes = await Promise.all(methods.map(({ folder }) => outcomeIn(folder, StageTwoOutcomeCodec)));
+  const trained = outcomes.map((outcome) => outcome?.trainedGroups ?? []);
+  const trainings = methods.map(async (run, i) => {
+    const outcome = outcomes[i];
     const { seed, name, folder } = run;
     return {
       lines: skippedLines(run, outcome?.damaged),
-      read: await readTrainingRun(folder, { seed, method: name }, outcome?.trainedGroups),
+      read: await readTrainingRun(folder, { seed, method: name }, [trained[i]!, ...trained]),
     };
   });
   const [first, second] = [await Promise.all(translations), await Promise.all(trainings)];

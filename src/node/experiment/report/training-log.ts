@@ -37,13 +37,14 @@ function trainingOf(records: readonly MetricsRecord[]): TrainingRun['training'] 
 
 /** Names of the lists in the log, which says none itself; those of the evaluation fit where all groups are trained on. */
 function trainedNames(
-  known: readonly string[] | undefined,
+  known: readonly (readonly string[])[],
   groupNames: readonly string[],
   count: number,
 ): readonly string[] {
-  if (known?.length === count) return known;
-  if (groupNames.length === count) return groupNames;
-  return Array.from({ length: count }, (_, g) => `group ${g + 1}`);
+  return (
+    [...known, groupNames].find((names) => names.length === count) ??
+    Array.from({ length: count }, (_, g) => `group ${g + 1}`)
+  );
 }
 
 /**
@@ -51,13 +52,13 @@ function trainedNames(
  *
  * @param folder Of its run.
  * @param run What it is called in the report.
- * @param trained The groups of the objective, where the run has told them.
+ * @param trained Groups of objectives that runs on these data have told; the first that are as many are taken.
  * @returns Null if nothing was logged.
  */
 export async function readTrainingRun(
   folder: string,
   run: Pick<TrainingRun, 'seed' | 'method'>,
-  trained?: readonly string[],
+  trained: readonly (readonly string[])[] = [],
 ): Promise<TrainingRun | null> {
   const records = await runLog(join(folder, 'metrics.jsonl')).records();
   const training = trainingOf(records);

@@ -29,7 +29,7 @@ describe('the training of a classifier', () => {
       { step: 2, kind: 'evaluation', groupAccuracies: [0, null, 0.5], reports: { validation: { groups } } },
       { step: 3, kind: 'training', loss: 'high' },
     ]);
-    expect(await readTrainingRun(folder, run, ['a', 'c'])).toEqual({
+    expect(await readTrainingRun(folder, run, [['x'], ['a', 'c']])).toEqual({
       ...run,
       groupNames: ['a', 'b', 'c'],
       trainedGroupNames: ['a', 'c'],

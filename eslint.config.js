@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 const effects = [
   {
     selector: "MemberExpression[object.name='Math'][property.name='random']",
-    message: 'The core draws from random.ts only.',
+    message: 'The core draws from src/random only.',
   },
   {
     selector: "MemberExpression[object.name='Date'], NewExpression[callee.name='Date']",

@@ -4,7 +4,7 @@
  * (the sampling of Sagawa et al. 2020 and of the published CAMEL runs). A resumed run continues in the same order
  * without having stored anything.
  */
-import { foldKey, permutationEntry, randomKey, type RandomKey } from './random.ts';
+import { foldKey, permutationEntry, randomKey, type RandomKey } from './random/random.ts';
 
 /** Options of {@link groupBatches}. */
 export interface GroupBatchesOptions {

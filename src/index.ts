@@ -54,7 +54,7 @@ export {
   threefry2x32,
   uniform,
   type RandomKey,
-} from './random.ts';
+} from './random/random.ts';
 export { withoutGradient } from './stop-gradient.ts';
 export { cloneTensors, disposeTensors, flattenTensors, mapTensors, type TensorTree } from './tensor-tree.ts';
 export { trainedGroups, type TrainedGroups } from './trained-groups.ts';

@@ -2,7 +2,7 @@
  * Augmentations that move or hide whole pixels: a shift by zero-padding and cropping (Lee et al., "Deeply-supervised
  * nets", AISTATS 2015), the mirror image, and cutout (DeVries and Taylor, arXiv 1708.04552).
  */
-import { foldKey } from '../random.ts';
+import { foldKey } from '../random/random.ts';
 import {
   assertDraws,
   emptyLike,

@@ -6,7 +6,7 @@
  * stage over the whole batch before the next, as the published pipelines do (Goel, Gu, Li, Ré, "Model patching",
  * ICLR 2021).
  */
-import { foldKey, randomIntegers, uniform, type RandomKey } from '../random.ts';
+import { foldKey, randomIntegers, uniform, type RandomKey } from '../random/random.ts';
 
 /** Bytes 0–255, or numbers in whatever range the caller holds. */
 export type Pixels = Uint8Array | Float32Array;

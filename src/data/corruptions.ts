@@ -6,7 +6,7 @@
  * A stroke adds to every pixel of the columns that it touches the intensity max(0, 1 + ln(1 − d/2.3)), d being the
  * *vertical* distance in pixels from the stroke's line: 1 on the line, 0 from d = 2.3·(1 − 1/e) ≈ 1.45 on.
  */
-import { foldKey, randomIntegers, type RandomKey } from '../random.ts';
+import { foldKey, randomIntegers, type RandomKey } from '../random/random.ts';
 import { MNIST_PIXELS, MNIST_SIDE } from './mnist.ts';
 
 interface Point {

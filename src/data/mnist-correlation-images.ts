@@ -3,7 +3,7 @@
  * position, so that parts can be made one by one, in any order, and always agree.
  */
 import { either as E } from 'fp-ts';
-import { foldKey, randomKey } from '../random.ts';
+import { foldKey, randomKey } from '../random/random.ts';
 import { dottedLine, zigzag } from './corruptions.ts';
 import type { DataError } from './data-error.ts';
 import {

@@ -3,7 +3,7 @@
  * added by naming it, and its images are a pure function of the seed, its name, and the image's split and position.
  */
 import { either as E } from 'fp-ts';
-import { foldKey, randomKey, type RandomKey } from '../random.ts';
+import { foldKey, randomKey, type RandomKey } from '../random/random.ts';
 import { dottedLine, zigzag } from './corruptions.ts';
 import type { DataError } from './data-error.ts';
 import type { MnistImage } from './mnist-correlation-names.ts';

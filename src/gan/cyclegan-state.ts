@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Network, NetworkWeights } from '../models/network.ts';
-import { foldKey, type RandomKey } from '../random.ts';
+import { foldKey, type RandomKey } from '../random/random.ts';
 import type { TensorTree } from '../tensor-tree.ts';
 import { penaltyDraws, type GradientPenaltyOptions, type PenaltyDraws } from './gradient-penalty.ts';
 import { historyPoolDraws, type HistoryPoolDraws, type HistoryPoolRule } from './history-pool.ts';

@@ -9,7 +9,7 @@
  * gradients: write leaky ReLU as relu(x) − α·relu(−x), and use no max pooling.
  */
 import * as tf from '@tensorflow/tfjs';
-import { foldKey, randomKey, uniform, type RandomKey } from '../random.ts';
+import { foldKey, randomKey, uniform, type RandomKey } from '../random/random.ts';
 import { orderTape } from './tape-order.ts';
 
 /** Uniform draws from [0, 1): `alpha` is `[batch, 1, 1, 1]`, `beta` (DRAGAN only) has the shape of the images. */

@@ -9,7 +9,7 @@
  * images are never read back.
  */
 import * as tf from '@tensorflow/tfjs';
-import { foldKey, permutationEntry, randomIntegers, uniform, type RandomKey } from '../random.ts';
+import { foldKey, permutationEntry, randomIntegers, uniform, type RandomKey } from '../random/random.ts';
 
 /**
  * `reference`: every new image enters the pool, and the sample is drawn from the pool without repetition, as

@@ -8,7 +8,7 @@
  * so that no single amount of damage gives a domain away.
  */
 import { imageBatch, type ImageShape } from '../augmentation/images.ts';
-import { foldKey, type RandomKey, randomIntegers, uniform } from '../random.ts';
+import { foldKey, type RandomKey, randomIntegers, uniform } from '../random/random.ts';
 
 /** What {@link degrade} draws from. */
 export interface DegradeOptions {

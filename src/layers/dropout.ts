@@ -3,8 +3,8 @@
  * mask in every call, an unseeded one cannot be repeated at all.
  */
 import * as tf from '@tensorflow/tfjs';
-import { drawnWords, type RandomKey } from '../random.ts';
-import { randomLoops } from '../random-loops.ts';
+import { drawnWords, type RandomKey } from '../random/random.ts';
+import { randomLoops } from '../random/random-loops.ts';
 
 /**
  * A mask of independent entries: 0 with probability `rate`, otherwise 1/(1 − rate). Multiply by it. An entry takes as

@@ -3,7 +3,7 @@
  * seeded by hand, and differ between versions; here every kernel has its own key, derived from seed and name.
  */
 import * as tf from '@tensorflow/tfjs';
-import { foldKey, normal, randomKey, uniform, type RandomKey } from '../random.ts';
+import { foldKey, normal, randomKey, uniform, type RandomKey } from '../random/random.ts';
 import { weightName } from './layer-rules.ts';
 
 /** Draws a weight: its key, its shape and its name within the layer; undefined leaves it as the layer made it. */

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import { movingStatistics, type BatchNormalized } from '../layers/batch-normalization.ts';
 import { dropoutMask } from '../layers/dropout.ts';
 import { protectedInput, protectedOutput } from '../layers/operation.ts';
-import { foldKey, type RandomKey } from '../random.ts';
+import { foldKey, type RandomKey } from '../random/random.ts';
 import { applyLayer, weightName, type LayerContext } from './layer-rules.ts';
 import type { ForwardContext, ForwardResult, Network, NetworkWeights } from './network.ts';
 

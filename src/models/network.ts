@@ -4,7 +4,7 @@
  * (`model.apply(x, { training: true })` changes them as a side effect).
  */
 import type * as tf from '@tensorflow/tfjs';
-import type { RandomKey } from '../random.ts';
+import type { RandomKey } from '../random/random.ts';
 
 /** The tensors of a network, by name (`<layer>/<weight>`), trainable ones apart from moving statistics. */
 export type NetworkWeights = {

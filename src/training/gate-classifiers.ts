@@ -12,7 +12,7 @@ import { predictedClasses } from '../metrics/predictions.ts';
 import type { Network, NetworkWeights } from '../models/network.ts';
 import { groupBalanced } from '../objectives.ts';
 import { adam } from '../optimizers/adam.ts';
-import { foldKey, randomKey, type RandomKey } from '../random.ts';
+import { foldKey, randomKey, type RandomKey } from '../random/random.ts';
 import { disposeTensors, type TensorTree } from '../tensor-tree.ts';
 import { gatherExamples, gatherImages, imageTensor, type Examples } from './examples.ts';
 import { forwardBatches } from './forward-batches.ts';

@@ -4,7 +4,7 @@ import { minusOneToOne } from '../augmentation/scaling.ts';
 import { accuracy } from '../metrics/classification.ts';
 import { checkIndices } from '../metrics/predictions.ts';
 import type { NetworkWeights } from '../models/network.ts';
-import { foldKey, randomKey } from '../random.ts';
+import { foldKey, randomKey } from '../random/random.ts';
 import { disposeTensors } from '../tensor-tree.ts';
 import { checkExamples } from './examples.ts';
 import {

@@ -14,7 +14,7 @@ import {
 import { groupBatches } from '../group-batches.ts';
 import type { Network, NetworkWeights } from '../models/network.ts';
 import type { Schedule } from '../optimizers/schedules.ts';
-import { foldKey, randomKey, type RandomKey } from '../random.ts';
+import { foldKey, randomKey, type RandomKey } from '../random/random.ts';
 import { gatherImages, imageTensor } from './examples.ts';
 
 /** How batches of stage 1 are made. */

@@ -11,7 +11,7 @@ import type { GroupTable } from '../groups.ts';
 import { groupReport, type GroupReport } from '../metrics/group-report.ts';
 import type { Network, NetworkWeights } from '../models/network.ts';
 import type { Schedule } from '../optimizers/schedules.ts';
-import { foldKey, randomKey } from '../random.ts';
+import { foldKey, randomKey } from '../random/random.ts';
 import { checkExamples, gatherExamples, gatherImages, imageTensor, type Examples } from './examples.ts';
 import { evaluateBatches } from './evaluation.ts';
 import type { RobustBatch } from './robust-step.ts';

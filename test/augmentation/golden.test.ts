@@ -13,7 +13,7 @@ import {
 } from '../../src/augmentation/scaling.ts';
 import { concatenateImages, consecutiveBatches, pairTranslations } from '../../src/augmentation/pairing.ts';
 import { imageGallery } from '../../src/augmentation/gallery.ts';
-import { randomKey } from '../../src/random.ts';
+import { randomKey } from '../../src/random/random.ts';
 import { expectClose, flatten, readFixture, type FixtureTensor } from '../support/fixture.ts';
 
 interface Case {

@@ -14,7 +14,7 @@ import { cropAndEnlarge, randomCropAndEnlarge } from '../../src/augmentation/cro
 import { minusOneToOne, signedToUnit, toBytes, zeroToOne } from '../../src/augmentation/scaling.ts';
 import { concatenateImages, consecutiveBatches } from '../../src/augmentation/pairing.ts';
 import { imageGallery } from '../../src/augmentation/gallery.ts';
-import { foldKey, randomIntegers, randomKey, uniform } from '../../src/random.ts';
+import { foldKey, randomIntegers, randomKey, uniform } from '../../src/random/random.ts';
 
 function noise(seed: number, shape: readonly [number, number, number, number]): Images<Uint8Array> {
   const size = shape.reduce((product, n) => product * n, 1);

@@ -5,7 +5,7 @@ import { imageBatch, integersPerImage, uniformPerImage } from '../../src/augment
 import { imagePipeline, imageScaling } from '../../src/augmentation/pipelines.ts';
 import { rotate } from '../../src/augmentation/rotation.ts';
 import { imagenetNormalization, minusOneToOne, zeroToOne } from '../../src/augmentation/scaling.ts';
-import { foldKey, randomKey } from '../../src/random.ts';
+import { foldKey, randomKey } from '../../src/random/random.ts';
 
 const images = imageBatch(
   Uint8Array.from({ length: 5 * 12 * 10 * 3 }, (_, i) => (i * 89 + (i >> 3)) % 256),

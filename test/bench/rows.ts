@@ -12,7 +12,7 @@ import { resnet50 } from '../../src/models/resnet50.ts';
 import { smallCnn } from '../../src/models/small-classifiers.ts';
 import { erm, type GroupObjective, type ObjectiveState } from '../../src/objectives.ts';
 import { sgd } from '../../src/optimizers/sgd.ts';
-import { foldKey, randomKey, uniform } from '../../src/random.ts';
+import { foldKey, randomKey, uniform } from '../../src/random/random.ts';
 import { disposeTensors, mapTensors, type TensorTree } from '../../src/tensor-tree.ts';
 import { robustStep, type RobustBatch, type RobustState } from '../../src/training/robust-step.ts';
 import {

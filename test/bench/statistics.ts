@@ -1,5 +1,5 @@
 /** Medians and quartiles, and contenders timed in turn, so that drift of the machine hits all of them alike. */
-import { foldKey, permutation, randomKey } from '../../src/random.ts';
+import { foldKey, permutation, randomKey } from '../../src/random/random.ts';
 
 /** A timed step. */
 export interface Timing {

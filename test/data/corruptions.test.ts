@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dottedLine, zigzag } from '../../src/data/corruptions.ts';
-import { foldKey, randomIntegers, randomKey } from '../../src/random.ts';
+import { foldKey, randomIntegers, randomKey } from '../../src/random/random.ts';
 
 const SIDE = 28;
 const BLANK = new Uint8Array(SIDE * SIDE);

@@ -12,7 +12,7 @@ import {
   type MnistCorrelationPart,
 } from '../../src/data/mnist-correlation.ts';
 import { overlaps } from '../../src/data/overlaps.ts';
-import { foldKey, randomKey } from '../../src/random.ts';
+import { foldKey, randomKey } from '../../src/random/random.ts';
 import { readFixture } from '../support/fixture.ts';
 
 type Selection = {

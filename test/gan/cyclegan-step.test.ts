@@ -5,7 +5,7 @@ import { cycleganDraws, type CycleganBatch, type CycleganState } from '../../src
 import { cycleganStep } from '../../src/gan/cyclegan-step.ts';
 import type { NetworkWeights } from '../../src/models/network.ts';
 import { adam } from '../../src/optimizers/adam.ts';
-import { normal, foldKey, randomKey } from '../../src/random.ts';
+import { normal, foldKey, randomKey } from '../../src/random/random.ts';
 import { disposeTensors, flattenTensors } from '../../src/tensor-tree.ts';
 import { useBackend } from '../support/backend.ts';
 import { expectClose, readFixture, toTensor, type FixtureTensor } from '../support/fixture.ts';

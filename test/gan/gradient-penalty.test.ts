@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { gradientPenalty, penaltyDraws } from '../../src/gan/gradient-penalty.ts';
-import { foldKey, normal, randomKey } from '../../src/random.ts';
+import { foldKey, normal, randomKey } from '../../src/random/random.ts';
 import { withoutGradient } from '../../src/stop-gradient.ts';
 import { useBackend } from '../support/backend.ts';
 import { directionalError } from '../support/finite-difference.ts';

@@ -7,7 +7,7 @@ import {
   referenceIndices,
   type HistoryPoolIndices,
 } from '../../src/gan/history-pool.ts';
-import { randomKey } from '../../src/random.ts';
+import { randomKey } from '../../src/random/random.ts';
 import { useBackend } from '../support/backend.ts';
 import { readFixture } from '../support/fixture.ts';
 

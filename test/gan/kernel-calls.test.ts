@@ -8,7 +8,7 @@ import { groupTable } from '../../src/groups.ts';
 import { publishedDiscriminator, publishedGenerator } from '../../src/models/published.ts';
 import { smallCnn } from '../../src/models/small-classifiers.ts';
 import { sgd } from '../../src/optimizers/sgd.ts';
-import { foldKey, randomKey, uniform } from '../../src/random.ts';
+import { foldKey, randomKey, uniform } from '../../src/random/random.ts';
 import { robustStep } from '../../src/training/robust-step.ts';
 import { useBackend } from '../support/backend.ts';
 

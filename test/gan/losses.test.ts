@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { adversarialLosses, type AdversarialKind } from '../../src/gan/adversarial-losses.ts';
 import { cycleLoss, identityLoss } from '../../src/gan/cycle-losses.ts';
-import { foldKey, normal, randomKey } from '../../src/random.ts';
+import { foldKey, normal, randomKey } from '../../src/random/random.ts';
 import { useBackend } from '../support/backend.ts';
 import { directionalError } from '../support/finite-difference.ts';
 import { expectClose, readFixture, toTensor, type FixtureTensor } from '../support/fixture.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cycleError, flipRate, gateScore, labelPreservation } from '../../src/gan/quality-gate.ts';
 import { degrade } from '../../src/gan/strict-domain.ts';
-import { randomKey, uniform } from '../../src/random.ts';
+import { randomKey, uniform } from '../../src/random/random.ts';
 
 describe('the gate’s measures', () => {
   it('match hand computations', () => {

@@ -1,6 +1,6 @@
 /** Values and gradients of a function at random places, as a tree of tensors to be compared between backends. */
 import * as tf from '@tensorflow/tfjs';
-import { foldKey, normal, randomKey } from '../../src/random.ts';
+import { foldKey, normal, randomKey } from '../../src/random/random.ts';
 import type { TensorTree } from '../../src/tensor-tree.ts';
 
 /** Normal numbers, the same on every backend. */

@@ -6,7 +6,7 @@ import { dropoutMask } from '../../src/layers/dropout.ts';
 import { instanceNormalization } from '../../src/layers/instance-normalization.ts';
 import { leakyRelu } from '../../src/layers/leaky-relu.ts';
 import { reflectionPadding } from '../../src/layers/reflection-padding.ts';
-import { randomKey } from '../../src/random.ts';
+import { randomKey } from '../../src/random/random.ts';
 import type { TensorTree } from '../../src/tensor-tree.ts';
 import { computeOnTheGpu, expectSameOnBoth, unavailable } from './both-backends.ts';
 import { draw, firstOrder, secondOrder } from './differentiated.ts';

@@ -29,7 +29,7 @@ import { clipByGlobalNorm } from '../../src/optimizers/clipping.ts';
 import type { Optimizer } from '../../src/optimizers/optimizer.ts';
 import { sgd } from '../../src/optimizers/sgd.ts';
 import { weightDecayPenalty } from '../../src/optimizers/weight-decay.ts';
-import { randomKey } from '../../src/random.ts';
+import { randomKey } from '../../src/random/random.ts';
 import type { TensorTree } from '../../src/tensor-tree.ts';
 import { computeOnTheGpu, expectSameOnBoth, onGpu, unavailable } from './both-backends.ts';
 import { draw, firstOrder, tidied } from './differentiated.ts';

@@ -6,7 +6,7 @@ import {
   movingStatistics,
 } from '../../src/layers/batch-normalization.ts';
 import { instanceNormalization } from '../../src/layers/instance-normalization.ts';
-import { foldKey, normal, randomKey } from '../../src/random.ts';
+import { foldKey, normal, randomKey } from '../../src/random/random.ts';
 import { useBackend } from '../support/backend.ts';
 import { directionalError } from '../support/finite-difference.ts';
 import { expectClose } from '../support/fixture.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { frechetDistance } from '../../src/metrics/frechet-distance.ts';
 import { symmetricEigen } from '../../src/metrics/symmetric-eigen.ts';
-import { normal, randomKey } from '../../src/random.ts';
+import { normal, randomKey } from '../../src/random/random.ts';
 
 const features = (seed: number, count: number, size: number, shift = 0) => {
   const draws = normal(randomKey(seed), count * size, shift);

@@ -18,7 +18,7 @@ import { resnetGenerator } from '../../src/models/resnet-generator.ts';
 import { resnet50 } from '../../src/models/resnet50.ts';
 import { multilayerPerceptron, smallCnn } from '../../src/models/small-classifiers.ts';
 import { unetGenerator } from '../../src/models/unet-generator.ts';
-import { randomKey } from '../../src/random.ts';
+import { randomKey } from '../../src/random/random.ts';
 import { useBackend } from '../support/backend.ts';
 
 beforeAll(() => useBackend('wasm'));

@@ -13,7 +13,7 @@ import { resnetGenerator } from '../../src/models/resnet-generator.ts';
 import { resnet50 } from '../../src/models/resnet50.ts';
 import { multilayerPerceptron, smallCnn } from '../../src/models/small-classifiers.ts';
 import { unetGenerator } from '../../src/models/unet-generator.ts';
-import { foldKey, normal, randomKey } from '../../src/random.ts';
+import { foldKey, normal, randomKey } from '../../src/random/random.ts';
 import { useBackend } from '../support/backend.ts';
 import { directionalError } from '../support/finite-difference.ts';
 import { expectClose } from '../support/fixture.ts';

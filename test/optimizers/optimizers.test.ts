@@ -7,7 +7,7 @@ import { clipByGlobalNorm } from '../../src/optimizers/clipping.ts';
 import type { Optimizer } from '../../src/optimizers/optimizer.ts';
 import { sgd } from '../../src/optimizers/sgd.ts';
 import { weightDecayPenalty } from '../../src/optimizers/weight-decay.ts';
-import { foldKey, randomKey, uniform } from '../../src/random.ts';
+import { foldKey, randomKey, uniform } from '../../src/random/random.ts';
 import { disposeTensors, type TensorTree } from '../../src/tensor-tree.ts';
 import { useBackend } from '../support/backend.ts';
 import { directionalError } from '../support/finite-difference.ts';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { normal, randomKey, foldKey } from '../../src/random.ts';
+import { normal, randomKey, foldKey } from '../../src/random/random.ts';
 
 /**
  * The relative difference between the gradient of a scalar function along a random direction and its central

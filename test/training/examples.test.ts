@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { imageBatch } from '../../src/augmentation/images.ts';
 import type { ForwardContext } from '../../src/models/network.ts';
 import { multilayerPerceptron } from '../../src/models/small-classifiers.ts';
-import { randomIntegers, randomKey } from '../../src/random.ts';
+import { randomIntegers, randomKey } from '../../src/random/random.ts';
 import { disposeTensors } from '../../src/tensor-tree.ts';
 import { gatherExamples, gatherImages, imageTensor } from '../../src/training/examples.ts';
 import { forwardBatches } from '../../src/training/forward-batches.ts';

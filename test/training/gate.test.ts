@@ -12,7 +12,7 @@ import { multilayerPerceptron, smallCnn } from '../../src/models/small-classifie
 import { readMnist } from '../../src/node/mnist-files.ts';
 import { groupBalanced } from '../../src/objectives.ts';
 import { adam } from '../../src/optimizers/adam.ts';
-import { foldKey, randomIntegers, randomKey } from '../../src/random.ts';
+import { foldKey, randomIntegers, randomKey } from '../../src/random/random.ts';
 import { disposeTensors, flattenTensors, mapTensors, type TensorTree } from '../../src/tensor-tree.ts';
 import { gatherExamples, imageTensor, type Examples } from '../../src/training/examples.ts';
 import { forwardBatches } from '../../src/training/forward-batches.ts';

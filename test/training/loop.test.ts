@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { foldKey, randomKey, uniform } from '../../src/random.ts';
+import { foldKey, randomKey, uniform } from '../../src/random/random.ts';
 import { cloneTensors, disposeTensors } from '../../src/tensor-tree.ts';
 import { NonFiniteLossError, train, type LossRecord } from '../../src/training/loop.ts';
 import { useBackend } from '../support/backend.ts';

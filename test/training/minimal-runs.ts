@@ -16,7 +16,7 @@ import { unetGenerator } from '../../src/models/unet-generator.ts';
 import { erm, type GroupObjective, type ObjectiveState } from '../../src/objectives.ts';
 import { constantSchedule } from '../../src/optimizers/schedules.ts';
 import { sgd } from '../../src/optimizers/sgd.ts';
-import { foldKey, randomIntegers, randomKey } from '../../src/random.ts';
+import { foldKey, randomIntegers, randomKey } from '../../src/random/random.ts';
 import { disposeTensors, type TensorTree } from '../../src/tensor-tree.ts';
 import { robustStep, type RobustBatch, type RobustState } from '../../src/training/robust-step.ts';
 import { stageOneBatches } from '../../src/training/stage-one.ts';

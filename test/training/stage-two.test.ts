@@ -7,7 +7,7 @@ import { multilayerPerceptron } from '../../src/models/small-classifiers.ts';
 import { erm, type GroupObjective, type ObjectiveState } from '../../src/objectives.ts';
 import { constantSchedule } from '../../src/optimizers/schedules.ts';
 import { sgd } from '../../src/optimizers/sgd.ts';
-import { foldKey, normal, randomKey } from '../../src/random.ts';
+import { foldKey, normal, randomKey } from '../../src/random/random.ts';
 import { disposeTensors, type TensorTree } from '../../src/tensor-tree.ts';
 import type { Examples } from '../../src/training/examples.ts';
 import { train } from '../../src/training/loop.ts';

@@ -1,7 +1,7 @@
 // Times training on wasm: a step of the small CNN by kernel, and the gradients of the small U-Net's convolutions.
 // node --conditions=source --import tsx test/wasm/bench.ts
 import * as tf from '@tensorflow/tfjs';
-import { normal, randomKey } from '../../src/random.ts';
+import { normal, randomKey } from '../../src/random/random.ts';
 import { registerTrainingKernels } from '../../src/wasm/index.ts';
 
 await tf.setBackend('wasm');

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import * as tf from '@tensorflow/tfjs';
 import { fused, hasFused, type FusedKernel } from '../../src/layers/fused-kernels.ts';
-import { foldKey, normal, randomKey } from '../../src/random.ts';
+import { foldKey, normal, randomKey } from '../../src/random/random.ts';
 import { useBackend } from '../support/backend.ts';
 import { expectClose } from '../support/fixture.ts';
 

@@ -8,7 +8,7 @@ import {
   rowBlocks,
   type MultiplyAccumulate,
 } from '../../src/wasm/multiply-accumulate.ts';
-import { normal, randomKey } from '../../src/random.ts';
+import { normal, randomKey } from '../../src/random/random.ts';
 
 const FLOATS = 1 << 14;
 const OUT = 3 * 4096;

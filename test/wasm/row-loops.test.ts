@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { compileRowLoops, plainRowLoops, type RowLoops } from '../../src/wasm/row-loops.ts';
-import { normal, randomKey } from '../../src/random.ts';
+import { normal, randomKey } from '../../src/random/random.ts';
 
 const FLOATS = 1 << 14;
 

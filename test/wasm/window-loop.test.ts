@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { compileWindowLoop, plainWindowLoop, type Windows } from '../../src/wasm/window-loop.ts';
-import { normal, randomKey } from '../../src/random.ts';
+import { normal, randomKey } from '../../src/random/random.ts';
 
 const FLOATS = 1 << 13;
 const [X, DY, DX] = [1, 3000, 5000];

@@ -3,7 +3,7 @@
  * and a long tail; a waterbird has a long neck, beak and legs and a short tail. Both come in the same colours, at any
  * size and place and facing either way. The subgroup is the background: a forest, or water with waves.
  */
-import { foldKey, uniform, type RandomKey } from '../../random.ts';
+import { foldKey, uniform, type RandomKey } from '../../random/random.ts';
 import type { ByteImage } from '../png.ts';
 import {
   canvas,

@@ -2,7 +2,7 @@
  * Pictures drawn from soft shapes on a canvas of floating-point colour. Coordinates are shares of the picture's height,
  * so that a picture looks the same at any size.
  */
-import { randomIntegers, uniform, type RandomKey } from '../../random.ts';
+import { randomIntegers, uniform, type RandomKey } from '../../random/random.ts';
 import type { ByteImage } from '../png.ts';
 
 /** Red, green, blue, 0 … 255. */

@@ -2,7 +2,7 @@
  * Portraits. The class is the colour of the hair, blond or any other; the subgroup is how the face is drawn: with long
  * hair and lips, or with short hair, a broad jaw and stubble. Skin, background, clothes, place and size vary alike in all.
  */
-import { foldKey, uniform, type RandomKey } from '../../random.ts';
+import { foldKey, uniform, type RandomKey } from '../../random/random.ts';
 import type { ByteImage } from '../png.ts';
 import {
   canvas,

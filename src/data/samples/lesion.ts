@@ -3,7 +3,7 @@
  * border; a malignant one is lopsided, of several colours and ragged. The subgroup is a coloured bandage beside it, as
  * in the photographs of the ISIC archive, where none of the malignant ones has a bandage.
  */
-import { foldKey, uniform, type RandomKey } from '../../random.ts';
+import { foldKey, uniform, type RandomKey } from '../../random/random.ts';
 import type { ByteImage } from '../png.ts';
 import {
   canvas,

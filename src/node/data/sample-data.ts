@@ -20,7 +20,7 @@ import {
 } from '../../data/samples/plan.ts';
 import { encodeTfRecords, shardFileName } from '../../data/tfrecord.ts';
 import { CELEBA_ATTRIBUTES } from '../../config/experiment/celeba-attributes.ts';
-import { foldKey, randomKey, uniform } from '../../random.ts';
+import { foldKey, randomKey, uniform } from '../../random/random.ts';
 import { makeFolder } from '../make-folder.ts';
 import { ProgramError } from '../program.ts';
 import { readText } from '../text-file.ts';

@@ -8,7 +8,7 @@ import { either as E } from 'fp-ts';
 import type { StageTwoExperiment } from '../../config/experiment/stage-two.ts';
 import type { DataError } from '../../data/data-error.ts';
 import { SPLITS, type ImageLocation, type SplitName } from '../../data/dataset.ts';
-import { foldKey, randomKey } from '../../random.ts';
+import { foldKey, randomKey } from '../../random/random.ts';
 import { openDecodePool } from '../data/decode-pool.ts';
 import { indexTranslations, scratchFolder, type ScratchFolder } from '../data/record-folder.ts';
 import { orExit, ProgramError } from '../program.ts';

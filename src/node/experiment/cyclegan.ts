@@ -8,7 +8,7 @@ import { publishedGenerator } from '../../models/published.ts';
 import { resnetGenerator } from '../../models/resnet-generator.ts';
 import { unetGenerator } from '../../models/unet-generator.ts';
 import { adam } from '../../optimizers/adam.ts';
-import { foldKey, randomKey } from '../../random.ts';
+import { foldKey, randomKey } from '../../random/random.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 import { ProgramError } from '../program.ts';
 import type { PictureShape } from '../data/batch-stream.ts';

@@ -6,7 +6,7 @@ import type { StageOneExperiment } from '../../config/experiment/stage-one.ts';
 import type { DatasetExample } from '../../data/dataset.ts';
 import type { Network } from '../../models/network.ts';
 import { smallCnn } from '../../models/small-classifiers.ts';
-import { foldKey, randomKey } from '../../random.ts';
+import { foldKey, randomKey } from '../../random/random.ts';
 import { gatherExamples, type Examples } from '../../training/examples.ts';
 import { disposeGate, type Gate } from '../../training/gate.ts';
 import { ProgramError } from '../program.ts';

@@ -19,7 +19,7 @@ import {
 import type { MnistCorrelationPart } from '../../data/mnist-correlation.ts';
 import { MNIST_PIXELS, MNIST_SIDE, type Mnist } from '../../data/mnist.ts';
 import { wholeShare } from '../../data/whole-share.ts';
-import { foldKey, randomKey } from '../../random.ts';
+import { foldKey, randomKey } from '../../random/random.ts';
 import { readMnist } from '../mnist-files.ts';
 import type { ExperimentImages, ImageReference } from './experiment-images.ts';
 

@@ -5,7 +5,7 @@ import { freezeLayers, frozenInResnet50 } from '../../models/fine-tuning.ts';
 import type { Network, NetworkWeights } from '../../models/network.ts';
 import { resnet50 } from '../../models/resnet50.ts';
 import { multilayerPerceptron, smallCnn } from '../../models/small-classifiers.ts';
-import { foldKey, randomKey } from '../../random.ts';
+import { foldKey, randomKey } from '../../random/random.ts';
 import { orExit, ProgramError } from '../program.ts';
 import { describeWeightReport, loadWeights } from '../weights/load-weights.ts';
 

@@ -4,7 +4,7 @@ import { imagePipeline, imageScaling } from '../../augmentation/pipelines.ts';
 import { concatenateImages } from '../../augmentation/pairing.ts';
 import { groupBatches } from '../../group-batches.ts';
 import type { Network } from '../../models/network.ts';
-import { foldKey, randomKey } from '../../random.ts';
+import { foldKey, randomKey } from '../../random/random.ts';
 import { trainedGroups } from '../../trained-groups.ts';
 import type { RobustBatch } from '../../training/robust-step.ts';
 import { robustBatch } from '../../training/stage-two.ts';

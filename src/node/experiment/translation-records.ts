@@ -6,7 +6,7 @@ import { minusOneToOne, toBytes } from '../../augmentation/scaling.ts';
 import type { DatasetExample } from '../../data/dataset.ts';
 import { encodeLabelledImage } from '../../data/example.ts';
 import { encodePng } from '../../data/png.ts';
-import { foldKey, type RandomKey } from '../../random.ts';
+import { foldKey, type RandomKey } from '../../random/random.ts';
 import { imageTensor } from '../../training/examples.ts';
 import type { TrainedGenerator } from '../../training/generator-measure.ts';
 import { openBatchStream, storedOrder } from '../data/batch-stream.ts';

@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import { crossEntropy } from '../../cross-entropy.ts';
 import { valueAndGradients } from '../../gradients.ts';
 import { smallCnn } from '../../models/small-classifiers.ts';
-import { normal, randomKey } from '../../random.ts';
+import { normal, randomKey } from '../../random/random.ts';
 import { selectBackend } from '../backend.ts';
 import { runProgram } from '../program.ts';
 

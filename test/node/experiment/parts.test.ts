@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { imagePipeline, imageScaling, type AugmentationStage } from '../../../src/augmentation/pipelines.ts';
 import { imageBatch } from '../../../src/augmentation/images.ts';
-import { randomKey } from '../../../src/random.ts';
+import { randomKey } from '../../../src/random/random.ts';
 import { groupTable } from '../../../src/groups.ts';
 import { groupReport } from '../../../src/metrics/group-report.ts';
 import { stageTwoBudget } from '../../../src/node/experiment/budget.ts';

@@ -21,7 +21,7 @@ import { savedGate } from '../../../src/node/experiment/gate-file.ts';
 import { planStageOne } from '../../../src/node/experiment/stage-one-plan.ts';
 import { stageOne } from '../../../src/node/experiment/stage-one.ts';
 import { openRun } from '../../../src/node/run-directory.ts';
-import { foldKey, randomIntegers, randomKey } from '../../../src/random.ts';
+import { foldKey, randomIntegers, randomKey } from '../../../src/random/random.ts';
 import { disposeGate } from '../../../src/training/gate.ts';
 import type { GateMeasure } from '../../../src/training/generator-measure.ts';
 import { classes } from '../../../src/training/gate-classifiers.ts';

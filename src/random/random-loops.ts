@@ -16,7 +16,7 @@ import {
   vector,
   type Assembled,
   type Code,
-} from './assembly.ts';
+} from '../assembly.ts';
 import { DRAWN_STREAM, KEY_PARITY, ROTATIONS, threefry2x32, type RandomKey } from './threefry.ts';
 
 /** Loops that fill arrays with draws of a key. */

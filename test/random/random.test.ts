@@ -9,7 +9,7 @@ import {
   randomKey,
   threefry2x32,
   uniform,
-} from '../src/random.ts';
+} from '../../src/random/random.ts';
 
 describe('threefry2x32', () => {
   // Known answers of the Random123 distribution (kat_vectors, threefry2x32, 20 rounds).

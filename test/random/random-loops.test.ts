@@ -1,19 +1,19 @@
 /** Random words and masks by WebAssembly and, without it, by JavaScript alone: the same bits, whatever the length. */
 import fc from 'fast-check';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { dropoutMask } from '../src/layers/dropout.ts';
-import { randomLoops } from '../src/random-loops.ts';
-import { randomKey, randomWords } from '../src/random.ts';
-import { threefry2x32 } from '../src/threefry.ts';
+import { dropoutMask } from '../../src/layers/dropout.ts';
+import { randomLoops } from '../../src/random/random-loops.ts';
+import { randomKey, randomWords } from '../../src/random/random.ts';
+import { threefry2x32 } from '../../src/random/threefry.ts';
 
 /** The modules as they are in an engine whose WebAssembly is this. */
 async function inAnEngineWith(engine: unknown) {
   vi.resetModules();
   vi.stubGlobal('WebAssembly', engine);
   const [random, loops, dropout] = [
-    await import('../src/random.ts'),
-    await import('../src/random-loops.ts'),
-    await import('../src/layers/dropout.ts'),
+    await import('../../src/random/random.ts'),
+    await import('../../src/random/random-loops.ts'),
+    await import('../../src/layers/dropout.ts'),
   ];
   expect(loops.randomLoops()).toBeUndefined();
   vi.unstubAllGlobals();

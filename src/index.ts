@@ -95,7 +95,7 @@ export {
   type GateShares,
 } from './gan/quality-gate.ts';
 export { degrade, type DegradeOptions } from './gan/strict-domain.ts';
-export { type Normalization, type ImageShape as InputShape } from './models/blocks.ts';
+export { type Normalization, type InputShape } from './models/blocks.ts';
 export {
   freezeLayers,
   frozenInResnet50,

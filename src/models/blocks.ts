@@ -6,7 +6,7 @@ import { InstanceNormalization } from '../layers/instance-normalization.ts';
 export type Normalization = 'batch' | 'instance' | 'none';
 
 /** Height, width and channels of an image. */
-export type ImageShape = readonly [height: number, width: number, channels: number];
+export type InputShape = readonly [height: number, width: number, channels: number];
 
 type Layer = { apply(x: tf.SymbolicTensor | tf.SymbolicTensor[]): unknown };
 
@@ -72,7 +72,7 @@ export const rectified = (x: tf.SymbolicTensor, name: string, leaky = false): tf
   applied(leaky ? tf.layers.leakyReLU({ name, alpha: 0.3 }) : tf.layers.reLU({ name }), x);
 
 /** The input of a network of images, its shape checked. */
-export function imageInput(inputShape: ImageShape): tf.SymbolicTensor {
+export function imageInput(inputShape: InputShape): tf.SymbolicTensor {
   if (inputShape.length !== 3 || !inputShape.every((n) => Number.isInteger(n) && n > 0))
     throw new RangeError(
       `inputShape: expected [height, width, channels] of positive integers, received [${inputShape.join(', ')}]`,

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { registerLayers } from '../layers/register-layers.ts';
 import { applied, convolution, imageInput, normalized, rectified } from './blocks.ts';
-import type { ImageShape, Normalization } from './blocks.ts';
+import type { InputShape, Normalization } from './blocks.ts';
 import { assertSides, patchDiscriminatorSides } from './image-sizes.ts';
 import { initializeWeights, normalWeights, scaledFilters } from './initial-weights.ts';
 import { networkFromModel } from './network-from-model.ts';
@@ -13,7 +13,7 @@ import type { Network } from './network.ts';
 
 /** Options of {@link patchDiscriminator}. */
 export interface PatchDiscriminatorOptions {
-  readonly inputShape: ImageShape;
+  readonly inputShape: InputShape;
   /** Filters of the 4×4 convolutions: all of stride 2 but the last, of stride 1; default 64, 128, 256, 512. */
   readonly filters?: readonly number[];
   /** Default `batch`. The first block has none. */

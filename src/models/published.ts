@@ -2,7 +2,7 @@
  * The networks that the published experiments used (Goel, Gu, Li, Ré, "Model Patching", ICLR 2021, appendix), chosen
  * by the size of the image: 28×28 digits, images up to 128 and up to 256 pixels.
  */
-import type { ImageShape, Normalization } from './blocks.ts';
+import type { InputShape, Normalization } from './blocks.ts';
 import { assertSides, PUBLISHED_GENERATOR_SIDES } from './image-sizes.ts';
 import type { Network } from './network.ts';
 import { patchDiscriminator } from './patch-discriminator.ts';
@@ -42,7 +42,7 @@ export interface PublishedGeneratorOptions extends PublishedDiscriminatorOptions
  * model.dispose();
  * ```
  */
-export function publishedGenerator(inputShape: ImageShape, options: PublishedGeneratorOptions = {}): Network {
+export function publishedGenerator(inputShape: InputShape, options: PublishedGeneratorOptions = {}): Network {
   const { dropout: rate = 0.5, ...rest } = options;
   const [height, width] = inputShape;
   if (height === 28 && width === 28)
@@ -73,7 +73,7 @@ export function publishedGenerator(inputShape: ImageShape, options: PublishedGen
  * ```
  */
 export function publishedDiscriminator(
-  inputShape: ImageShape,
+  inputShape: InputShape,
   options: PublishedDiscriminatorOptions = {},
 ): Network {
   return patchDiscriminator({ ...options, inputShape });

@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import { ReflectionPadding2D } from '../layers/reflection-padding.ts';
 import { registerLayers } from '../layers/register-layers.ts';
 import { applied, convolution, imageInput, normalized, rectified } from './blocks.ts';
-import type { ConvolutionOptions, ImageShape, Normalization } from './blocks.ts';
+import type { ConvolutionOptions, InputShape, Normalization } from './blocks.ts';
 import { assertSides, RESNET_GENERATOR_SIDES } from './image-sizes.ts';
 import { initializeWeights, normalWeights, scaledFilters } from './initial-weights.ts';
 import { networkFromModel } from './network-from-model.ts';
@@ -16,7 +16,7 @@ import type { Network } from './network.ts';
 /** Options of {@link resnetGenerator}. */
 export interface ResnetGeneratorOptions {
   /** Height and width are multiples of 4, at least 8. */
-  readonly inputShape: ImageShape;
+  readonly inputShape: InputShape;
   /** Residual blocks: 6 for images of 128 pixels, 9 (default) for 256. */
   readonly blocks?: number;
   /** Filters of the first convolution, doubled twice on the way down; default 64. */

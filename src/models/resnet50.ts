@@ -5,7 +5,7 @@
  * that variant, so that its weights can be matched by name. The post-activation network of PyTorch's users is an option.
  */
 import * as tf from '@tensorflow/tfjs';
-import { applied, convolution, imageInput, type ImageShape } from './blocks.ts';
+import { applied, convolution, imageInput, type InputShape } from './blocks.ts';
 import { glorotUniform, heUniform, initializeWeights, scaledFilters } from './initial-weights.ts';
 import { networkFromModel } from './network-from-model.ts';
 import type { Network } from './network.ts';
@@ -19,7 +19,7 @@ export type Resnet50Variant = 'pre-activation' | 'post-activation';
 
 /** Options of {@link resnet50}. */
 export interface Resnet50Options {
-  readonly inputShape: ImageShape;
+  readonly inputShape: InputShape;
   /** Number of classes. */
   readonly classes: number;
   /** Factor of all numbers of filters, rounded, at least 1 each; default 1. */

@@ -1,6 +1,6 @@
 /** The two small classifiers for digits of the published experiments; both end in logits. */
 import * as tf from '@tensorflow/tfjs';
-import { applied, convolution, imageInput, type ImageShape } from './blocks.ts';
+import { applied, convolution, imageInput, type InputShape } from './blocks.ts';
 import { assertSides, SMALL_CNN_SIDES } from './image-sizes.ts';
 import { glorotUniform, initializeWeights, scaledFilters } from './initial-weights.ts';
 import { networkFromModel } from './network-from-model.ts';
@@ -8,7 +8,7 @@ import type { Network } from './network.ts';
 
 /** Options of {@link smallCnn}. */
 export interface SmallCnnOptions {
-  readonly inputShape: ImageShape;
+  readonly inputShape: InputShape;
   /** Number of classes. */
   readonly classes: number;
   /** Factor of the numbers of filters and hidden units, default 1. */

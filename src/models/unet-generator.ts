@@ -5,14 +5,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { registerLayers } from '../layers/register-layers.ts';
 import { applied, convolution, imageInput, normalized, rectified } from './blocks.ts';
-import type { ImageShape, Normalization } from './blocks.ts';
+import type { InputShape, Normalization } from './blocks.ts';
 import { initializeWeights, normalWeights, scaledFilters } from './initial-weights.ts';
 import { networkFromModel } from './network-from-model.ts';
 import type { Network } from './network.ts';
 
 /** Options of {@link unetGenerator}. */
 export interface UnetGeneratorOptions {
-  readonly inputShape: ImageShape;
+  readonly inputShape: InputShape;
   /** Filters of the encoder; the decoder mirrors them. `n` entries halve the image `n` times. */
   readonly filters: readonly number[];
   /** Dropout rates of the first decoder blocks, default none. */

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { randomCropAndEnlarge, leavesPixels } from '../../src/augmentation/crop-and-enlarge.ts';
 import { imageBatch } from '../../src/augmentation/images.ts';
-import type { ImageShape } from '../../src/models/blocks.ts';
+import type { InputShape } from '../../src/models/blocks.ts';
 import {
   patchDiscriminatorSides,
   PUBLISHED_GENERATOR_SIDES,
@@ -70,7 +70,7 @@ describe('the rules are what the layers leave, side by side up to 600', () => {
 });
 
 /** Builds a network and runs an image through it: the shape that comes out, or null if it is refused. */
-function built(build: (shape: ImageShape) => Network, shape: ImageShape): readonly number[] | null {
+function built(build: (shape: InputShape) => Network, shape: InputShape): readonly number[] | null {
   let network: Network;
   try {
     network = build(shape);
@@ -106,11 +106,11 @@ describe('builders take the sizes of the rules and no others', () => {
     [28, 28],
   ].map(([height, columns]) => [[height!, columns!]]);
   const any: ImageSides = { expected: 'any', takes: () => true };
-  const same = ([height, columns]: ImageShape): readonly number[] => [height, columns, 1];
+  const same = ([height, columns]: InputShape): readonly number[] => [height, columns, 1];
   const logits = (): readonly number[] => [2];
   const patches =
     (convolutions: number) =>
-    ([height, columns]: ImageShape): readonly (number | null)[] => [
+    ([height, columns]: InputShape): readonly (number | null)[] => [
       sideAfter.discriminator(height, convolutions),
       sideAfter.discriminator(columns, convolutions),
       1,
@@ -120,8 +120,8 @@ describe('builders take the sizes of the rules and no others', () => {
     [
       string,
       ImageSides,
-      (inputShape: ImageShape) => Network,
-      (shape: ImageShape) => readonly (number | null)[],
+      (inputShape: InputShape) => Network,
+      (shape: InputShape) => readonly (number | null)[],
     ]
   >([
     ['small CNN', SMALL_CNN_SIDES, (inputShape) => smallCnn({ inputShape, classes: 2, width }), logits],
@@ -153,7 +153,7 @@ describe('builders take the sizes of the rules and no others', () => {
   ])('%s', (_, { takes }, build, expected) => {
     fc.assert(
       fc.property(size, ([height, columns]) => {
-        const shape: ImageShape = [height, columns, 1];
+        const shape: InputShape = [height, columns, 1];
         expect(built(build, shape)).toEqual(takes(height) && takes(columns) ? expected(shape) : null);
       }),
       { numRuns: 60, seed, examples: edges },
@@ -161,7 +161,7 @@ describe('builders take the sizes of the rules and no others', () => {
   });
 
   it.each(['pre-activation', 'post-activation'] as const)('ResNet-50, %s: any', (variant) => {
-    const build = (inputShape: ImageShape): Network => resnet50({ inputShape, classes: 2, width, variant });
+    const build = (inputShape: InputShape): Network => resnet50({ inputShape, classes: 2, width, variant });
     for (const shape of [
       [1, 1, 1],
       [2, 3, 1],
@@ -171,7 +171,7 @@ describe('builders take the sizes of the rules and no others', () => {
   });
 
   it('published generators: up to 256', () => {
-    const build = (shape: ImageShape): Network => publishedGenerator(shape, { width });
+    const build = (shape: InputShape): Network => publishedGenerator(shape, { width });
     for (const shape of [
       [1, 3, 1],
       [28, 27, 1],

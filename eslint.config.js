@@ -41,7 +41,7 @@ const forbid = (...groups) => ({
   ],
 });
 const submodulePaths = '^(fp-ts|io-ts)/';
-const ownIndex = '^\\.{1,2}/(\\.\\./)*index\\.(ts|js)$';
+const anIndex = '(^|/)index\\.(ts|js)$';
 const nodeBuiltins = '^node:';
 
 export default tseslint.config(
@@ -60,7 +60,7 @@ export default tseslint.config(
     },
   },
   { files: ['examples/**', '*.js', '.ci/**', 'test/**'], rules: { 'no-console': 'off' } },
-  { files: ['src/**'], rules: forbid(submodulePaths, ownIndex) },
+  { files: ['src/**'], rules: forbid(submodulePaths, anIndex) },
   {
     files: ['src/**'],
     ignores: [
@@ -73,7 +73,7 @@ export default tseslint.config(
       'src/node/**',
     ],
     rules: {
-      ...forbid(submodulePaths, ownIndex, nodeBuiltins, '/(training|data|config|report|wasm|node)/'),
+      ...forbid(submodulePaths, anIndex, nodeBuiltins, '/(training|data|config|report|wasm|node)/'),
       'no-restricted-syntax': ['error', ...effects, readBack],
       'no-restricted-globals': ['error', ...hostGlobals],
     },
@@ -81,29 +81,29 @@ export default tseslint.config(
   {
     files: ['src/training/**'],
     rules: {
-      ...forbid(submodulePaths, ownIndex, nodeBuiltins, '/(data|config|report|wasm|node)/'),
+      ...forbid(submodulePaths, anIndex, nodeBuiltins, '/(data|config|report|wasm|node)/'),
       'no-restricted-syntax': ['error', ...effects],
       'no-restricted-globals': ['error', ...hostGlobals],
     },
   },
   {
     files: ['src/data/**'],
-    rules: forbid(submodulePaths, ownIndex, nodeBuiltins, '/(config|report|wasm|node)/'),
+    rules: forbid(submodulePaths, anIndex, nodeBuiltins, '/(config|report|wasm|node)/'),
   },
   {
     files: ['src/config/**'],
-    rules: forbid(submodulePaths, ownIndex, nodeBuiltins, '/(report|wasm|node)/'),
+    rules: forbid(submodulePaths, anIndex, nodeBuiltins, '/(report|wasm|node)/'),
   },
   {
     files: ['src/report/**'],
     rules: {
-      ...forbid(submodulePaths, ownIndex, nodeBuiltins, '/(training|data|wasm|node)/'),
+      ...forbid(submodulePaths, anIndex, nodeBuiltins, '/(training|data|wasm|node)/'),
       'no-restricted-syntax': ['error', ...effects, readBack],
       'no-restricted-globals': ['error', ...hostGlobals],
     },
   },
   {
     files: ['src/wasm/**'],
-    rules: forbid(submodulePaths, ownIndex, nodeBuiltins, '/(training|data|config|report|node)/'),
+    rules: forbid(submodulePaths, anIndex, nodeBuiltins, '/(training|data|config|report|node)/'),
   },
 );

@@ -2,7 +2,7 @@
 // node --conditions=source --import tsx test/wasm/bench.ts
 import * as tf from '@tensorflow/tfjs';
 import { normal, randomKey } from '../../src/random/random.ts';
-import { registerTrainingKernels } from '../../src/wasm/index.ts';
+import { registerTrainingKernels } from '../../src/wasm/register-training-kernels.ts';
 
 await tf.setBackend('wasm');
 const stock = new Map(

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import * as tf from '@tensorflow/tfjs';
 import { normal, randomKey } from '../../src/random/random.ts';
-import { registerTrainingKernels } from '../../src/wasm/index.ts';
+import { registerTrainingKernels } from '../../src/wasm/register-training-kernels.ts';
 import { useBackend } from '../support/backend.ts';
 import { directionalError } from '../support/finite-difference.ts';
 import { expectClose } from '../support/fixture.ts';

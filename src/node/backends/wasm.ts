@@ -1,5 +1,5 @@
 /** tfjs's WebAssembly backend with our training kernels. */
-import { registerTrainingKernels } from '../../wasm/index.ts';
+import { registerTrainingKernels } from '../../wasm/register-training-kernels.ts';
 import { makeCurrent } from './refusal.ts';
 
 /** tfjs's WebAssembly module listens for every unhandled error, to print its own source in front of it; not here. */

@@ -1,0 +1,6 @@
+/**
+ * Training on the WebAssembly backend of tfjs.
+ *
+ * @module
+ */
+export { registerTrainingKernels } from './register-training-kernels.ts';

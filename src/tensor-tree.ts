@@ -18,7 +18,7 @@ const isTensor = (tree: TensorTree): tree is tf.Tensor =>
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { disposeTensors, mapTensors } from 'model-patching';
+ * import { disposeTensors, mapTensors } from 'model-patching/training';
  * const state = { generator: { kernel: tf.tensor1d([1, 2]) }, step: tf.scalar(3) };
  * const doubled = mapTensors(state, (tensor) => tensor.mul(2));
  * if (doubled.generator.kernel.dataSync().join() !== '2,4') throw new Error('twice the values');
@@ -45,7 +45,7 @@ export function mapTensors<T extends TensorTree>(
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { disposeTensors, flattenTensors } from 'model-patching';
+ * import { disposeTensors, flattenTensors } from 'model-patching/training';
  * const state = { generator: { kernel: tf.scalar(1), bias: tf.scalar(0) } };
  * const paths = flattenTensors(state).map(([path]) => path);
  * if (paths.join() !== 'generator/kernel,generator/bias') throw new Error(`received ${paths.join()}`);
@@ -64,7 +64,7 @@ export function flattenTensors(tree: TensorTree): readonly (readonly [path: stri
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { disposeTensors } from 'model-patching';
+ * import { disposeTensors } from 'model-patching/training';
  * const state = { optimizer: { step: tf.scalar(0) } };
  * disposeTensors(state);
  * if (!state.optimizer.step.isDisposed) throw new Error('disposed');
@@ -80,7 +80,7 @@ export function disposeTensors(tree: TensorTree): void {
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { cloneTensors, disposeTensors } from 'model-patching';
+ * import { cloneTensors, disposeTensors } from 'model-patching/training';
  * const state = { w: tf.tensor1d([1, 2]) };
  * const kept = cloneTensors(state);
  * disposeTensors(state);

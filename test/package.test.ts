@@ -8,6 +8,13 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const node = (script: string): string =>
   execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: root, encoding: 'utf8' });
 
+const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  exports: Readonly<Record<string, unknown>>;
+};
+const entries = Object.keys(exports)
+  .filter((entry) => entry !== './package.json')
+  .map((entry) => entry.replace('.', 'model-patching'));
+
 describe('the built package', () => {
   beforeAll(() => execFileSync('npm', ['run', '--silent', 'build'], { cwd: root }), 120_000);
 
@@ -33,13 +40,7 @@ describe('the built package', () => {
     expect(out.trim()).toBe('true');
   });
 
-  it.each([
-    'model-patching',
-    'model-patching/data',
-    'model-patching/config',
-    'model-patching/wasm',
-    'model-patching/node',
-  ])('%s is imported under plain node without side effects', (entry) => {
+  it.each(entries)('%s is imported under plain node without side effects', (entry) => {
     const out = node(`
       import * as tf from '@tensorflow/tfjs';
       const before = [tf.memory().numTensors, tf.engine().backendName];

@@ -75,7 +75,7 @@ function cutPixels(fraction: number, size: number): number {
  * @throws RangeError unless there are four fractions for each image that leave at least one pixel.
  * @example
  * ```ts
- * import { cropAndEnlarge, imageBatch } from 'model-patching';
+ * import { cropAndEnlarge, imageBatch } from 'model-patching/augmentation';
  * const images = imageBatch(Float32Array.of(7, 1, 2, 3), [1, 1, 4, 1]);
  * const enlarged = cropAndEnlarge(images, [0, 0.25, 0, 0.25]).pixels;
  * if (enlarged.join() !== '1,1,2,2') throw new Error('each pixel twice expected');
@@ -125,7 +125,8 @@ export const leavesPixels = (maximum: number, side: number): boolean =>
  * @throws RangeError unless 0 ≤ `maximum` < 0.5.
  * @example
  * ```ts
- * import { imageBatch, randomCropAndEnlarge, randomKey } from 'model-patching';
+ * import { imageBatch, randomCropAndEnlarge } from 'model-patching/augmentation';
+ * import { randomKey } from 'model-patching/random';
  * const images = imageBatch(new Uint8Array(400).fill(8), [1, 20, 20, 1]);
  * const { pixels } = randomCropAndEnlarge()(images, randomKey(1));
  * if (!pixels.every((value) => value === 8)) throw new Error('a flat image stays flat');

@@ -24,7 +24,7 @@ import {
  * @throws RangeError unless there are two offsets in the range for each image.
  * @example
  * ```ts
- * import { imageBatch, padAndCrop } from 'model-patching';
+ * import { imageBatch, padAndCrop } from 'model-patching/augmentation';
  * const images = imageBatch(Uint8Array.of(1, 2, 3, 4), [1, 2, 2, 1]);
  * const shifted = padAndCrop(images, [0, 1], 1).pixels;
  * if (shifted.join() !== '0,0,1,2') throw new Error('down by one pixel expected');
@@ -70,7 +70,8 @@ export function padAndCrop<P extends Pixels>(
  * @throws RangeError unless `padding` is a whole number ≥ 1.
  * @example
  * ```ts
- * import { imageBatch, randomKey, randomPadAndCrop } from 'model-patching';
+ * import { imageBatch, randomPadAndCrop } from 'model-patching/augmentation';
+ * import { randomKey } from 'model-patching/random';
  * const images = imageBatch(new Uint8Array(16).fill(5), [1, 4, 4, 1]);
  * const { pixels } = randomPadAndCrop({ padding: 1 })(images, randomKey(0));
  * if (![...pixels].every((value) => value === 0 || value === 5)) throw new Error('only zeros may come in');
@@ -96,7 +97,7 @@ export function randomPadAndCrop(
  * @throws RangeError unless there is one flip for each image.
  * @example
  * ```ts
- * import { flipHorizontally, imageBatch } from 'model-patching';
+ * import { flipHorizontally, imageBatch } from 'model-patching/augmentation';
  * const images = imageBatch(Uint8Array.of(1, 2, 3, 4), [1, 2, 2, 1]);
  * if (flipHorizontally(images, [true]).pixels.join() !== '2,1,4,3') throw new Error('not mirrored');
  * ```
@@ -131,7 +132,8 @@ export function flipHorizontally<P extends Pixels>(
  * @throws RangeError unless `probability` is in 0 … 1.
  * @example
  * ```ts
- * import { imageBatch, randomHorizontalFlip, randomKey } from 'model-patching';
+ * import { imageBatch, randomHorizontalFlip } from 'model-patching/augmentation';
+ * import { randomKey } from 'model-patching/random';
  * const images = imageBatch(Uint8Array.of(1, 2), [1, 1, 2, 1]);
  * if (randomHorizontalFlip(0)(images, randomKey(0)).pixels.join() !== '1,2') throw new Error('never mirrored');
  * ```
@@ -160,7 +162,7 @@ export function randomHorizontalFlip(probability = 0.5): Augmentation {
  * @throws RangeError unless there is one centre for each image and `size` is even.
  * @example
  * ```ts
- * import { cutout, imageBatch } from 'model-patching';
+ * import { cutout, imageBatch } from 'model-patching/augmentation';
  * const images = imageBatch(new Uint8Array(9).fill(1), [1, 3, 3, 1]);
  * if (cutout(images, [0, 0], 2).pixels.join() !== '0,1,1,1,1,1,1,1,1') throw new Error('one corner expected');
  * ```
@@ -194,7 +196,8 @@ export function cutout<P extends Pixels>(
  * @param size Pixels, even; default 16.
  * @example
  * ```ts
- * import { imageBatch, randomCutout, randomKey } from 'model-patching';
+ * import { imageBatch, randomCutout } from 'model-patching/augmentation';
+ * import { randomKey } from 'model-patching/random';
  * const images = imageBatch(new Uint8Array(16).fill(1), [1, 4, 4, 1]);
  * const { pixels } = randomCutout(2)(images, randomKey(5));
  * if (!pixels.includes(0)) throw new Error('something is hidden');

@@ -11,7 +11,7 @@ import { emptyLike, type Images, type Pixels } from './images.ts';
  * @throws RangeError unless `columns` divides n.
  * @example
  * ```ts
- * import { imageBatch, imageGallery } from 'model-patching';
+ * import { imageBatch, imageGallery } from 'model-patching/augmentation';
  * const tiled = imageGallery(imageBatch(Uint8Array.of(1, 2, 3, 4), [2, 1, 2, 1]), 1);
  * if (tiled.shape.join() !== '1,2,2,1' || tiled.pixels.join() !== '1,2,3,4') throw new Error('one above the other');
  * ```

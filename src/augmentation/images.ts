@@ -31,7 +31,7 @@ export type Augmentation = (images: Images, key: RandomKey) => Images;
  * @throws RangeError if the shape is not four whole numbers, or holds another number of pixels.
  * @example
  * ```ts
- * import { imageBatch } from 'model-patching';
+ * import { imageBatch } from 'model-patching/augmentation';
  * const images = imageBatch(new Uint8Array(2 * 28 * 28), [2, 28, 28, 1]);
  * if (images.shape[0] !== 2) throw new Error('two images expected');
  * ```
@@ -89,7 +89,8 @@ export function integersPerImage(key: RandomKey, count: number, width: number, l
  * @returns The composed augmentation; of no stages, the identity.
  * @example
  * ```ts
- * import { compose, imageBatch, minusOneToOne, randomKey, randomPadAndCrop, randomRotation } from 'model-patching';
+ * import { compose, imageBatch, minusOneToOne, randomPadAndCrop, randomRotation } from 'model-patching/augmentation';
+ * import { randomKey } from 'model-patching/random';
  * const augment = compose(randomRotation(45), randomPadAndCrop(), minusOneToOne);
  * const { pixels } = augment(imageBatch(new Uint8Array(28 * 28), [1, 28, 28, 1]), randomKey(3));
  * if (!pixels.every((value) => value === -1)) throw new Error('a black image stays black');

@@ -23,7 +23,7 @@ export interface PairedDataset {
  *   without translations always stays.
  * @example
  * ```ts
- * import { pairTranslations } from 'model-patching';
+ * import { pairTranslations } from 'model-patching/augmentation';
  * const pairs = pairTranslations([{ alias: '(Y=0)(Z=0)', translated: true }]);
  * if (pairs.map((pair) => pair.alias).join() !== '(Y=0)(Z=0),(Y=0)(Z=0)(A-F),(Y=0)(Z=0)(A-G)') throw new Error('order');
  * ```
@@ -52,7 +52,7 @@ export function pairTranslations(
  * @throws RangeError unless `batchSize` is a whole number ≥ 1.
  * @example
  * ```ts
- * import { consecutiveBatches, imageBatch } from 'model-patching';
+ * import { consecutiveBatches, imageBatch } from 'model-patching/augmentation';
  * const batches = consecutiveBatches(imageBatch(new Uint8Array(7), [7, 1, 1, 1]), 3);
  * if (batches.map((batch) => batch.shape[0]).join() !== '3,3,1') throw new Error('3, 3 and 1 expected');
  * ```
@@ -81,7 +81,7 @@ export function consecutiveBatches<P extends Pixels>(images: Images<P>, batchSiz
  * @throws RangeError if there is none, or if their shapes or kinds of number differ.
  * @example
  * ```ts
- * import { concatenateImages, consecutiveBatches, imageBatch } from 'model-patching';
+ * import { concatenateImages, consecutiveBatches, imageBatch } from 'model-patching/augmentation';
  * const images = imageBatch(Uint8Array.of(1, 2, 3), [3, 1, 1, 1]);
  * if (concatenateImages(consecutiveBatches(images, 2)).pixels.join() !== '1,2,3') throw new Error('order lost');
  * ```

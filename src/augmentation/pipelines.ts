@@ -59,7 +59,7 @@ const asStored: Scaling = ({ pixels, shape }) => ({ pixels: Float32Array.from(pi
  * @param scaling Its name and range.
  * @example
  * ```ts
- * import { imageBatch, imageScaling } from 'model-patching';
+ * import { imageBatch, imageScaling } from 'model-patching/augmentation';
  * const scale = imageScaling({ kind: 'BasicImagePreprocessing', range: 'minusone-one' });
  * const { pixels } = scale(imageBatch(Uint8Array.of(0, 255), [1, 1, 2, 1]));
  * if (pixels.join() !== '-1,1') throw new Error('not in [-1, 1]');
@@ -85,7 +85,8 @@ export function imageScaling(scaling: ScalingStage): Scaling {
  * @throws RangeError if a setting is out of its range.
  * @example
  * ```ts
- * import { imageBatch, imagePipeline, randomKey } from 'model-patching';
+ * import { imageBatch, imagePipeline } from 'model-patching/augmentation';
+ * import { randomKey } from 'model-patching/random';
  * const augment = imagePipeline({
  *   augmentations: [{ kind: 'fliplr' }, { kind: 'crop' }],
  *   scaling: { kind: 'BasicImagePreprocessing', range: 'minusone-one' },

@@ -77,7 +77,7 @@ function resizeRows(
  * @throws RangeError unless the size is two whole numbers ≥ 1.
  * @example
  * ```ts
- * import { imageBatch, resize } from 'model-patching';
+ * import { imageBatch, resize } from 'model-patching/augmentation';
  * const images = imageBatch(Float32Array.of(0, 1, 2, 3), [1, 1, 4, 1]);
  * if (resize(images, [1, 2]).pixels.join() !== '0.5,2.5') throw new Error('the means of two expected');
  * if (resize(images, [1, 8]).pixels[2] !== 0.75) throw new Error('a quarter before 1');

@@ -57,7 +57,7 @@ function writeChannel(turned: Float64Array, pixels: Pixels, offset: number, chan
  * @throws RangeError unless there is one angle for each image.
  * @example
  * ```ts
- * import { imageBatch, rotate } from 'model-patching';
+ * import { imageBatch, rotate } from 'model-patching/augmentation';
  * const images = imageBatch(Uint8Array.of(0, 0, 0, 0, 0, 9, 0, 0, 0), [1, 3, 3, 1]);
  * const turned = rotate(images, [90]).pixels;
  * if (turned.join() !== '0,9,0,0,0,0,0,0,0') throw new Error(`not a quarter turn: ${turned.join()}`);
@@ -87,7 +87,8 @@ export function rotate<P extends Pixels>(images: Images<P>, degrees: ArrayLike<n
  * @throws RangeError unless `maximumDegrees` is finite and not negative.
  * @example
  * ```ts
- * import { imageBatch, randomKey, randomRotation } from 'model-patching';
+ * import { imageBatch, randomRotation } from 'model-patching/augmentation';
+ * import { randomKey } from 'model-patching/random';
  * const images = imageBatch(new Float32Array(9).fill(1), [1, 3, 3, 1]);
  * const centre = randomRotation(45)(images, randomKey(0)).pixels[4] ?? NaN;
  * if (Math.abs(centre - 1) > 1e-6) throw new Error('the centre stays');

@@ -28,7 +28,7 @@ function map(images: Images, scale: (value: number, channel: number) => number):
  * @returns `[n, h, w, c]` in [0, 1].
  * @example
  * ```ts
- * import { imageBatch, zeroToOne } from 'model-patching';
+ * import { imageBatch, zeroToOne } from 'model-patching/augmentation';
  * const { pixels } = zeroToOne(imageBatch(Uint8Array.of(0, 255), [1, 1, 2, 1]));
  * if (pixels.join() !== '0,1') throw new Error('not in [0, 1]');
  * ```
@@ -44,7 +44,7 @@ export function zeroToOne(images: Images): Images<Float32Array> {
  * @returns `[n, h, w, c]` in [−1, 1].
  * @example
  * ```ts
- * import { imageBatch, minusOneToOne } from 'model-patching';
+ * import { imageBatch, minusOneToOne } from 'model-patching/augmentation';
  * const { pixels } = minusOneToOne(imageBatch(Uint8Array.of(0, 255), [1, 1, 2, 1]));
  * if (pixels.join() !== '-1,1') throw new Error('not in [-1, 1]');
  * ```
@@ -61,7 +61,7 @@ export function minusOneToOne(images: Images): Images<Float32Array> {
  * @returns `[n, h, w, c]` in [0, 1].
  * @example
  * ```ts
- * import { imageBatch, signedToUnit } from 'model-patching';
+ * import { imageBatch, signedToUnit } from 'model-patching/augmentation';
  * const { pixels } = signedToUnit(imageBatch(Float32Array.of(-1, 0, 1), [1, 1, 3, 1]));
  * if (pixels.join() !== '0,0.5,1') throw new Error('not in [0, 1]');
  * ```
@@ -81,7 +81,7 @@ const IMAGENET_DEVIATIONS = [0.229, 0.224, 0.225] as const;
  * @throws RangeError unless the images have three channels.
  * @example
  * ```ts
- * import { imageBatch, imagenetNormalization } from 'model-patching';
+ * import { imageBatch, imagenetNormalization } from 'model-patching/augmentation';
  * const { pixels } = imagenetNormalization(imageBatch(new Uint8Array(3), [1, 1, 1, 3]));
  * if (Math.abs(pixels[0]! + 0.485 / 0.229) > 1e-6) throw new Error('black is −mean / deviation');
  * ```
@@ -104,7 +104,7 @@ export function imagenetNormalization(images: Images): Images<Float32Array> {
  * @throws RangeError unless the images have three channels.
  * @example
  * ```ts
- * import { grayscale, imageBatch } from 'model-patching';
+ * import { grayscale, imageBatch } from 'model-patching/augmentation';
  * const { pixels } = grayscale(imageBatch(Uint8Array.of(100, 0, 0), [1, 1, 1, 3]));
  * if (Math.abs(pixels[0]! - 29.89) > 1e-4) throw new Error('red weighs 0.2989');
  * ```
@@ -130,7 +130,7 @@ export function grayscale(images: Images): Images<Float32Array> {
  * @returns `[n, h, w, c]`.
  * @example
  * ```ts
- * import { imageBatch, toBytes } from 'model-patching';
+ * import { imageBatch, toBytes } from 'model-patching/augmentation';
  * const images = imageBatch(Float32Array.of(-1, 0, 1), [1, 1, 3, 1]);
  * if (toBytes(images).pixels.join() !== '0,128,255') throw new Error('rounding expected');
  * if (toBytes(images, { rounding: 'truncate' }).pixels.join() !== '0,127,255') throw new Error('truncation expected');

@@ -77,7 +77,7 @@ function zigzagCorners(start: Point, end: Point): Point[] {
  * @throws RangeError if `image` has not 784 pixels.
  * @example
  * ```ts
- * import { randomKey } from 'model-patching';
+ * import { randomKey } from 'model-patching/random';
  * import { zigzag } from 'model-patching/data';
  * const corrupted = zigzag(new Uint8Array(784), randomKey(3));
  * if (corrupted.filter((value) => value > 127).length < 20) throw new Error('expected a bright zigzag');
@@ -103,7 +103,7 @@ export function zigzag(image: Uint8Array, key: RandomKey): Uint8Array {
  * @throws RangeError if `image` has not 784 pixels.
  * @example
  * ```ts
- * import { randomKey } from 'model-patching';
+ * import { randomKey } from 'model-patching/random';
  * import { dottedLine } from 'model-patching/data';
  * const corrupted = dottedLine(new Uint8Array(784), randomKey(3));
  * if (corrupted.some((value, pixel) => value > 0 && pixel % 4 < 2)) throw new Error('expected gaps');

@@ -109,7 +109,8 @@ export interface CycleganDrawsOptions {
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { cycleganDraws, randomKey } from 'model-patching';
+ * import { cycleganDraws } from 'model-patching/gan';
+ * import { randomKey } from 'model-patching/random';
  * const draws = cycleganDraws({ key: randomKey(1), step: 0, shape: [2, 8, 8, 1], capacity: 4 });
  * if (draws.pools.source.write.dataSync().join() !== '4,5,2,3') throw new Error('slots fill in order');
  * tf.dispose([draws.pools.source, draws.pools.target]);

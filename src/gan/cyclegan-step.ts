@@ -89,7 +89,10 @@ export interface CycleganStep {
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { cycleganDraws, cycleganStep, disposeTensors, randomKey } from 'model-patching';
+ * import { cycleganStep } from 'model-patching';
+ * import { cycleganDraws } from 'model-patching/gan';
+ * import { disposeTensors } from 'model-patching/training';
+ * import { randomKey } from 'model-patching/random';
  * const scaling = {
  *   forward: (x: tf.Tensor, context: { weights?: { trainable: tf.NamedTensorMap } }) => ({
  *     output: x.mul(context.weights!.trainable.scale!),

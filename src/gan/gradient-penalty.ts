@@ -110,7 +110,8 @@ function seededDraws(seed: number, real: tf.Tensor4D, kind: GradientPenaltyOptio
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { penaltyDraws, randomKey } from 'model-patching';
+ * import { penaltyDraws } from 'model-patching/gan';
+ * import { randomKey } from 'model-patching/random';
  * const draws = penaltyDraws(randomKey(1), [2, 4, 4, 1], 'dragan');
  * if (draws.beta!.shape.join() !== '2,4,4,1') throw new Error('one draw a pixel');
  * tf.dispose({ ...draws });

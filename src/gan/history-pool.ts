@@ -37,13 +37,6 @@ export type HistoryPoolDraws = { readonly write: tf.Tensor1D; readonly read: tf.
  * @returns Index vectors for {@link historyPoolUpdate}.
  * @throws RangeError if the rule is neither, `batchSize` or `capacity` is no positive integer, or a batch is larger than the pool.
  * @see Shrivastava et al., CVPR 2017, section 2.3; Zhu et al., ICCV 2017, section 4
- * @example
- * ```ts
- * import { historyPoolDraws, randomKey } from 'model-patching';
- * const first = historyPoolDraws({ key: randomKey(3), step: 0, batchSize: 2, capacity: 4 });
- * if (first.write.join() !== '4,5,2,3') throw new Error('the new images 4 and 5 take the first free slots');
- * if ([...first.read].sort().join() !== '4,5') throw new Error('there is nothing else to draw yet');
- * ```
  */
 export function historyPoolDraws({
   key,
@@ -136,18 +129,6 @@ const distinct = (key: RandomKey, count: number, size: number): Int32Array =>
  * @param draws The vectors of {@link historyPoolDraws} as int32 tensors.
  * @returns `images` of the pool's shape and `sample` `[batch, height, width, channels]`, owned by the caller.
  * @throws Error if the images' shapes differ or `write` is not of length `capacity`.
- * @example
- * ```ts
- * import * as tf from '@tensorflow/tfjs';
- * import { historyPoolUpdate } from 'model-patching';
- * const pool = tf.tensor4d([1, 2], [2, 1, 1, 1]);
- * const fakes = tf.tensor4d([3], [1, 1, 1, 1]);
- * const draws = { write: tf.tensor1d([0, 2], 'int32'), read: tf.tensor1d([1], 'int32') };
- * const after = historyPoolUpdate(pool, fakes, draws);
- * if (after.images.dataSync().join() !== '1,3') throw new Error('image 3 takes the place of 2');
- * if (after.sample.dataSync()[0] !== 2) throw new Error('and 2 is shown once more');
- * tf.dispose([pool, fakes, draws, after.images, after.sample]);
- * ```
  */
 export function historyPoolUpdate(
   images: tf.Tensor4D,

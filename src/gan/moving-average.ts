@@ -21,7 +21,7 @@ import { flattenTensors, mapTensors, type TensorTree } from '../tensor-tree.ts';
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { exponentialMovingAverage } from 'model-patching';
+ * import { exponentialMovingAverage } from 'model-patching/gan';
  * const averages = { kernel: tf.tensor1d([0, 4]) };
  * const weights = { kernel: tf.tensor1d([4, 4]) };
  * const next = exponentialMovingAverage(averages, weights, 0.75);

@@ -34,7 +34,7 @@ export interface GateShares {
  * @throws RangeError if there is no prediction or one is no integer ≥ 0.
  * @example
  * ```ts
- * import { flipRate } from 'model-patching';
+ * import { flipRate } from 'model-patching/gan';
  * if (flipRate([1, 0, 1, 1], 1) !== 0.75) throw new Error('three of four reached domain 1');
  * ```
  */
@@ -53,7 +53,7 @@ export function flipRate(predictedDomains: ArrayLike<number>, targetDomain: numb
  * @throws RangeError if the lengths differ, there is no prediction, or an entry is no integer ≥ 0.
  * @example
  * ```ts
- * import { labelPreservation } from 'model-patching';
+ * import { labelPreservation } from 'model-patching/gan';
  * if (labelPreservation([0, 1, 1, 0], [0, 1, 0, 0]) !== 0.75) throw new Error('three of four kept');
  * ```
  */
@@ -100,7 +100,7 @@ function shareWhere(
  * @throws RangeError if the lengths differ or are 0, a pixel is not finite, or not low < high.
  * @example
  * ```ts
- * import { cycleError } from 'model-patching';
+ * import { cycleError } from 'model-patching/gan';
  * if (cycleError([-1, 1], [-1, 0], [-1, 1]) !== 0.25) throw new Error('0 and one half');
  * ```
  */
@@ -131,7 +131,7 @@ export function cycleError(
  * @throws RangeError if a share is outside [0, 1].
  * @example
  * ```ts
- * import { gateScore } from 'model-patching';
+ * import { gateScore } from 'model-patching/gan';
  * const score = gateScore({
  *   flipRate: { toSource: 0.5, toTarget: 1 },
  *   labelPreservation: { toSource: 1, toTarget: 0.5 },

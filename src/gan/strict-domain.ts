@@ -143,7 +143,8 @@ function checkOptions({ range, density, blur }: Required<DegradeOptions>): void 
  * @throws RangeError if the pixels do not fit the shape, a pixel is outside the range, or an option is not valid.
  * @example
  * ```ts
- * import { degrade, randomKey } from 'model-patching';
+ * import { degrade } from 'model-patching/gan';
+ * import { randomKey } from 'model-patching/random';
  * const clean = new Float32Array(2 * 8 * 8).fill(0.25);
  * const specked = degrade(clean, [2, 8, 8, 1], randomKey(3), { range: [0, 1] });
  * if (specked.length !== 128 || specked.some((p) => p < 0 || p > 1)) throw new Error('same shape and range');

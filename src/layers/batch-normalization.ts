@@ -44,7 +44,7 @@ function checkChannels(x: tf.Tensor, named: Readonly<Record<string, tf.Tensor | 
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { batchNormalization } from 'model-patching';
+ * import { batchNormalization } from 'model-patching/layers';
  * const x = tf.tensor2d([[1], [3]]);
  * const { output, mean, variance } = batchNormalization(x, {}, 0);
  * if (output.dataSync().join() !== '-1,1' || mean.dataSync()[0] !== 2) throw new Error('not normalised');

@@ -18,7 +18,8 @@ import { randomLoops } from '../random/random-loops.ts';
  * @throws RangeError if `rate` is outside [0, 1).
  * @example
  * ```ts
- * import { dropoutMask, randomKey } from 'model-patching';
+ * import { dropoutMask } from 'model-patching/layers';
+ * import { randomKey } from 'model-patching/random';
  * const mask = dropoutMask(randomKey(1), [100], 0.5);
  * if (!mask.dataSync().every((m) => m === 0 || m === 2)) throw new Error('0 or 1/(1 − rate) expected');
  * mask.dispose();

@@ -19,7 +19,7 @@ import { moments, standardize, type Affine } from './standardization.ts';
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { instanceNormalization } from 'model-patching';
+ * import { instanceNormalization } from 'model-patching/layers';
  * const x = tf.tensor4d([1, 3, 10, 30], [2, 1, 2, 1]);
  * const y = instanceNormalization(x, {}, 0);
  * if (y.dataSync().join() !== '-1,1,-1,1') throw new Error('each image has its own mean and variance');
@@ -58,7 +58,7 @@ export interface InstanceNormalizationOptions {
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { InstanceNormalization } from 'model-patching';
+ * import { InstanceNormalization } from 'model-patching/layers';
  * const layer = new InstanceNormalization({ epsilon: 0 });
  * const x = tf.tensor4d([1, 3], [1, 2, 1, 1]);
  * const y = layer.apply(x) as tf.Tensor;

@@ -15,7 +15,7 @@ import { isRecording, operation, protectedInput, unrecorded } from './operation.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { leakyRelu } from 'model-patching';
+ * import { leakyRelu } from 'model-patching/layers';
  * const x = tf.tensor1d([-2, 4]);
  * const y = leakyRelu(x, 0.5);
  * if (y.dataSync().join() !== '-1,4') throw new Error('wrong slope');

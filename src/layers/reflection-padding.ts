@@ -27,7 +27,7 @@ function reflectAxis(x: tf.Tensor4D, axis: 1 | 2, padding: number): tf.Tensor4D 
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { reflectionPadding } from 'model-patching';
+ * import { reflectionPadding } from 'model-patching/layers';
  * const x = tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1]);
  * const y = reflectionPadding(x, 1);
  * if (y.dataSync().slice(0, 4).join() !== '4,3,4,3') throw new Error('not reflected');
@@ -57,7 +57,7 @@ export interface ReflectionPadding2DOptions {
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { ReflectionPadding2D } from 'model-patching';
+ * import { ReflectionPadding2D } from 'model-patching/layers';
  * const x = tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1]);
  * const y = new ReflectionPadding2D({ padding: 1 }).apply(x) as tf.Tensor;
  * if (y.shape.join() !== '1,4,4,1') throw new Error('a pixel on every side');

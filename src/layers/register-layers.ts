@@ -12,7 +12,7 @@ import { ReflectionPadding2D } from './reflection-padding.ts';
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { ReflectionPadding2D, registerLayers } from 'model-patching';
+ * import { ReflectionPadding2D, registerLayers } from 'model-patching/layers';
  * registerLayers();
  * const layer = new ReflectionPadding2D({ padding: 1, inputShape: [2, 2, 1] });
  * const model = tf.sequential({ layers: [layer] });

@@ -18,7 +18,7 @@ import { argMax, checkIndices, type Predictions, readProbabilities } from './pre
  *   `bins` is no integer ≥ 1.
  * @example
  * ```ts
- * import { expectedCalibrationError } from 'model-patching';
+ * import { expectedCalibrationError } from 'model-patching/metrics';
  * const error = expectedCalibrationError([[0.25, 0.75], [0.25, 0.75]], [1, 0]);
  * if (error !== 0.25) throw new Error('75 % sure, right in half of the cases');
  * ```

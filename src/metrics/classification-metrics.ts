@@ -68,7 +68,7 @@ function metricsOfRows(
  * @throws RangeError if the lengths do not fit, a probability is NaN or outside [0, 1] or a label is no class.
  * @example
  * ```ts
- * import { classificationMetrics } from 'model-patching';
+ * import { classificationMetrics } from 'model-patching/metrics';
  * const metrics = classificationMetrics([[0.9, 0.1], [0.3, 0.7]], [0, 1]);
  * if (metrics.accuracy !== 1 || metrics.areaUnderRoc !== 1) throw new Error('both are right');
  * ```
@@ -109,7 +109,7 @@ export interface GroupedMetrics {
  *   outside its range.
  * @example
  * ```ts
- * import { groupedMetrics } from 'model-patching';
+ * import { groupedMetrics } from 'model-patching/metrics';
  * const { groups, pooled } = groupedMetrics({
  *   probabilities: [[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]], labels: [0, 1, 1], groups: [0, 1, 1], names: ['a', 'b'],
  * });

@@ -16,7 +16,7 @@ import { checkIndices, predictedClasses, type Predictions, readProbabilities } f
  *   indices, which do not say how many classes there are, no integer ≥ 0.
  * @example
  * ```ts
- * import { accuracy } from 'model-patching';
+ * import { accuracy } from 'model-patching/metrics';
  * if (accuracy([0.9, 0.1, 0.4, 0.6], [0, 0]) !== 0.5) throw new Error('one of two is right');
  * ```
  */
@@ -50,7 +50,7 @@ export function crossEntropies(predictions: Predictions, labels: ArrayLike<numbe
  * @throws RangeError if the lengths do not fit, a probability is NaN or outside [0, 1] or a label is no class.
  * @example
  * ```ts
- * import { meanCrossEntropy } from 'model-patching';
+ * import { meanCrossEntropy } from 'model-patching/metrics';
  * const loss = meanCrossEntropy([[0.25, 0.75]], [1]);
  * if (Math.abs(loss + Math.log(0.75)) > 1e-6) throw new Error('-log 0.75 expected');
  * ```
@@ -70,7 +70,7 @@ export function meanCrossEntropy(probabilities: Predictions, labels: ArrayLike<n
  * @throws RangeError if the lengths do not fit, a score is NaN or a label or prediction is no class.
  * @example
  * ```ts
- * import { confusionMatrix } from 'model-patching';
+ * import { confusionMatrix } from 'model-patching/metrics';
  * const counts = confusionMatrix([1, 1, 0], [0, 1, 0]);
  * if (JSON.stringify(counts) !== '[[1,1],[0,1]]') throw new Error('rows are the truth');
  * ```
@@ -121,7 +121,7 @@ export interface F1Score {
  * @throws RangeError as {@link confusionMatrix} does.
  * @example
  * ```ts
- * import { f1Score } from 'model-patching';
+ * import { f1Score } from 'model-patching/metrics';
  * const { perClass, macro } = f1Score([1, 1, 0, 0], [1, 0, 0, 0]);
  * if (perClass[0] !== 0.8 || Math.abs(macro! - (0.8 + 2 / 3) / 2) > 1e-12) throw new Error('4/5 and 2/3');
  * ```

@@ -73,7 +73,7 @@ function squareRoot(matrix: Float64Array, size: number): Float64Array {
  * @throws RangeError if a set has fewer than 2 rows, rows differ in length or an element is not finite.
  * @example
  * ```ts
- * import { frechetDistance } from 'model-patching';
+ * import { frechetDistance } from 'model-patching/metrics';
  * const shifted = frechetDistance([[0, 0], [2, 0], [1, 3]], [[4, 0], [6, 0], [5, 3]]);
  * if (Math.abs(shifted - 16) > 1e-6) throw new Error('equal spread, means 4 apart');
  * ```

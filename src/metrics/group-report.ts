@@ -194,7 +194,8 @@ export function groupReport(input: GroupReportInput): GroupReport {
  * @param table The groups.
  * @example
  * ```ts
- * import { groupTable, unmeasuredReport } from 'model-patching';
+ * import { groupTable } from 'model-patching';
+ * import { unmeasuredReport } from 'model-patching/metrics';
  * const report = unmeasuredReport(groupTable(['(Y=0)', '(Y=1)'], [50, 0]));
  * if (report.worstGroup !== null || report.missing?.absent.join() !== '(Y=0)') throw new Error('nothing is measured');
  * ```

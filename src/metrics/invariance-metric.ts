@@ -14,7 +14,7 @@ import { checkIndices, type Predictions, readProbabilities } from './predictions
  * @throws RangeError if the lengths do not fit, a probability is NaN or outside [0, 1] or a label is no class.
  * @example
  * ```ts
- * import { invarianceMetric } from 'model-patching';
+ * import { invarianceMetric } from 'model-patching/metrics';
  * const metric = invarianceMetric([[0.5, 0.5]], [0]);
  * if (Math.abs(metric - (2 * Math.LN2) ** 2) > 1e-4) throw new Error('cross-entropy plus entropy, squared');
  * ```

@@ -32,7 +32,8 @@ function listed(names: readonly string[], nameOf: (name: string) => string): str
  * @returns A phrase without a full stop; undefined if the summary is a number, or the report does not say.
  * @example
  * ```ts
- * import { groupReport, groupTable, whyNull } from 'model-patching';
+ * import { groupReport, groupTable } from 'model-patching';
+ * import { whyNull } from 'model-patching/metrics';
  * const table = groupTable(['(Y=0)(Z=0)', '(Y=0)(Z=1)'], [9, 1]);
  * const report = groupReport({ predictions: [0], labels: [0], groups: [0], table });
  * if (whyNull(report, 'worstGroup') !== 'no images of (Y=0)(Z=1)') throw new Error('the rare group is missing');
@@ -64,7 +65,8 @@ export function whyNull(
  * @returns Lines without full stops; none if nothing is missing.
  * @example
  * ```ts
- * import { groupTable, nullReasons, unmeasuredReport } from 'model-patching';
+ * import { groupTable } from 'model-patching';
+ * import { nullReasons, unmeasuredReport } from 'model-patching/metrics';
  * const lines = nullReasons(unmeasuredReport(groupTable(['(Y=0)', '(Y=1)'], [5, 5])));
  * if (lines.join() !== 'worst group, average, group average, gap: no images') throw new Error(lines.join());
  * ```

@@ -43,7 +43,7 @@ function column({ values, count, classes }: ScoreRows, output: number): Float64A
  * @throws RangeError if the rows do not fit, a probability is NaN or outside [0, 1] or a target is not 0 or 1.
  * @example
  * ```ts
- * import { multiLabelMetrics } from 'model-patching';
+ * import { multiLabelMetrics } from 'model-patching/metrics';
  * const metrics = multiLabelMetrics([[0.9, 0.5], [0.2, 0.8]], [[1, 1], [0, 1]]);
  * if (metrics.binaryAccuracy.join() !== '1,0.5') throw new Error('one half is not above one half');
  * ```

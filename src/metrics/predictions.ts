@@ -109,7 +109,7 @@ export function argMax({ values, count, classes }: ScoreRows): Int32Array {
  * @throws RangeError if the lengths do not fit, a score is NaN or an index is no integer ≥ 0.
  * @example
  * ```ts
- * import { predictedClasses } from 'model-patching';
+ * import { predictedClasses } from 'model-patching/metrics';
  * const classes = predictedClasses([[0.2, 0.8], [0.5, 0.5]], 2);
  * if (classes.join() !== '1,0') throw new Error('the first of equal scores wins');
  * ```

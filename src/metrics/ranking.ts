@@ -33,7 +33,7 @@ const TENTHS = Array.from({ length: 11 }, (_, i) => i / 10);
  * @throws RangeError if the lengths differ, a score is NaN or a target is neither 0 nor 1.
  * @example
  * ```ts
- * import { recallAtThresholds } from 'model-patching';
+ * import { recallAtThresholds } from 'model-patching/metrics';
  * const recall = recallAtThresholds([0.9, 0.4, 0.7], [1, 1, 0], [0.5, 0.9]);
  * if (recall[0] !== 0.5 || recall[1] !== 0) throw new Error('a positive lies strictly above the threshold');
  * ```
@@ -66,7 +66,7 @@ function shareAbove(scores: Float32Array, threshold: number): number {
  * @throws RangeError if the lengths differ, a score is NaN or a target is neither 0 nor 1.
  * @example
  * ```ts
- * import { areaUnderRoc } from 'model-patching';
+ * import { areaUnderRoc } from 'model-patching/metrics';
  * const area = areaUnderRoc([0.1, 0.4, 0.4, 0.8], [0, 0, 1, 1]);
  * if (area !== 0.875) throw new Error('of four pairs three are in order and one is equal');
  * ```

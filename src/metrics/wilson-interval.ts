@@ -15,7 +15,7 @@
  * @throws RangeError if an argument is outside its range.
  * @example
  * ```ts
- * import { wilsonInterval } from 'model-patching';
+ * import { wilsonInterval } from 'model-patching/metrics';
  * const [low, high] = wilsonInterval(90, 100);
  * if (Math.abs(low - 0.8256) > 1e-4 || Math.abs(high - 0.9448) > 1e-4) throw new Error('82.6 to 94.5 %');
  * ```

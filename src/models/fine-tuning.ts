@@ -22,7 +22,7 @@ const STEM: readonly string[] = ['bn_data', 'conv0', 'bn0', 'stem_conv', 'stem_b
  *   units, 5 for what follows (the pre-activation variant's last normalisation `bn1`, and `logits`).
  * @example
  * ```ts
- * import { resnet50Stage } from 'model-patching';
+ * import { resnet50Stage } from 'model-patching/models';
  * const stages = ['conv0/kernel', 'stage3_unit2_bn1/gamma', 'logits/bias'].map(resnet50Stage);
  * if (stages.join() !== '0,3,5') throw new Error(stages.join());
  * ```
@@ -42,7 +42,7 @@ export function resnet50Stage(name: string): 0 | 1 | 2 | 3 | 4 | 5 {
  * @throws RangeError for another number.
  * @example
  * ```ts
- * import { frozenInResnet50 } from 'model-patching';
+ * import { frozenInResnet50 } from 'model-patching/models';
  * const frozen = frozenInResnet50(1);
  * if (!frozen('bn_data/beta') || !frozen('stage1_unit3_conv3/kernel')) throw new Error('frozen');
  * if (frozen('stage2_unit1_sc/kernel') || frozen('logits/kernel')) throw new Error('trained');
@@ -67,7 +67,8 @@ export function frozenInResnet50(stages: number): (name: string) => boolean {
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { freezeLayers, frozenInResnet50, resnet50 } from 'model-patching';
+ * import { resnet50 } from 'model-patching';
+ * import { freezeLayers, frozenInResnet50 } from 'model-patching/models';
  * const network = freezeLayers(
  *   resnet50({ inputShape: [32, 32, 3], classes: 2, width: 1 / 64 }),
  *   frozenInResnet50(4),
@@ -105,7 +106,8 @@ const leafLayers = (model: tf.LayersModel): tf.layers.Layer[] =>
  * @throws RangeError for an unknown kind; later for images without three channels.
  * @example
  * ```ts
- * import { imageBatch, resnet50Preprocessing } from 'model-patching';
+ * import { resnet50Preprocessing } from 'model-patching/models';
+ * import { imageBatch } from 'model-patching/augmentation';
  * const images = imageBatch(Uint8Array.of(0, 128, 255), [1, 1, 1, 3]);
  * if (resnet50Preprocessing('pre-activation')(images).pixels.join() !== '0,128,255') throw new Error('bytes');
  * const [red] = resnet50Preprocessing('post-activation')(images).pixels;

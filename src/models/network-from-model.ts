@@ -157,7 +157,7 @@ function checkInput(x: tf.Tensor, expected: readonly (number | null)[]): void {
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { networkFromModel } from 'model-patching';
+ * import { networkFromModel } from 'model-patching/models';
  * const model = tf.sequential({
  *   layers: [tf.layers.dense({ name: 'out', units: 1, inputShape: [2], kernelInitializer: 'ones' })],
  * });

@@ -43,7 +43,7 @@ export type AdamState = {
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { adam } from 'model-patching';
+ * import { adam } from 'model-patching/optimizers';
  * const optimizer = adam({ beta1: 0.5 });
  * const weights = { w: tf.tensor1d([1]) };
  * const state = optimizer.init(weights);

@@ -25,7 +25,7 @@ export interface ClippedGradients {
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { clipByGlobalNorm } from 'model-patching';
+ * import { clipByGlobalNorm } from 'model-patching/optimizers';
  * const gradients = { kernel: tf.tensor1d([3]), bias: tf.scalar(4) };
  * const clipped = clipByGlobalNorm(gradients, 2.5);
  * if (clipped.norm.dataSync()[0] !== 5) throw new Error('3-4-5');

@@ -23,7 +23,7 @@ export interface DecayOptions {
  * @param rate The rate.
  * @example
  * ```ts
- * import { constantSchedule } from 'model-patching';
+ * import { constantSchedule } from 'model-patching/optimizers';
  * if (constantSchedule(1e-3)(10 ** 6) !== 1e-3) throw new Error('constant');
  * ```
  */
@@ -41,7 +41,7 @@ export const constantSchedule =
  * @throws RangeError unless `steps` > 0.
  * @example
  * ```ts
- * import { linearDecay } from 'model-patching';
+ * import { linearDecay } from 'model-patching/optimizers';
  * const schedule = linearDecay({ start: 1, end: 0.5, steps: 4 });
  * if (schedule(2) !== 0.75 || schedule(9) !== 0.5) throw new Error('a line, then its end');
  * ```
@@ -62,7 +62,7 @@ export function linearDecay({ start, end = 0, steps }: DecayOptions & { readonly
  * @see Zhu et al., ICCV 2017, section 4
  * @example
  * ```ts
- * import { linearDecayFromHalf } from 'model-patching';
+ * import { linearDecayFromHalf } from 'model-patching/optimizers';
  * const schedule = linearDecayFromHalf({ start: 1, steps: 8 });
  * if (schedule(3) !== 1 || schedule(6) !== 0.5 || schedule(10) !== 0) throw new Error('flat, then a line');
  * ```
@@ -91,7 +91,7 @@ export function linearDecayFromHalf({
  * @see Loshchilov and Hutter, "SGDR", ICLR 2017, equation 5 without restarts
  * @example
  * ```ts
- * import { cosineDecay } from 'model-patching';
+ * import { cosineDecay } from 'model-patching/optimizers';
  * const schedule = cosineDecay({ start: 1, steps: 10 });
  * if (Math.abs(schedule(5) - 0.5) > 1e-12 || schedule(10) !== 0) throw new Error('half-way is a half');
  * ```
@@ -110,7 +110,7 @@ export function cosineDecay({ start, steps }: DecayOptions): Schedule {
  * @throws RangeError if the boundaries do not increase or the numbers do not match.
  * @example
  * ```ts
- * import { piecewiseConstant } from 'model-patching';
+ * import { piecewiseConstant } from 'model-patching/optimizers';
  * const schedule = piecewiseConstant({ boundaries: [10], values: [1, 0.1] });
  * if (schedule(10) !== 1 || schedule(11) !== 0.1) throw new Error('the old value still holds at a boundary');
  * ```
@@ -151,7 +151,7 @@ export type PublishedScheduleName =
  * @throws RangeError unless `steps` > 0 where a length is used.
  * @example
  * ```ts
- * import { publishedSchedule } from 'model-patching';
+ * import { publishedSchedule } from 'model-patching/optimizers';
  * const schedule = publishedSchedule('piecewise_quarter', { start: 1, steps: 8 });
  * if (schedule(2) !== 1 || schedule(3) !== 0.1) throw new Error('a tenth after each quarter');
  * ```
@@ -199,7 +199,7 @@ const staircase = (boundaries: readonly number[], start: number): Schedule =>
  * @see Goyal et al., "Accurate, large minibatch SGD", 2017, section 2.2
  * @example
  * ```ts
- * import { constantSchedule, warmUp } from 'model-patching';
+ * import { constantSchedule, warmUp } from 'model-patching/optimizers';
  * const schedule = warmUp(constantSchedule(1), 4);
  * if (schedule(0) !== 0.25 || schedule(3) !== 1 || schedule(99) !== 1) throw new Error('a ramp of four steps');
  * ```

@@ -34,7 +34,7 @@ export type SgdState = {
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { sgd } from 'model-patching';
+ * import { sgd } from 'model-patching/optimizers';
  * const optimizer = sgd({ momentum: 0.5, nesterov: false });
  * const weights = { w: tf.tensor1d([1, 2]) };
  * const state = optimizer.init(weights);

@@ -18,7 +18,7 @@ import { sumOfSquares } from './named-tensors.ts';
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { weightDecayPenalty } from 'model-patching';
+ * import { weightDecayPenalty } from 'model-patching/optimizers';
  * const weights = { kernel: tf.tensor2d([[3, 0], [0, 4]]) };
  * const penalty = weightDecayPenalty(weights, 0.5);
  * if (penalty.dataSync()[0] !== 6.25) throw new Error('0.5 · 25 / 2');

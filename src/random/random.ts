@@ -5,7 +5,7 @@
 import { randomLoops } from './random-loops.ts';
 import { DRAWN_STREAM, INTEGER_STREAM, threefry2x32, type RandomKey } from './threefry.ts';
 
-export { threefry2x32, type RandomKey };
+export type { RandomKey };
 
 /**
  * The key of a seed.
@@ -14,7 +14,7 @@ export { threefry2x32, type RandomKey };
  * @throws RangeError if `seed` is not a safe integer.
  * @example
  * ```ts
- * import { randomKey, uniform } from 'model-patching';
+ * import { randomKey, uniform } from 'model-patching/random';
  * const draws = uniform(randomKey(7), 3);
  * if (draws.length !== 3) throw new Error('three draws expected');
  * ```
@@ -33,7 +33,7 @@ export function randomKey(seed: number): RandomKey {
  * @throws RangeError if a number in `path` is not a safe integer.
  * @example
  * ```ts
- * import { foldKey, randomKey } from 'model-patching';
+ * import { foldKey, randomKey } from 'model-patching/random';
  * const dropoutKey = foldKey(randomKey(0), 'dropout', 12);
  * if (dropoutKey.length !== 2) throw new Error('a key has two words');
  * ```
@@ -73,7 +73,7 @@ export const drawnWords = (key: RandomKey, count: number): Uint32Array<ArrayBuff
  * @returns `[count]`.
  * @example
  * ```ts
- * import { randomKey, uniform } from 'model-patching';
+ * import { randomKey, uniform } from 'model-patching/random';
  * const draws = uniform(randomKey(1), 100, 2, 3);
  * if (!draws.every((value) => value >= 2 && value < 3)) throw new Error('outside [2, 3)');
  * ```
@@ -94,7 +94,7 @@ export function uniform(key: RandomKey, count: number, low = 0, high = 1): Float
  * @returns `[count]`.
  * @example
  * ```ts
- * import { normal, randomKey } from 'model-patching';
+ * import { normal, randomKey } from 'model-patching/random';
  * const draws = normal(randomKey(1), 10_000, 5, 2);
  * const mean = draws.reduce((sum, value) => sum + value, 0) / draws.length;
  * if (Math.abs(mean - 5) > 0.1) throw new Error(`a mean near 5 expected, not ${mean}`);
@@ -121,7 +121,7 @@ export function normal(key: RandomKey, count: number, mean = 0, standardDeviatio
  * @throws RangeError unless `low < high`.
  * @example
  * ```ts
- * import { randomIntegers, randomKey } from 'model-patching';
+ * import { randomIntegers, randomKey } from 'model-patching/random';
  * const throws = randomIntegers(randomKey(1), 1000, 1, 7);
  * if (new Set(throws).size !== 6) throw new Error('all sides of a die expected');
  * ```
@@ -145,7 +145,7 @@ export function randomIntegers(key: RandomKey, count: number, low: number, high:
  * @throws RangeError if `index` is outside the range.
  * @example
  * ```ts
- * import { permutationEntry, randomKey } from 'model-patching';
+ * import { permutationEntry, randomKey } from 'model-patching/random';
  * const order = [0, 1, 2, 3].map((i) => permutationEntry(randomKey(1), i, 4));
  * if ([...order].sort().join() !== '0,1,2,3') throw new Error('not a permutation');
  * ```
@@ -174,7 +174,7 @@ export function permutationEntry(key: RandomKey, index: number, size: number): n
  * @returns `[size]`.
  * @example
  * ```ts
- * import { permutation, randomKey } from 'model-patching';
+ * import { permutation, randomKey } from 'model-patching/random';
  * const order = permutation(randomKey(1), 5);
  * if ([...order].sort().join() !== '0,1,2,3,4') throw new Error('not a permutation');
  * ```

@@ -19,12 +19,6 @@ export const KEY_PARITY = 0x1bd11bda;
  * @param counter0 First counter word.
  * @param counter1 Second counter word.
  * @returns Two unsigned 32-bit words.
- * @example
- * ```ts
- * import { threefry2x32 } from 'model-patching';
- * const block = threefry2x32([0, 0], 0, 0);
- * if (block[0] !== 0x6b200159 || block[1] !== 0x99ba4efe) throw new Error('not Threefry');
- * ```
  */
 export function threefry2x32(key: RandomKey, counter0: number, counter1: number): [number, number] {
   const schedule = [key[0] | 0, key[1] | 0, (KEY_PARITY ^ key[0] ^ key[1]) | 0];

@@ -45,7 +45,8 @@ const joined = <A extends Float32Array | Int32Array>(empty: A, parts: readonly A
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { evaluateBatches, imageBatch, zeroToOne } from 'model-patching';
+ * import { imageBatch, zeroToOne } from 'model-patching/augmentation';
+ * import { evaluateBatches } from 'model-patching/training';
  * const brightness = {
  *   forward: (x: tf.Tensor) => ({
  *     output: tf.concat([tf.zeros([x.shape[0]!, 1]), x.reshape([-1, 1])], 1),

@@ -31,7 +31,8 @@ export function checkExamples({ images, labels, groups }: Examples): void {
  * @throws RangeError if an index is outside the batch.
  * @example
  * ```ts
- * import { gatherImages, imageBatch } from 'model-patching';
+ * import { imageBatch } from 'model-patching/augmentation';
+ * import { gatherImages } from 'model-patching/training';
  * const images = imageBatch(Uint8Array.of(1, 2, 3, 4, 5, 6), [3, 1, 2, 1]);
  * const { pixels, shape } = gatherImages(images, [2, 0, 2]);
  * if (pixels.join() !== '5,6,1,2,5,6' || shape.join() !== '3,1,2,1') throw new Error('wrong images');
@@ -59,7 +60,8 @@ export function gatherImages<P extends Pixels>(images: Images<P>, indices: Array
  * @throws RangeError if an index is outside the batch, or an image lacks a label or a group.
  * @example
  * ```ts
- * import { gatherExamples, imageBatch } from 'model-patching';
+ * import { imageBatch } from 'model-patching/augmentation';
+ * import { gatherExamples } from 'model-patching/training';
  * const examples = {
  *   images: imageBatch(Uint8Array.of(10, 20, 30), [3, 1, 1, 1]),
  *   labels: Int32Array.of(0, 1, 1),
@@ -85,7 +87,8 @@ export function gatherExamples(examples: Examples, indices: ArrayLike<number>): 
  * @returns `[n, h, w, c]`, owned by the caller.
  * @example
  * ```ts
- * import { imageBatch, imageTensor, zeroToOne } from 'model-patching';
+ * import { imageBatch, zeroToOne } from 'model-patching/augmentation';
+ * import { imageTensor } from 'model-patching/training';
  * const x = imageTensor(zeroToOne(imageBatch(Uint8Array.of(0, 255), [2, 1, 1, 1])));
  * if (x.dataSync().join() !== '0,1' || x.dtype !== 'float32') throw new Error('wrong tensor');
  * x.dispose();

@@ -37,7 +37,8 @@ export interface ForwardBatches {
  * @example
  * ```ts
  * import type * as tf from '@tensorflow/tfjs';
- * import { forwardBatches, imageBatch } from 'model-patching';
+ * import { imageBatch } from 'model-patching/augmentation';
+ * import { forwardBatches } from 'model-patching/training';
  * const doubling = { forward: (x: tf.Tensor) => ({ output: x.mul(2), statistics: {} }) };
  * const images = imageBatch(Float32Array.of(1, 2, 3), [3, 1, 1, 1]);
  * const { values, shape } = await forwardBatches(images, { network: doubling, batchSize: 2 });

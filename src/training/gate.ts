@@ -54,7 +54,9 @@ function checkImages({ train, heldOut, domainOf, networks }: TrainGateOptions): 
  *   of groups. NonFiniteLossError if a loss is not finite.
  * @example
  * ```ts
- * import { disposeGate, imageBatch, multilayerPerceptron, trainGate } from 'model-patching';
+ * import { multilayerPerceptron } from 'model-patching';
+ * import { imageBatch } from 'model-patching/augmentation';
+ * import { disposeGate, trainGate } from 'model-patching/training';
  * // Dark and bright images; the class is whether the left or the right half is brighter.
  * const image = (g: number) => [0, 1, 2, 3].map((i) => (g % 2) * 200 + ((i % 2 === 1) === g > 1 ? 55 : 0));
  * const groups = Int32Array.from({ length: 32 }, (_, i) => i % 4);
@@ -119,7 +121,8 @@ export async function trainGate(options: TrainGateOptions): Promise<Gate | null>
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { disposeGate, multilayerPerceptron } from 'model-patching';
+ * import { multilayerPerceptron } from 'model-patching';
+ * import { disposeGate } from 'model-patching/training';
  * const network = multilayerPerceptron({ inputShape: [2, 2, 1], classes: 2, hidden: [8], seed: 1 });
  * const before = tf.memory().numTensors;
  * const [domain, label] = [1, 2].map(() => ({ network, weights: network.weights() }));

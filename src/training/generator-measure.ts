@@ -45,7 +45,7 @@ export interface GateMeasure {
  * @returns The score, and at most 10⁻⁶ more.
  * @example
  * ```ts
- * import { checkpointScore } from 'model-patching';
+ * import { checkpointScore } from 'model-patching/training';
  * const of = (score: number, distance: number) =>
  *   checkpointScore({ score, frechetDistance: { toTarget: distance, toSource: distance } });
  * if (!(of(0, 9) < of(0, 4) && of(0, 4) < of(0.01, 9))) throw new Error('first the score, then the distance');
@@ -69,7 +69,8 @@ export function checkpointScore({
  * @example
  * ```ts
  * import type * as tf from '@tensorflow/tfjs';
- * import { imageBatch, translateImages } from 'model-patching';
+ * import { imageBatch } from 'model-patching/augmentation';
+ * import { translateImages } from 'model-patching/training';
  * const negative = { forward: (x: tf.Tensor) => ({ output: x.neg(), statistics: {} }) };
  * const generator = { network: negative, weights: { trainable: {}, statistics: {} } };
  * const { pixels } = await translateImages(imageBatch(Float32Array.of(-1, 0.5), [2, 1, 1, 1]), generator);
@@ -121,7 +122,9 @@ async function features(
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { imageBatch, measureGenerators, networkFromModel } from 'model-patching';
+ * import { networkFromModel } from 'model-patching/models';
+ * import { imageBatch } from 'model-patching/augmentation';
+ * import { measureGenerators } from 'model-patching/training';
  * // A classifier of one-pixel images that finds class 1 in bright ones.
  * const model = tf.sequential({
  *   layers: [

@@ -137,7 +137,8 @@ export interface RobustStep<State extends TensorTree> {
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { camelConsistency, groupDro, groupTable, robustStep, sgd } from 'model-patching';
+ * import { camelConsistency, groupDro, groupTable, robustStep } from 'model-patching';
+ * import { sgd } from 'model-patching/optimizers';
  * const network = {
  *   forward: (x: tf.Tensor, { weights }: { weights?: { trainable: tf.NamedTensorMap } }) => ({
  *     output: tf.matMul(x as tf.Tensor2D, weights!.trainable.kernel as tf.Tensor2D),

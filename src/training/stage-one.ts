@@ -59,7 +59,9 @@ function numbers({ pixels, shape }: Images): Images<Float32Array> {
  * @throws RangeError if a domain has no image.
  * @example
  * ```ts
- * import { constantSchedule, disposeTensors, imageBatch, minusOneToOne, stageOneBatches } from 'model-patching';
+ * import { constantSchedule } from 'model-patching/optimizers';
+ * import { imageBatch, minusOneToOne } from 'model-patching/augmentation';
+ * import { disposeTensors, stageOneBatches } from 'model-patching/training';
  * const batchAt = stageOneBatches({
  *   source: imageBatch(new Uint8Array(12), [3, 2, 2, 1]),
  *   target: imageBatch(new Uint8Array(12).fill(255), [3, 2, 2, 1]),
@@ -100,7 +102,7 @@ const keyOf = (seed: number): RandomKey => foldKey(randomKey(seed), 'stage 1');
  * @throws RangeError if there is no image.
  * @example
  * ```ts
- * import { stageOneOrder } from 'model-patching';
+ * import { stageOneOrder } from 'model-patching/training';
  * const indicesAt = stageOneOrder('source', 3, { batchSize: 3, seed: 1 });
  * if ([...indicesAt(4)].sort().join() !== '0,1,2') throw new Error('each image once in a pass');
  * ```
@@ -124,7 +126,9 @@ export function stageOneOrder(
  * @throws RangeError if the augmentation gives bytes, or if a batch is larger than the pool.
  * @example
  * ```ts
- * import { constantSchedule, disposeTensors, imageBatch, minusOneToOne, stageOneBatch } from 'model-patching';
+ * import { constantSchedule } from 'model-patching/optimizers';
+ * import { imageBatch, minusOneToOne } from 'model-patching/augmentation';
+ * import { disposeTensors, stageOneBatch } from 'model-patching/training';
  * const black = imageBatch(new Uint8Array(4), [1, 2, 2, 1]);
  * const batch = stageOneBatch(0, { source: black, target: black }, {
  *   augment: minusOneToOne,
@@ -173,7 +177,8 @@ export function stageOneBatch(
  * @returns By direction; the tensors are the state's own.
  * @example
  * ```ts
- * import { translatingWeights, type CycleganState } from 'model-patching';
+ * import { type CycleganState } from 'model-patching';
+ * import { translatingWeights } from 'model-patching/training';
  * const none = { trainable: {}, statistics: {} };
  * const [generators, averages] = [{ toTarget: none, toSource: none }, { toTarget: none, toSource: none }];
  * const state = { generators } as CycleganState;

@@ -77,10 +77,10 @@ export function robustBatch(
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import {
- *   constantSchedule, disposeTensors, groupDro, groupTable, imageBatch, multilayerPerceptron, robustStep, sgd,
- *   stageTwoBatches, train,
- * } from 'model-patching';
+ * import { groupDro, groupTable, multilayerPerceptron, robustStep, train } from 'model-patching';
+ * import { constantSchedule, sgd } from 'model-patching/optimizers';
+ * import { imageBatch } from 'model-patching/augmentation';
+ * import { disposeTensors, stageTwoBatches } from 'model-patching/training';
  * const table = groupTable(['(Y=0)', '(Y=1)'], [2, 2]);
  * const network = multilayerPerceptron({ inputShape: [1, 1, 1], classes: 2, hidden: [], seed: 1 });
  * const { init, step } = robustStep({ network, table, objective: groupDro(table), optimizer: sgd() });
@@ -159,7 +159,9 @@ function inBatches({ images, labels, groups }: Examples): Examples[] {
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { evaluateClassifier, groupTable, imageBatch } from 'model-patching';
+ * import { groupTable } from 'model-patching';
+ * import { imageBatch } from 'model-patching/augmentation';
+ * import { evaluateClassifier } from 'model-patching/training';
  * const brightness = {
  *   forward: (x: tf.Tensor) => ({
  *     output: tf.concat([tf.zeros([x.shape[0]!, 1]), x.reshape([-1, 1]).sub(0.5)], 1),

@@ -39,7 +39,7 @@ export const NO_STATE = 'there is no state: write one first (after dispose there
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { disposeTensors, eagerStep } from 'model-patching';
+ * import { disposeTensors, eagerStep } from 'model-patching/training';
  * const halving = eagerStep(({ weight }: { weight: tf.Scalar }, { by }: { by: tf.Scalar }) => ({
  *   state: { weight: weight.div<tf.Scalar>(by) },
  *   losses: { loss: weight.square() },

@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { dropoutMask } from '../../src/layers/dropout.ts';
 import { leakyRelu } from '../../src/layers/leaky-relu.ts';
 import { reflectionPadding } from '../../src/layers/reflection-padding.ts';
-import { foldKey, normal, randomKey, threefry2x32 } from '../../src/random/random.ts';
+import { foldKey, normal, randomKey } from '../../src/random/random.ts';
+import { threefry2x32 } from '../../src/random/threefry.ts';
 import { useBackend } from '../support/backend.ts';
 import { directionalError } from '../support/finite-difference.ts';
 

@@ -7,9 +7,9 @@ import {
   permutationEntry,
   randomIntegers,
   randomKey,
-  threefry2x32,
   uniform,
 } from '../../src/random/random.ts';
+import { threefry2x32 } from '../../src/random/threefry.ts';
 
 describe('threefry2x32', () => {
   // Known answers of the Random123 distribution (kat_vectors, threefry2x32, 20 rounds).

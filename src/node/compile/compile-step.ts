@@ -46,7 +46,7 @@ import { trace, traceDifference, type Trace } from './trace.ts';
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { disposeTensors } from 'model-patching';
+ * import { disposeTensors } from 'model-patching/training';
  * import { compileStep } from 'model-patching/node';
  * type State = { slope: tf.Scalar };
  * type Batch = { x: tf.Tensor1D; y: tf.Tensor1D; learningRate: tf.Scalar };

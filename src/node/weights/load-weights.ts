@@ -155,7 +155,7 @@ function apply(
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { networkFromModel } from 'model-patching';
+ * import { networkFromModel } from 'model-patching/models';
  * import { encodeWeights, loadWeights } from 'model-patching/node';
  * const layers = [tf.layers.dense({ name: 'out', units: 1, inputShape: [2] })];
  * const network = networkFromModel(tf.sequential({ layers }));

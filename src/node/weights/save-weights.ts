@@ -130,7 +130,7 @@ export async function saveWeights(path: string, network: Network, weights?: Netw
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
- * import { networkFromModel } from 'model-patching';
+ * import { networkFromModel } from 'model-patching/models';
  * import { assignWeights } from 'model-patching/node';
  * const layers = [tf.layers.dense({ name: 'out', units: 1, inputShape: [1], useBias: false })];
  * const network = networkFromModel(tf.sequential({ layers }));

@@ -1,0 +1,26 @@
+/**
+ * What the step of CycleGAN draws and keeps, and the gate that judges a pair of generators. Its losses and the step
+ * itself are in the package's root.
+ *
+ * @module
+ */
+export {
+  cycleganDraws,
+  type CycleganDraws,
+  type CycleganDrawsOptions,
+  type GeneratorMasks,
+  type PerDomain,
+  type PerGenerator,
+} from './cyclegan-state.ts';
+export { penaltyDraws, type PenaltyDraws } from './gradient-penalty.ts';
+export { type HistoryPoolDraws, type HistoryPoolRule } from './history-pool.ts';
+export { exponentialMovingAverage } from './moving-average.ts';
+export {
+  cycleError,
+  flipRate,
+  gateScore,
+  labelPreservation,
+  type DirectionalShare,
+  type GateShares,
+} from './quality-gate.ts';
+export { degrade, type DegradeOptions } from './strict-domain.ts';

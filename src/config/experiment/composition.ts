@@ -12,7 +12,7 @@ import {
   type DocumentMap,
   type DocumentNode,
 } from './document.ts';
-import { mapStudyParts, withoutStudysOwn } from './study-parts.ts';
+import { mapStudyParts, withoutStudysOwn, withStageOneAsSources } from './study-parts.ts';
 
 /** Most files that one configuration is composed of. */
 export const MOST_FILES = 32;
@@ -164,7 +164,9 @@ export async function composeDocument(
     }
     const parsed = await readDocument(current, read, namedAt);
     if (E.isLeft(parsed)) return parsed;
-    const whole = await mapStudyParts(parsed.right, (part) => extended(part, chain, withoutStudysOwn));
+    const whole = await mapStudyParts(parsed.right, (part) =>
+      extended(withStageOneAsSources(part), chain, withoutStudysOwn),
+    );
     return E.isLeft(whole) ? whole : extended(whole.right, chain);
   };
   /** A map over the files that it extends, of which `take` is taken. */

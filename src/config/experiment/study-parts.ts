@@ -30,6 +30,19 @@ export function withoutStudysOwn(file: DocumentMap): DocumentMap {
   return withEntry(rest, 'method', withEntry(method, 'translations', withoutKey(translations, 'sources')));
 }
 
+/**
+ * `translations: stage-1` as `translations: { sources: stage-1 }`, so that it takes the place of the sources alone and
+ * leaves the other settings of translations that a part extends.
+ */
+export function withStageOneAsSources(part: DocumentMap): DocumentMap {
+  const method = childOf(part, 'method');
+  const translations = childOf(method, 'translations');
+  if (method?.of !== 'map' || translations?.of !== 'scalar' || translations.value !== 'stage-1') return part;
+  const { place } = translations;
+  const sources = withEntry({ of: 'map', place, entries: new Map() }, 'sources', translations);
+  return withEntry(part, 'method', withEntry(method, 'translations', sources));
+}
+
 type Change = (part: DocumentMap) => Promise<E.Either<DataError, DocumentMap>>;
 
 async function changedNode(node: DocumentNode, change: Change): Promise<E.Either<DataError, DocumentNode>> {

@@ -14,14 +14,13 @@ import {
   mergeDocuments,
   placeOf,
   plainValue,
-  withoutKey,
   type DocumentMap,
   type DocumentNode,
 } from './document.ts';
 import { decodeExperiment, type Experiment } from './experiment.ts';
-import { dataGroups } from './groups-of-data.ts';
 import { listOf, required, section, setting } from './section.ts';
-import { childOf, withEntry } from './study-parts.ts';
+import { distinctFaults, labelFaults, methodNameFaults, stageOneNameFaults } from './study-faults.ts';
+import { childOf, withEntry, withStageOneAsSources } from './study-parts.ts';
 import { backend } from './training-settings.ts';
 import type { StageOneExperiment } from './stage-one.ts';
 import type { StageTwoExperiment } from './stage-two.ts';
@@ -67,7 +66,7 @@ const StudyCodec = section('a study', {
   ),
   labels: setting(
     'What reports call the groups, e.g. { y0z1: even zigzag }.',
-    t.record(t.string, t.string),
+    t.record(t.string, t.string, 'labels by group, e.g. { y0z1: even zigzag }'),
     {},
   ),
   data: required('The data set of all experiments.', DataCodec, { kind: 'mnist-correlation' }),
@@ -77,16 +76,11 @@ const StudyCodec = section('a study', {
     [],
   ),
   'stage-2': setting('What all methods have in common.', part, {}),
-  methods: required('Variants of stage 2 by name.', t.record(t.string, part), { erm: {} }),
-});
-
-type StudyFile = t.TypeOf<typeof StudyCodec>;
-
-const fault = (where: string, expected: string, found: string, cure: string): DataError => ({
-  where,
-  expected,
-  found,
-  cure,
+  methods: required(
+    'Variants of stage 2 by name.',
+    t.record(t.string, part, 'settings by name of the method, e.g. { erm: { method: { kind: erm } } }'),
+    { erm: {} },
+  ),
 });
 
 const scalar = (value: string | number, place: string): DocumentNode => ({ of: 'scalar', place, value });
@@ -106,50 +100,69 @@ function ownSources(stageOne: readonly StageOneExperiment[], place: string): Doc
   );
 }
 
-/** A method that says `translations: stage-1`, which is what it would have without saying it. */
-function withoutDefault(variant: DocumentMap): DocumentMap {
-  const method = childOf(variant, 'method');
-  const translations = childOf(method, 'translations');
-  return method?.of === 'map' && translations?.of === 'scalar' && translations.value === 'stage-1'
-    ? withEntry(variant, 'method', withoutKey(method, 'translations'))
-    : variant;
-}
-
-/** A method's settings with the sources of its translations put in, where it leaves them to the study. */
+/** A method's settings with the sources of its translations put in, as listed, where it leaves them to the study. */
 function withSources(
   variant: DocumentMap,
   stageOne: readonly StageOneExperiment[],
+  listed: string,
 ): E.Either<readonly DataError[], DocumentMap> {
   const method = childOf(variant, 'method');
   const kind = childOf(method, 'kind');
   if (method?.of !== 'map' || kind?.of !== 'scalar' || kind.value !== 'camel') return E.right(variant);
   const translations = childOf(method, 'translations') ?? emptyMap(method.place);
-  if (translations.of !== 'map' || translations.entries.has('sources')) return E.right(variant);
-  if (stageOne.length === 0) {
+  const word = translations.of === 'scalar' ? String(translations.value) : 'true';
+  if (word !== 'true' && word !== 'identity') {
     return E.left([
-      fault(
-        `${method.place}: method.translations`,
-        'experiments of stage 1 in the study, or true, identity or sources',
-        'none',
-        'write stage-1, or say where the translations come from',
-      ),
+      {
+        where: `${translations.place}: method.translations`,
+        expected: 'stage-1, true, identity, or a map of settings',
+        found: JSON.stringify(plainValue(translations)),
+        cure: 'write one of these',
+      },
     ]);
   }
-  const sourced = withEntry(translations, 'sources', ownSources(stageOne, translations.place));
+  const sources = plainValue(childOf(translations, 'sources') ?? scalar('stage-1', ''));
+  if (translations.of !== 'map' || sources !== 'stage-1') return E.right(variant);
+  if (stageOne.length === 0) {
+    return E.left([
+      {
+        where: `${method.place}: method.translations`,
+        expected: 'experiments of stage 1 in the study, or true, identity or sources',
+        found: 'none',
+        cure: 'write stage-1, or say where the translations come from',
+      },
+    ]);
+  }
+  const sourced = withEntry(translations, 'sources', ownSources(stageOne, listed));
   return E.right(withEntry(variant, 'method', withEntry(method, 'translations', sourced)));
 }
 
-/** Faults of an experiment, whose settings are those of a part of the study. */
-const ofPart = (name: string) =>
+/**
+ * Faults of an experiment, whose settings are those of a part of the study. Classes that its own stage 1, listed there,
+ * leaves out or translates twice are a matter of the list.
+ */
+const ofPart = (name: string, listed?: string) =>
   E.mapLeft((faults: readonly DataError[]): readonly DataError[] =>
     faults.map((fault) => {
       const [, place, path] = /^(.*): ([^:]*)$/s.exec(fault.where) ?? [];
+      if (place === listed && path === 'method.translations.sources') {
+        return {
+          where: `${place}: stage-1`,
+          expected: 'experiments that translate every class once',
+          found: fault.found,
+          cure: 'set translation.classes of the experiments, or give the method translations of its own',
+        };
+      }
       return {
         ...fault,
         where: place === undefined ? `${fault.where}: ${name}` : `${place}: ${name}.${path}`,
       };
     }),
   );
+
+/** A name that cannot be one is a fault of the study; the experiment need not repeat it. */
+const runName = (name: string, place: string): DocumentNode =>
+  scalar(experimentName.is(name) ? name : 'method', place);
 
 /** An experiment of a study: its settings over the study's data, its kind and name set. */
 function experimentOf<Kind extends Experiment['kind']>(
@@ -184,81 +197,6 @@ function experimentOf<Kind extends Experiment['kind']>(
   >;
 }
 
-/** Names of runs share a folder, on disks that may not tell case. */
-function nameFaults(
-  document: DocumentNode,
-  stageOne: readonly string[],
-  methods: readonly string[],
-): DataError[] {
-  const at = (name: string): string => `${placeOf(document, ['methods', name], true)}: methods.${name}`;
-  const seen = new Map(stageOne.map((name) => [name.toLowerCase(), name]));
-  return methods.flatMap((name) => {
-    const folded = name.toLowerCase();
-    const before = seen.get(folded);
-    seen.set(folded, name);
-    if (!experimentName.is(name)) {
-      return [fault(at(name), experimentName.name, JSON.stringify(name), 'rename the method')];
-    }
-    if (folded === 'translations' || folded.startsWith('stage-1')) {
-      return [
-        fault(
-          at(name),
-          'a name that is not "translations" and does not begin with "stage-1"',
-          `"${name}"`,
-          'rename the method',
-        ),
-      ];
-    }
-    return before === undefined
-      ? []
-      : [
-          fault(
-            at(name),
-            'names that differ in more than case',
-            `"${before}" and "${name}"`,
-            'rename one of them',
-          ),
-        ];
-  });
-}
-
-function stageOneNameFaults(document: DocumentNode, stageOne: readonly StageOneExperiment[]): DataError[] {
-  const names = stageOne.map(({ name }) => name.toLowerCase());
-  return stageOne.flatMap(({ name }, i) =>
-    names.indexOf(name.toLowerCase()) === i
-      ? []
-      : [
-          fault(
-            `${placeOf(document, ['stage-1', String(i)])}: stage-1.${i}.name`,
-            'a name of its own for each experiment of stage 1',
-            `"${name}" again`,
-            'name it',
-          ),
-        ],
-  );
-}
-
-function labelFaults(document: DocumentNode, { labels, data }: StudyFile): DataError[] {
-  const keys = dataGroups(data).map(({ key }) => key);
-  return Object.keys(labels)
-    .filter((key) => !keys.includes(key))
-    .map((key) =>
-      fault(
-        `${placeOf(document, ['labels', key], true)}: labels.${key}`,
-        `a group from ${keys[0]} to ${keys.at(-1)}`,
-        `"${key}"`,
-        'name a group that there is',
-      ),
-    );
-}
-
-const distinctFaults = (faults: readonly DataError[]): readonly DataError[] => {
-  const seen = new Map(
-    faults.map((each) => [`${each.where.replace(/: .*/, '')} ${each.expected} ${each.found}`, each]),
-  );
-  return [...seen.values()];
-};
-
 /**
  * Decodes a composed study and checks what its parts mean together.
  *
@@ -274,19 +212,19 @@ export function decodeStudy(document: DocumentNode): E.Either<readonly DataError
   const names = Object.keys(file.methods);
   if (names.length === 0) {
     return E.left([
-      fault(
-        `${placeOf(document, ['methods'])}: methods`,
-        'at least one method',
-        'none',
-        'write e.g. methods: { erm: { method: { kind: erm } } }',
-      ),
+      {
+        where: `${placeOf(document, ['methods'])}: methods`,
+        expected: 'at least one method',
+        found: 'none',
+        cure: 'write e.g. methods: { erm: { method: { kind: erm } } }',
+      },
     ]);
   }
   const data = childOf(document, 'data')!;
-  const parts = (childOf(document, 'stage-1') ?? { of: 'list', place: '', items: [] }) as {
-    readonly items: readonly DocumentNode[];
-  };
-  const firstStages = parts.items.map((settings, i) =>
+  const listed = childOf(document, 'stage-1');
+  const parts = listed?.of === 'list' ? listed.items : [];
+  const listedAt = listed?.place ?? document.place;
+  const firstStages = parts.map((settings, i) =>
     ofPart(`stage-1.${i}`)(
       experimentOf(
         asMap(settings, document.place),
@@ -297,20 +235,21 @@ export function decodeStudy(document: DocumentNode): E.Either<readonly DataError
     ),
   );
   const stageOne = firstStages.flatMap((each) => (E.isRight(each) ? [each.right] : []));
-  const common = asMap(childOf(document, 'stage-2'), document.place);
+  const common = withStageOneAsSources(asMap(childOf(document, 'stage-2'), document.place));
   const methods = names.map((name) => {
-    const own = withoutDefault(asMap(childOf(childOf(document, 'methods'), name), document.place));
-    const sourced = withSources(asMap(mergeDocuments(common, own), own.place), stageOne);
-    return ofPart(`methods.${name}`)(
-      E.Monad.chain(sourced, (variant) => experimentOf(variant, 'stage-2', scalar(name, own.place), data)),
-    );
+    const own = withStageOneAsSources(asMap(childOf(childOf(document, 'methods'), name), document.place));
+    const sourced = withSources(asMap(mergeDocuments(common, own), own.place), stageOne, listedAt);
+    return ofPart(
+      `methods.${name}`,
+      listedAt,
+    )(E.Monad.chain(sourced, (variant) => experimentOf(variant, 'stage-2', runName(name, own.place), data)));
   });
   // What a method lacks because an experiment of stage 1 is wrong is not its own fault.
   const blamed = stageOne.length === firstStages.length ? [...firstStages, ...methods] : firstStages;
   const faults = [
-    ...labelFaults(document, file),
+    ...labelFaults(document, file.labels, file.data),
     ...stageOneNameFaults(document, stageOne),
-    ...nameFaults(
+    ...methodNameFaults(
       document,
       stageOne.map(({ name }) => name),
       names,

@@ -97,14 +97,12 @@ const common = {
 
 /** `results.json` of a study. */
 export const StudyResultsCodec = t.readonly(
-  t.type(
-    {
-      ...common,
-      seeds: t.readonlyArray(SeedCodec),
-      summary: t.readonly(t.record(t.string, SummaryCodec)),
-    },
-    'the results of a study, format 2',
-  ),
+  t.type({
+    ...common,
+    seeds: t.readonlyArray(SeedCodec),
+    summary: t.readonly(t.record(t.string, SummaryCodec)),
+  }),
+  'the results of a study, format 2',
 );
 /** The contents of `results.json` of a study. */
 export type StudyResults = t.TypeOf<typeof StudyResultsCodec>;

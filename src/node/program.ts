@@ -59,6 +59,10 @@ function fileSystemError(error: unknown): string | null {
   return `${path}: expected a file or folder that can be used, found ${worded[2]} (${worded[1]}, ${worded[3]}); check the path, its rights and the free space`;
 }
 
+/** A failure that its user can mend, in a line; null of any other, which is a mistake in the program. */
+export const expectedFailure = (error: unknown): string | null =>
+  error instanceof ProgramError ? error.message : fileSystemError(error);
+
 /** A reader that left, as `head` does, ends neither a training nor its exit code; anything else that fails does. */
 function ignoreGoneReader(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
@@ -87,7 +91,7 @@ export async function runProgram(name: string, main: () => Promise<void>): Promi
   try {
     await main();
   } catch (error) {
-    const expected = error instanceof ProgramError ? error.message : fileSystemError(error);
+    const expected = expectedFailure(error);
     const unexpected = error instanceof Error ? (error.stack ?? error.message) : String(error);
     process.stderr.write(`${name}: ${expected ?? unexpected}\n`);
     process.exitCode = error instanceof ProgramError ? error.exitCode : expected === null ? 1 : 2;

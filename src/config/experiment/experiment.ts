@@ -51,6 +51,12 @@ function topFault(document: DocumentNode): DataError | undefined {
   }
   const kind = value('kind');
   if (typeof kind === 'string' && Object.hasOwn(CODECS, kind)) return undefined;
+  if (kind === 'study')
+    return fault(
+      'kind',
+      'an experiment of one stage',
+      'run it with study run, or check it with config check',
+    );
   const names = Object.keys(CODECS);
   const near = typeof kind === 'string' ? didYouMean(kind, names) : '';
   return fault(

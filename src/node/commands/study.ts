@@ -7,7 +7,7 @@ import type { Study } from '../../config/experiment/study.ts';
 import type { StudyResults } from '../../config/study-results.ts';
 import { formatDataError } from '../../data/data-error.ts';
 import { commandLine, helpEnd } from '../command-line.ts';
-import { orExit, ProgramError } from '../program.ts';
+import { expectedFailure, orExit, ProgramError } from '../program.ts';
 import { collectResults, failuresIn, studyResults } from '../study/collect-results.ts';
 import { planLines, planStudy } from '../study/plan-study.ts';
 import { readStudy } from '../study/read-study.ts';
@@ -203,8 +203,9 @@ export function studyCommand(): Command {
   subcommand(command, 'status', 'Says how far the runs have come; always ends with exit code 0').action(
     (file: string, flags: StudyFlags) =>
       plan(file, flags).catch((error: unknown) => {
-        if (!(error instanceof ProgramError)) throw error;
-        print([error.message]);
+        const expected = expectedFailure(error);
+        if (expected === null) throw error;
+        print([expected]);
       }),
   );
   return command;

@@ -70,7 +70,7 @@ export async function planStudy(
       const result =
         experiment.kind === 'stage-1'
           ? found?.stage1.find((each) => each.name === name)
-          : found?.methods[name];
+          : Object.entries(found?.methods ?? {}).find(([method]) => method === name)?.[1];
       const known = { seed, name, steps };
       if (result !== undefined && 'steps' in result) {
         planned.push({ ...known, stepsDone: steps, state: 'done', seconds: result.seconds });

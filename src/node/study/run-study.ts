@@ -9,11 +9,13 @@ import { StudyResultsCodec, type StudyResults } from '../../config/study-results
 import { writeFileAtomically } from '../atomic-file.ts';
 import type { SelectedBackend } from '../backend.ts';
 import { environmentFacts } from '../environment.ts';
+import { closing } from '../closing.ts';
 import type { ExperimentContext } from '../experiment/context.ts';
+import { assertDataFits } from '../experiment/data-faults.ts';
 import { openExperimentImages } from '../experiment/open-images.ts';
 import { runStageOne } from '../experiment/run-stage-one.ts';
 import { runStageTwo } from '../experiment/run-stage-two.ts';
-import { orExit, ProgramError } from '../program.ts';
+import { expectedFailure, orExit, ProgramError } from '../program.ts';
 import { lockFolder } from '../run-lock.ts';
 import { parseJson, readText } from '../text-file.ts';
 import { failureKey, failuresIn, studyResults } from './collect-results.ts';
@@ -31,7 +33,8 @@ export interface RunStudyOptions extends StudySelection {
 /** What is wrong in one line; a stop is no failure. */
 function reasonOf(error: unknown): string {
   if (error instanceof ProgramError && error.exitCode === 75) throw error;
-  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!;
+  const text = expectedFailure(error) ?? (error instanceof Error ? error.message : String(error));
+  return text.split('\n', 1)[0]!;
 }
 
 const resultsFile = (out: string): string => join(out, 'results.json');
@@ -85,13 +88,18 @@ async function writeResults(
   return results;
 }
 
-/** Data that are missing are bad input, and leave nothing behind. */
-async function assertData(seeds: readonly SeedRuns[]): Promise<void> {
-  const [first] = seeds;
-  const run = first?.stageOne[0] ?? first?.methods[0];
-  if (run === undefined) return;
-  const images = await openExperimentImages(run.toRun.experiment.data, { workers: 0 });
-  await images.close();
+/** Data that are missing, or that do not hold what an experiment needs, are bad input and leave nothing behind. */
+async function assertData([first]: readonly SeedRuns[]): Promise<void> {
+  const experiments = [...(first?.stageOne ?? []), ...(first?.methods ?? [])].map(
+    ({ toRun }) => toRun.experiment,
+  );
+  for (const data of new Set(experiments.map((each) => JSON.stringify(each.data)))) {
+    const those = experiments.filter((each) => JSON.stringify(each.data) === data);
+    await closing(await openExperimentImages(those[0]!.data, { workers: 0 }), (images) => {
+      those.forEach((experiment) => assertDataFits(experiment, images));
+      return Promise.resolve();
+    });
+  }
 }
 
 /**
@@ -110,24 +118,44 @@ export async function runStudy(
 ): Promise<StudyResults> {
   const { out } = options;
   const runs = studyRuns(study, options, options.file);
-  const before = orExit(await readStudyFile(out));
   const { backend, seeds } = options;
   const environment = await environmentFacts();
   const call = { seeds, backend: { name: backend.name, device: backend.device }, environment };
-  const merged = orExit(mergedStudyFile(before, study, call, out));
+  const merged = async (): Promise<StudyFile> =>
+    orExit(mergedStudyFile(orExit(await readStudyFile(out)), study, call, out));
+  await merged();
   await assertData(runs);
   const release = orExit(await lockStudy(out));
-  const began = performance.now();
-  const failures = await earlierFailures(out);
   try {
-    await writeStudyFile(out, merged);
-    for (const seed of runs) await runSeed(seed, failures, options, context);
+    // Another program may have added to the study meanwhile.
+    const file = await merged();
+    await writeStudyFile(out, file);
+    return await runSeeds(runs, file, options, context);
   } finally {
-    const seconds = merged.seconds + (performance.now() - began) / 1000;
-    await writeResults(out, { ...merged, seconds }, failures);
     await release();
   }
-  return orExit(await readResults(out));
+}
+
+/** Runs every seed; whatever comes to pass, the results say how far it came. */
+async function runSeeds(
+  runs: readonly SeedRuns[],
+  file: StudyFile,
+  options: RunStudyOptions,
+  context: ExperimentContext,
+): Promise<StudyResults> {
+  const began = performance.now();
+  const failures = await earlierFailures(options.out);
+  const results = (): Promise<StudyResults> => {
+    const seconds = file.seconds + (performance.now() - began) / 1000;
+    return writeResults(options.out, { ...file, seconds }, failures);
+  };
+  try {
+    for (const seed of runs) await runSeed(seed, failures, options, context);
+  } catch (error) {
+    await results();
+    throw error;
+  }
+  return results();
 }
 
 const lockStudy = async (out: string): ReturnType<typeof lockFolder> =>

@@ -18,22 +18,20 @@ const settingsByName = t.readonly(t.record(t.string, json));
 
 /** The contents of `study.json`. */
 export const StudyFileCodec = t.readonly(
-  t.type(
-    {
-      format: t.literal(2),
-      name: t.string,
-      seeds: t.readonlyArray(integer),
-      labels: t.readonly(t.record(t.string, t.string)),
-      data: json,
-      /** Experiments by name, in their order, with the seed of the file. */
-      'stage-1': settingsByName,
-      methods: settingsByName,
-      backend: t.readonly(t.type({ name: t.string, device: t.string })),
-      environment: t.readonly(t.record(t.string, t.union([t.string, t.number]))),
-      seconds: nonNegativeNumber,
-    },
-    'the settings of a study, format 2',
-  ),
+  t.type({
+    format: t.literal(2),
+    name: t.string,
+    seeds: t.readonlyArray(integer),
+    labels: t.readonly(t.record(t.string, t.string)),
+    data: json,
+    /** Experiments by name, in their order, with the seed of the file. */
+    'stage-1': settingsByName,
+    methods: settingsByName,
+    backend: t.readonly(t.type({ name: t.string, device: t.string })),
+    environment: t.readonly(t.record(t.string, t.union([t.string, t.number]))),
+    seconds: nonNegativeNumber,
+  }),
+  'the settings of a study, format 2',
 );
 /** What `study.json` holds. */
 export type StudyFile = t.TypeOf<typeof StudyFileCodec>;

@@ -6,10 +6,10 @@ import { either as E } from 'fp-ts';
 export const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code;
 
-/** The file's text, or null if there is no such file. */
+/** The file's text, or null if there is no such file, also where a file stands in the place of its folder. */
 export async function readText(path: string): Promise<string | null> {
   return readFile(path, 'utf8').catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return null;
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return null;
     throw error;
   });
 }

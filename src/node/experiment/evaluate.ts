@@ -13,7 +13,7 @@ import { closing } from '../closing.ts';
 import { commandLine } from '../command-line.ts';
 import { orExit, ProgramError } from '../program.ts';
 import { startProgress } from '../progress.ts';
-import { hasCode, parseJson, readText } from '../text-file.ts';
+import { parseJson, readText } from '../text-file.ts';
 import type { ExperimentContext } from './context.ts';
 import { evaluatedCount, evaluateSplit, type EvaluatedSplit, type SplitEvaluator } from './evaluate-split.ts';
 import type { ExperimentImages } from './experiment-images.ts';
@@ -56,10 +56,7 @@ async function readRun(
   >
 > {
   const path = join(folder, 'run.json');
-  const text = await readText(path).catch((error: unknown) => {
-    if (hasCode(error, 'ENOTDIR')) return null;
-    throw error;
-  });
+  const text = await readText(path);
   const run = text === null ? undefined : parseJson(text);
   if (!RunFileCodec.is(run))
     return E.left({

@@ -11,7 +11,7 @@ import {
 import { GroupReportCodec } from '../../config/group-report.ts';
 import { RunFileCodec } from '../../config/run-files.ts';
 import type { MethodResult, StageOneFigures } from '../../config/study-results.ts';
-import { hasCode, parseJson, readText } from '../text-file.ts';
+import { parseJson, readText } from '../text-file.ts';
 
 const directional = (codec: t.Type<number>) => t.readonly(t.type({ toSource: codec, toTarget: codec }));
 
@@ -60,11 +60,7 @@ export const StageTwoOutcomeCodec = t.readonly(
 
 /** The outcome of a run that has come to its end; undefined of any other. */
 export async function outcomeIn<A>(folder: string, codec: t.Type<A>): Promise<A | undefined> {
-  const text = await readText(join(folder, 'run.json')).catch((error: unknown) => {
-    // A file in the place of the folder holds no run.
-    if (hasCode(error, 'ENOTDIR')) return null;
-    throw error;
-  });
+  const text = await readText(join(folder, 'run.json'));
   const run = text === null ? undefined : parseJson(text);
   const outcome = RunFileCodec.is(run) ? run.outcome : undefined;
   return codec.is(outcome) ? outcome : undefined;

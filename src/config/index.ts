@@ -23,6 +23,12 @@ export {
 export { dataErrors, decode, decodeJson, type Path, type Where } from './decoding.ts';
 export { didYouMean } from './did-you-mean.ts';
 export {
+  FailedCodec,
+  MethodResultCodec,
+  MethodSummaryCodec,
+  SeedResultsCodec,
+  SpreadCodec,
+  StageOneFiguresCodec,
   StageOneRunResultsCodec,
   StageTwoRunResultsCodec,
   StudyResultsCodec,

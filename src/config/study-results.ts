@@ -47,7 +47,7 @@ export const FailedCodec = t.readonly(t.type({ failed: t.string }, 'the reason o
 export type Failed = t.TypeOf<typeof FailedCodec>;
 
 /** What one seed came to. Runs that have not been tried are left out. */
-const SeedCodec = t.readonly(
+export const SeedResultsCodec = t.readonly(
   t.type(
     {
       seed: integer,
@@ -60,9 +60,10 @@ const SeedCodec = t.readonly(
   ),
 );
 /** What one seed of a study came to. */
-export type SeedResults = t.TypeOf<typeof SeedCodec>;
+export type SeedResults = t.TypeOf<typeof SeedResultsCodec>;
 
-const SpreadCodec = t.readonly(
+/** Mean and standard deviation over seeds. */
+export const SpreadCodec = t.readonly(
   t.type(
     { mean: nullable(finiteNumber), sd: nullable(nonNegativeNumber) },
     'a mean with its standard deviation',
@@ -71,7 +72,8 @@ const SpreadCodec = t.readonly(
 /** Mean over seeds and standard deviation with n − 1, null for one seed; both null where a seed has no number. */
 export type Spread = t.TypeOf<typeof SpreadCodec>;
 
-const SummaryCodec = t.readonly(
+/** A method over its seeds. */
+export const MethodSummaryCodec = t.readonly(
   t.type(
     {
       /** How many seeds came to their end. */
@@ -85,7 +87,7 @@ const SummaryCodec = t.readonly(
   ),
 );
 /** A method over all seeds that came to their end. */
-export type MethodSummary = t.TypeOf<typeof SummaryCodec>;
+export type MethodSummary = t.TypeOf<typeof MethodSummaryCodec>;
 
 const common = {
   format: t.literal(2),
@@ -97,12 +99,14 @@ const common = {
 
 /** `results.json` of a study. */
 export const StudyResultsCodec = t.readonly(
-  t.type({
-    ...common,
-    seeds: t.readonlyArray(SeedCodec),
-    summary: t.readonly(t.record(t.string, SummaryCodec)),
-  }),
-  'the results of a study, format 2',
+  t.type(
+    {
+      ...common,
+      seeds: t.readonlyArray(SeedResultsCodec),
+      summary: t.readonly(t.record(t.string, MethodSummaryCodec)),
+    },
+    'the results of a study, format 2',
+  ),
 );
 /** The contents of `results.json` of a study. */
 export type StudyResults = t.TypeOf<typeof StudyResultsCodec>;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { loadStudy, withSeed } from './experiment/load-study.ts';
+export { isStudy, loadStudy, withSeed } from './experiment/load-study.ts';
 export type { Study } from './experiment/study.ts';
 export {
   closed,
@@ -60,7 +60,7 @@ export {
   type LoadedExperiment,
   type LoadOptions,
 } from './experiment/load.ts';
-export { printExperiment } from './experiment/print.ts';
+export { printExperiment, printStudy } from './experiment/print.ts';
 export type { Roots } from './experiment/roots.ts';
 export { experimentTemplate, type TemplateName } from './experiment/template.ts';
 export {

@@ -2,9 +2,11 @@
 import { either as E } from 'fp-ts';
 import type { DataError } from '../../data/data-error.ts';
 import { composeDocument, type ReadText } from './composition.ts';
+import { plainValue } from './document.ts';
 import type { Experiment } from './experiment.ts';
 import { readable } from './load.ts';
 import { withOverrides } from './overrides.ts';
+import { childOf } from './study-parts.ts';
 import { decodeStudy, type Study } from './study.ts';
 
 /**
@@ -40,6 +42,18 @@ export async function loadStudy(
   if (E.isLeft(composed)) return readable(E.left([composed.left]));
   const document = withOverrides(composed.right, overrides);
   return readable(E.isLeft(document) ? E.left([document.left]) : decodeStudy(document.right));
+}
+
+/**
+ * Whether a file, with all that it extends, is a study.
+ *
+ * @param file Its path, with `/`.
+ * @param read Gives the text of a file.
+ */
+export async function isStudy(file: string, read: ReadText): Promise<boolean> {
+  const composed = await composeDocument(file, read);
+  const kind = E.isRight(composed) ? childOf(composed.right, 'kind') : undefined;
+  return kind !== undefined && plainValue(kind) === 'study';
 }
 
 /**

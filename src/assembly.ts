@@ -19,15 +19,15 @@ const name = (text: string): number[] => vector([...text].map((letter) => letter
 export const get = (local: number): number[] => [0x20, ...unsigned(local)];
 export const set = (local: number): number[] => [0x21, ...unsigned(local)];
 /** The constant `value` ≥ 0. */
-export const integer = (value: number): number[] => [0x41, ...signed(value)];
-export const sum = (x: Code, y: Code): number[] => [...x, ...y, 0x6a];
+export const constant = (value: number): number[] => [0x41, ...signed(value)];
+export const plus = (x: Code, y: Code): number[] => [...x, ...y, 0x6a];
 export const copy = (from: number, to: number): number[] => [...get(from), ...set(to)];
 export const product = (x: Code, y: Code): number[] => [...x, ...y, 0x6c];
-export const advance = (local: number, by: Code): number[] => [...sum(get(local), by), ...set(local)];
+export const advance = (local: number, by: Code): number[] => [...plus(get(local), by), ...set(local)];
 
 /** Runs `body` `count` times, count ≥ 1, on the counter `local`. */
 export function repeat(local: number, count: Code, body: Code): number[] {
-  const countDown = [...get(local), ...integer(1), 0x6b, 0x22, ...unsigned(local)];
+  const countDown = [...get(local), ...constant(1), 0x6b, 0x22, ...unsigned(local)];
   return [...count, ...set(local), 0x03, 0x40, ...body, ...countDown, 0x0d, 0, 0x0b];
 }
 
@@ -104,7 +104,7 @@ export interface Assembled {
 }
 
 /** The module's bytes; it imports its memory, which is shared between threads where the backend's is. */
-export function moduleBytes(shared: boolean, functions: readonly Assembled[]): Uint8Array<ArrayBuffer> {
+export function bytesOfModule(shared: boolean, functions: readonly Assembled[]): Uint8Array<ArrayBuffer> {
   const limits = shared ? [3, 0, ...unsigned(65536)] : [0, 0];
   const types = functions.map(({ parameters }) => [
     0x60,

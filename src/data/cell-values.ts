@@ -24,7 +24,7 @@ export const isNumber = (value: string): boolean => value.trim() !== '' && Numbe
 export const isMissing = (value: string): boolean => MISSING.test(value) || value === 'None';
 
 /** A value as YAML reads it back, as text, in a list or before a colon. */
-export function written(value: string): string {
+export function writtenAsYaml(value: string): string {
   const word = /^[A-Za-z_][\w.-]*(?: [\w.-]+)*$/.test(value) && !/^(?:true|false|null)$/i.test(value);
   return word || (/^-?\d/.test(value) && String(Number(value)) === value) ? value : JSON.stringify(value);
 }

@@ -1,5 +1,5 @@
 /** The values of cells, counted, for errors that tell of all rows at once. */
-import { cellValue, written } from './cell-values.ts';
+import { cellValue, writtenAsYaml } from './cell-values.ts';
 
 /** A cell and its line. */
 export interface Cell {
@@ -19,7 +19,7 @@ export const MOST_SHOWN = 12;
 
 const count = (rows: number): string => `${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'}`;
 const shown = (value: string): string =>
-  value === '' ? 'empty' : value === 'empty' ? '"empty"' : written(value);
+  value === '' ? 'empty' : value === 'empty' ? '"empty"' : writtenAsYaml(value);
 
 /** The values of some cells with their rows, the most frequent first, as text. */
 export function countedValues(values: readonly Pick<CountedValue, 'value' | 'rows'>[]): string {

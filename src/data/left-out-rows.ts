@@ -1,6 +1,6 @@
 /** Rows that a table has and a data set is made without, by the values of its columns. */
 import { either as E } from 'fp-ts';
-import { cellValue, written } from './cell-values.ts';
+import { cellValue, writtenAsYaml } from './cell-values.ts';
 import { countedValues, valuesOf } from './counted-values.ts';
 import type { DataError } from './data-error.ts';
 
@@ -27,7 +27,7 @@ export function withoutLeftOut<Row extends { readonly others: readonly string[];
     if (absent.length > 0) {
       return E.left({
         where: `${file}, column ${column}`,
-        expected: `the values to leave out: ${absent.map(written).join(', ')}`,
+        expected: `the values to leave out: ${absent.map(writtenAsYaml).join(', ')}`,
         found: found.length === 0 ? 'no rows' : countedValues(found),
         cure: 'correct leaveOut, or take the value out of it',
       });

@@ -2,7 +2,7 @@
  * What the values of a column mean: classes, subgroups or splits. A value that means nothing is never passed over or
  * taken for another: all rows that have one are counted, by value, in one fault.
  */
-import { cellValue, isMissing, isNumber, written } from './cell-values.ts';
+import { cellValue, isMissing, isNumber, writtenAsYaml } from './cell-values.ts';
 import { countedValues, MOST_SHOWN, valuesOf, type Cell, type CountedValue } from './counted-values.ts';
 import type { DataError } from './data-error.ts';
 import { SPLITS, type SplitName } from './dataset.ts';
@@ -113,7 +113,7 @@ const leaveOutText = (
 ): string => {
   const values = columns.map(
     ({ column, values: unknown }) =>
-      `${written(column.name)}: [${unknown.map(({ value }) => written(value)).join(', ')}]`,
+      `${writtenAsYaml(column.name)}: [${unknown.map(({ value }) => writtenAsYaml(value)).join(', ')}]`,
   );
   return `leaveOut: { ${values.join(', ')} }`;
 };

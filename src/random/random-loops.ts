@@ -5,12 +5,12 @@
 import {
   advance,
   get,
-  integer,
+  constant,
   integers,
   INTEGER,
   lanes,
   list,
-  moduleBytes,
+  bytesOfModule,
   repeat,
   set,
   vector,
@@ -44,8 +44,8 @@ const LOCALS = list([
 
 /** x₁ turned left by `bits`, exclusively or-ed with x₀. */
 const turn = (bits: number): Code => [
-  ...[...get(at.x1), ...integer(bits), ...integers.shiftLeft],
-  ...[...get(at.x1), ...integer(32 - bits), ...integers.shiftRight],
+  ...[...get(at.x1), ...constant(bits), ...integers.shiftLeft],
+  ...[...get(at.x1), ...constant(32 - bits), ...integers.shiftRight],
   ...[...integers.or, ...get(at.x0), ...integers.exclusiveOr, ...set(at.x1)],
 ];
 
@@ -74,7 +74,7 @@ function wordsFunction(): Assembled {
     ...Array.from({ length: 20 }, (_, index) => round(index)).flat(),
     ...[...get(at.words), ...get(at.x0), ...get(at.x1), ...integers.pick([0, 4, 1, 5]), ...store(0)],
     ...[...get(at.words), ...get(at.x0), ...get(at.x1), ...integers.pick([2, 6, 3, 7]), ...store(16)],
-    ...[...advance(at.words, integer(32)), ...advance(at.block, integer(4))],
+    ...[...advance(at.words, constant(32)), ...advance(at.block, constant(4))],
   ];
   const code = vector([...LOCALS, ...repeat(at.counter, get(at.groups), four), 0x0b]);
   return { name: 'words', parameters: 7, code };
@@ -91,7 +91,7 @@ function maskFunction(): Assembled {
   const sixteen = [
     ...[...get(bytes), ...load(0), ...get(threshold), ...integers.bytes.spread, ...integers.bytes.notLess],
     ...[...set(drawn), ...[0, 1, 2, 3].flatMap(quarter)],
-    ...[...advance(bytes, integer(16)), ...advance(mask, integer(64))],
+    ...[...advance(bytes, constant(16)), ...advance(mask, constant(64))],
   ];
   const start = [...get(kept), ...integers.spread, ...set(kept4)];
   const code = vector([...LOCALS, ...start, ...repeat(counter, get(vectors), sixteen), 0x0b]);
@@ -111,7 +111,7 @@ function functionsOnMemory(): { readonly functions: Functions; readonly buffer: 
   if (engine === undefined) return undefined;
   try {
     const memory = new engine.Memory({ initial: Math.ceil((MASK_AT + 16 * CHUNK) / PAGE) });
-    const module = new engine.Module(moduleBytes(false, [wordsFunction(), maskFunction()]));
+    const module = new engine.Module(bytesOfModule(false, [wordsFunction(), maskFunction()]));
     const { exports } = new engine.Instance(module, { backend: { memory } });
     return { functions: exports as Functions, buffer: memory.buffer };
   } catch {

@@ -12,10 +12,10 @@ import {
   advance,
   copy,
   get,
-  integer,
+  constant,
   lanes,
   list,
-  moduleBytes as bytesOfModule,
+  bytesOfModule,
   repeat,
   set,
   vector,
@@ -136,7 +136,7 @@ function blockCode(m: number, n: number, distance: number): number[] {
     ...copy(at.b, at.b3),
     ...repeat(at.i3, get(at.k3), overK2),
     ...addToOut,
-    ...advance(at.a, integer(m * distance)),
+    ...advance(at.a, constant(m * distance)),
   ];
   const locals = list([
     [COUNTERS.length, INTEGER],

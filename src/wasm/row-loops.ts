@@ -7,10 +7,10 @@ import {
   advance,
   copy,
   get,
-  integer,
+  constant,
   lanes,
   list,
-  moduleBytes as bytesOfModule,
+  bytesOfModule,
   repeat,
   set,
   vector,
@@ -62,7 +62,7 @@ function affineCode(): number[] {
     ...[...get(t), ...load(0), ...multiply],
     ...[...get(p), ...load(0), ...add],
     ...store(0),
-    ...[x, out, m, t, p].flatMap((pointer) => advance(pointer, integer(bytes))),
+    ...[x, out, m, t, p].flatMap((pointer) => advance(pointer, constant(bytes))),
   ];
   const row = [...[...copy(minus, m), ...copy(times, t), ...copy(plus, p)], ...repeat(j, get(vectors), step)];
   return vector([...list([[5, INTEGER]]), ...repeat(i, get(periods), row), 0x0b]);
@@ -84,7 +84,7 @@ function affinePairCode(): number[] {
   ];
   const step = [
     ...[...get(out), ...term(x, [mx, tx]), ...term(y, [my, ty]), ...add, ...store(0)],
-    ...[x, y, out, mx, tx, my, ty].flatMap((pointer) => advance(pointer, integer(bytes))),
+    ...[x, y, out, mx, tx, my, ty].flatMap((pointer) => advance(pointer, constant(bytes))),
   ];
   const row = [
     ...[...copy(minusX, mx), ...copy(timesX, tx), ...copy(minusY, my), ...copy(timesY, ty)],
@@ -109,7 +109,7 @@ function productSumsCode(): number[] {
     ...[...get(s), ...get(s), ...load(0), ...get(centred), ...add, ...store(0)],
     ...[...get(p), ...get(p), ...load(0)],
     ...[...difference(x, mx), ...get(centred), ...multiply, ...add, ...store(0)],
-    ...[x, y, s, p, mx, my].flatMap((pointer) => advance(pointer, integer(bytes))),
+    ...[x, y, s, p, mx, my].flatMap((pointer) => advance(pointer, constant(bytes))),
   ];
   const row = [
     ...[...copy(sums, s), ...copy(products, p), ...copy(minusX, mx), ...copy(minusY, my)],
@@ -129,7 +129,7 @@ function slopeCode(): number[] {
     ...[...get(out), ...get(dy), ...load(0)],
     ...[...get(dy), ...load(0), ...get(value), ...multiply],
     ...[...get(x), ...load(0), ...zero, ...greater, ...select, ...store(0)],
-    ...[dy, x, out].flatMap((pointer) => advance(pointer, integer(bytes))),
+    ...[dy, x, out].flatMap((pointer) => advance(pointer, constant(bytes))),
   ];
   const locals = list([
     [1, INTEGER],

@@ -8,13 +8,13 @@ import {
   advance,
   copy,
   get,
-  integer,
+  constant,
   lanes,
   list,
-  moduleBytes as bytesOfModule,
+  bytesOfModule,
   repeat,
   set,
-  sum,
+  plus,
   vector,
   type Code,
 } from '../assembly.ts';
@@ -81,7 +81,7 @@ function windowCode(): number[] {
   const give = [
     ...[...get(at.pixel), ...load(0), ...get(at.largest), ...equal],
     ...[...get(at.open), ...and, ...set(at.holds)],
-    ...[...sum(get(at.pixel), get(at.toGradient)), ...set(at.gradient)],
+    ...[...plus(get(at.pixel), get(at.toGradient)), ...set(at.gradient)],
     ...[...get(at.gradient), ...get(at.gradient), ...load(0)],
     ...[...get(at.upstream), ...get(at.holds), ...and, ...add, ...store(0)],
     ...[...get(at.open), ...get(at.holds), ...andNot, ...set(at.open)],
@@ -90,7 +90,7 @@ function windowCode(): number[] {
     ...[...LEAST, ...set(at.largest), ...eachPixel(find)],
     ...[...get(at.largest), ...LEAST, ...greater, ...set(at.open)],
     ...[...get(at.upstreamAt), ...load(0), ...set(at.upstream), ...eachPixel(give)],
-    ...[at.window, at.upstreamAt].flatMap((pointer) => advance(pointer, integer(bytes))),
+    ...[at.window, at.upstreamAt].flatMap((pointer) => advance(pointer, constant(bytes))),
   ];
   const one = [
     ...[...copy(at.x, at.window), ...copy(at.dy, at.upstreamAt), ...repeat(at.vector, get(at.vectors), four)],

@@ -61,6 +61,7 @@ export {
   type LoadOptions,
 } from './experiment/load.ts';
 export { printExperiment, printStudy } from './experiment/print.ts';
+export type { Duration } from './experiment/durations.ts';
 export type { Roots } from './experiment/roots.ts';
 export { experimentTemplate, type TemplateName } from './experiment/template.ts';
 export {

@@ -82,7 +82,7 @@ export interface CycleganStep {
  * penalties. See {@link adversarialLosses}, {@link cycleLoss}, {@link gradientPenalty}.
  *
  * @param options Networks, weights of the parts, optimizers.
- * @returns `init`, and the pure `step`; nothing random happens inside, see {@link cycleganDraws}.
+ * @returns `init`, and the pure `step`; nothing random happens inside, see `cycleganDraws` of `model-patching/gan`.
  * @throws RangeError if a weight is negative or the decay is outside [0, 1]. The step throws an Error if the images'
  *   shapes differ, or if the batch has no penalty draws or the state no averages where the options need them.
  * @see Zhu et al., ICCV 2017, equation 3; Goel et al., ICLR 2021, section 3.1

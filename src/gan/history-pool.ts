@@ -26,7 +26,7 @@ export interface HistoryPoolIndices {
   readonly read: Int32Array;
 }
 
-/** {@link HistoryPoolIndices} as int32 tensors. */
+/** What a step does with a pool, as int32 tensors: what each slot holds after it, and what the discriminator sees. */
 export type HistoryPoolDraws = { readonly write: tf.Tensor1D; readonly read: tf.Tensor1D };
 
 /**

@@ -15,7 +15,7 @@ import type { Resnet50Variant } from './resnet50.ts';
 const STEM: readonly string[] = ['bn_data', 'conv0', 'bn0', 'stem_conv', 'stem_bn'];
 
 /**
- * Which stage of {@link resnet50} a weight belongs to, in either variant.
+ * Which stage of `resnet50` a weight belongs to, in either variant.
  *
  * @param name `<layer>/<weight>` or the layer alone.
  * @returns 0 for the stem (the pre-activation variant's `bn_data`, `conv0`, `bn0`), 1 to 4 for the stages of bottleneck

@@ -34,7 +34,7 @@ export interface ForwardResult {
   readonly statistics: tf.NamedTensorMap;
 }
 
-/** A network; see {@link networkFromModel}. */
+/** A network; see `networkFromModel` of `model-patching/models`. */
 export interface Network {
   /** Structure and own weights. It is a usual `tf.LayersModel`: save, load, summary, predict all work. */
   readonly model: tf.LayersModel;

@@ -40,7 +40,7 @@ function checkTranslations(images: Images, translations: readonly Images[]): voi
 }
 
 /**
- * A batch of {@link robustStep} from numbers on the host.
+ * A batch of `robustStep` from numbers on the host.
  *
  * @param images As the network sees them: the originals, then the first translation of each, then the second, …
  * @param originals Classes and groups of the originals.
@@ -68,7 +68,7 @@ export function robustBatch(
 }
 
 /**
- * The batches of {@link robustStep}. A batch holds the examples that `groupBatches` gives for the step, then the first
+ * The batches of `robustStep`. A batch holds the examples that `groupBatches` gives for the step, then the first
  * translation of each, then the second, …; pixels are scaled to [0, 1].
  *
  * @param options Where they come from.

@@ -42,8 +42,8 @@ it.each([
   ['a constant without one has the inferred one', 'export const SIDE = 28;', ['const SIDE: 28']],
   [
     'a type is on one line, without its comments',
-    '/** A pair. */\nexport interface Pair<T> {\n  /** First. */\n  readonly first: T;\n}\nexport type Side =\n  | "left" // west\n  | "right";',
-    ['interface Pair<T> { readonly first: T; }', 'type Side = "left" | "right"'],
+    '/** A pair. */\nexport interface Pair<T> {\n  /** First. */\n  readonly first: readonly [\n    T,\n    T,\n  ];\n}\nexport type Side =\n  | "left" // west\n  | "right";',
+    ['interface Pair<T> { readonly first: readonly [T, T]; }', 'type Side = "left" | "right"'],
   ],
   [
     'a class shows neither bodies nor what is private',

@@ -10,6 +10,7 @@ const onOneLine = (node: ts.Node, source: ts.SourceFile): string =>
     .printNode(ts.EmitHint.Unspecified, node, source)
     .replace(/\s+/g, ' ')
     .replace(/, (?=[}\]])/g, ' ')
+    .replace(/(?<=\[) | (?=\])/g, '')
     .replace(/;$/, '');
 
 /** A parameter with its default where that is short, and as an optional one where it is a computation. */

@@ -67,8 +67,10 @@ const USUAL_SPLITS: Readonly<Record<SplitName, readonly string[]>> = {
   test: ['test', 'testing'],
 };
 
+const isUsual = (value: string): boolean => Object.values(USUAL_SPLITS).flat().includes(value);
+
 /**
- * The column of the splits.
+ * The column of the splits. A usual name is one in any case, whether it is given or not; other names are as given.
  *
  * @param name Of the column.
  * @param given What each split is called; default the usual names.
@@ -85,7 +87,10 @@ export function splitColumn(
     name,
     setting: 'splits',
     expected: `one of ${called.map(([value]) => value).join(', ')}`,
-    meaning: (cell) => splits.get(given === undefined ? cellValue(cell).toLowerCase() : cellValue(cell)),
+    meaning: (cell) => {
+      const [value, plain] = [cellValue(cell), cellValue(cell).toLowerCase()];
+      return splits.get(value) ?? (isUsual(plain) ? splits.get(plain) : undefined);
+    },
   };
 }
 

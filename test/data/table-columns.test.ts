@@ -232,6 +232,32 @@ describe('values that mean nothing', () => {
   });
 });
 
+describe('names of splits', () => {
+  const rows = (values: readonly string[]) =>
+    ['filename,split,y,z', ...values.map((value, i) => `${i}.png,${value},0,0`)].join('\n');
+  const counts = (values: readonly string[], splits: TableOptions['splits']) => {
+    const dataset = described(rows(values), splits === undefined ? {} : { splits });
+    return SPLITS.map((split) => dataset.splits[split].length);
+  };
+
+  it.each<[string, TableOptions['splits']]>([
+    ['by default', undefined],
+    [
+      'given as a configuration gives them',
+      { train: ['train', 'training'], validation: ['val'], test: 'test' },
+    ],
+  ])('mean the same in any case where they are usual: %s', (_, splits) => {
+    expect(counts(['Train', 'TRAINING', 'train', 'Val', 'TEST', 'test'], splits)).toEqual([3, 1, 2]);
+  });
+
+  it('are as they are given otherwise, so that two may differ in case', () => {
+    expect(counts(['a', 'A', 'A'], { train: 'a', validation: 'A' })).toEqual([1, 2, 0]);
+    expect(counts(['train', 'Train', 'Train'], { train: 'train', test: 'Train' })).toEqual([1, 0, 2]);
+    expect(fault(rows(['a', 'A']), { splits: { train: 'a' } }).found).toBe('A: 1 row');
+    expect(fault(rows(['fold1', 'Dev']), { splits: { train: 'fold1' } }).found).toBe('Dev: 1 row');
+  });
+});
+
 describe('rows that are left out', () => {
   const TABLE = [
     'filename,split,y,z,sex,site',

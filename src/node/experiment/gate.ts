@@ -65,11 +65,28 @@ function membersOf(
   return { train: members.slice(held, held + trainingImages), heldOut: members.slice(0, held) };
 }
 
+/** Refuses to measure so few of the held-out images during training that a domain has not two of them. */
+function assertMeasured(
+  { measureOneIn }: Strict,
+  domains: readonly number[],
+  { name }: Pick<ExperimentImages, 'name'>,
+): void {
+  for (const [domain, called] of ['source', 'target'].entries()) {
+    const held = domains.filter((each) => each === domain).length;
+    if (measureOneIn >= held)
+      throw new ProgramError(
+        `gate.measureOneIn: expected less than ${held}, the held-out images of the ${called} domain in ${name}, so that two of them are measured, found ${measureOneIn}; set gate.measureOneIn to ${held - 1} or less`,
+        2,
+      );
+  }
+}
+
 /**
  * The images of each group of the two domains: those for training, and those held out. A group that stage 1 has no
  * training images of is none of them: whether it is translated well would not be the generators' doing.
  *
- * @throws ProgramError (exit code 2) if there are too few, or more groups than a batch has images.
+ * @throws ProgramError (exit code 2) if there are too few, too few of them are measured, or there are more groups than
+ *   a batch has images.
  */
 export function gateImages(
   experiment: Pick<StageOneExperiment, 'translation'>,
@@ -105,6 +122,11 @@ export function gateImages(
       2,
     );
   }
+  assertMeasured(
+    settings,
+    heldOut.map(({ group }) => domainOf[group]!),
+    images,
+  );
   return { train, heldOut, domainOf };
 }
 

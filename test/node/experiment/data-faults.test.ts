@@ -237,6 +237,14 @@ describe('config check and the programs refuse the same data in the same words, 
       'gate: { kind: strict, batchSize: 3 }',
       'gate.batchSize: expected at least 4, one image of each group of metadata.csv that it learns, found 3; set gate.batchSize to 4 or more',
     ],
+    [
+      // Of four images of a group two are held out, so of two groups four: one in four of them is one.
+      'too few images that are measured',
+      'gate-measured',
+      [...LESIONS, ...LESIONS, ...LESIONS, ...LESIONS],
+      'gate: { kind: strict, measureOneIn: 4 }',
+      'gate.measureOneIn: expected less than 4, the held-out images of the source domain in metadata.csv, so that two of them are measured, found 4; set gate.measureOneIn to 3 or less',
+    ],
   ])('stage 1: %s', async (_, name, cells, more, expected) => {
     dataSet(name, cells);
     const file = stageOne(name, more);

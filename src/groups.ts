@@ -141,7 +141,7 @@ export interface GroupedExamples {
  * @param y Labels, integers.
  * @param z Attributes, integers, one an example.
  * @returns The table, and each example's index into it.
- * @throws RangeError if the lists differ in length or are empty.
+ * @throws RangeError if the lists differ in length or are empty, or a label or attribute is no integer.
  * @example
  * ```ts
  * import { groupExamples } from 'model-patching';
@@ -152,6 +152,10 @@ export interface GroupedExamples {
 export function groupExamples(y: ArrayLike<number>, z: ArrayLike<number>): GroupedExamples {
   if (y.length !== z.length) {
     throw new RangeError(`z: expected ${y.length} attributes, one a label, received ${z.length}`);
+  }
+  for (const [name, values] of Object.entries({ y, z })) {
+    const wrong = Array.from(values).findIndex((value) => !Number.isSafeInteger(value));
+    if (wrong >= 0) throw new RangeError(`${name}[${wrong}]: expected an integer, received ${values[wrong]}`);
   }
   const cells = new Map<string, { readonly y: number; readonly z: number; count: number }>();
   const names = Array.from(y, (label, i) => groupName({ y: label, z: z[i]! }));

@@ -84,6 +84,15 @@ describe('group tables', () => {
     expect(() => groupTable(['a'], [1], [0.5])).toThrow(/integers/);
     expect(() => groupExamples([1], [1, 2])).toThrow(/expected 1 attributes/);
   });
+
+  it.each([NaN, 0.5, Infinity])('has no group of a label or attribute of %d', (wrong) => {
+    expect(() => groupExamples([0, 1], [0, wrong])).toThrow(
+      new RangeError(`z[1]: expected an integer, received ${wrong}`),
+    );
+    expect(() => groupExamples([wrong, 1], [0, 1])).toThrow(
+      new RangeError(`y[0]: expected an integer, received ${wrong}`),
+    );
+  });
 });
 
 describe('groupLosses', () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
@@ -27,19 +28,28 @@ const readBack = {
 };
 const hostGlobals = ['process', 'Buffer', 'performance', 'setTimeout'];
 
-/** Imports point one way: core <- training <- data <- config <- node <- examples, core <- wasm <- node. */
+/** What each folder of src may import beside itself; files directly below src and the small rooms are the core. */
+const ROOMS = JSON.parse(readFileSync(new URL('test/rooms.json', import.meta.url), 'utf8'));
+/** Folders that may use Node; the others run in browsers too. */
+const NODE_ROOMS = ['system', 'compile', 'backends', 'streams', 'runs', 'weight-files', 'experiment', 'cli'];
+const OTHER_ROOMS = Object.keys(ROOMS).filter((room) => room !== 'core');
+
 const forbid = (...groups) => ({
   'no-restricted-imports': [
     'error',
     {
       patterns: groups.map((group) => ({
         regex: group,
-        message:
-          'Imports point one way: core <- training <- data <- config <- node <- examples, core <- wasm <- node.',
+        message: 'Imports point one way, from the programs down to the core: see test/rooms.json.',
       })),
     },
   ],
 });
+/** Other rooms that a room may not import. */
+const roomsExcept = (room) => {
+  const may = [room, ...ROOMS[room]];
+  return `^\\.\\.?/(?:.*/)?(${OTHER_ROOMS.filter((other) => !may.includes(other)).join('|')})/`;
+};
 const submodulePaths = '^(fp-ts|io-ts)/';
 const anIndex = '(^|/)index\\.(ts|js)$';
 const nodeBuiltins = '^node:';
@@ -63,47 +73,34 @@ export default tseslint.config(
   { files: ['src/**'], rules: forbid(submodulePaths, anIndex) },
   {
     files: ['src/**'],
-    ignores: [
-      'src/index.ts',
-      'src/training/**',
-      'src/data/**',
-      'src/config/**',
-      'src/report/**',
-      'src/wasm/**',
-      'src/node/**',
-    ],
+    ignores: ['src/index.ts', 'src/node.ts', ...OTHER_ROOMS.map((room) => `src/${room}/**`)],
     rules: {
-      ...forbid(submodulePaths, anIndex, nodeBuiltins, '/(training|data|config|report|wasm|node)/'),
+      ...forbid(submodulePaths, anIndex, nodeBuiltins, roomsExcept('core')),
       'no-restricted-syntax': ['error', ...effects, readBack],
       'no-restricted-globals': ['error', ...hostGlobals],
     },
   },
+  ...OTHER_ROOMS.map((room) => ({
+    files: [`src/${room}/**`],
+    rules: forbid(
+      submodulePaths,
+      anIndex,
+      ...(NODE_ROOMS.includes(room) ? [] : [nodeBuiltins]),
+      roomsExcept(room),
+    ),
+  })),
   {
     files: ['src/training/**'],
     rules: {
-      ...forbid(submodulePaths, anIndex, nodeBuiltins, '/(data|config|report|wasm|node)/'),
       'no-restricted-syntax': ['error', ...effects],
       'no-restricted-globals': ['error', ...hostGlobals],
     },
   },
   {
-    files: ['src/data/**'],
-    rules: forbid(submodulePaths, anIndex, nodeBuiltins, '/(config|report|wasm|node)/'),
-  },
-  {
-    files: ['src/config/**'],
-    rules: forbid(submodulePaths, anIndex, nodeBuiltins, '/(report|wasm|node)/'),
-  },
-  {
     files: ['src/report/**'],
     rules: {
-      ...forbid(submodulePaths, anIndex, nodeBuiltins, '/(training|data|wasm|node)/'),
       'no-restricted-syntax': ['error', ...effects, readBack],
       'no-restricted-globals': ['error', ...hostGlobals],
     },
-  },
-  {
-    files: ['src/wasm/**'],
-    rules: forbid(submodulePaths, anIndex, nodeBuiltins, '/(training|data|config|report|node)/'),
   },
 );

@@ -3,8 +3,8 @@
  *
  * @module
  */
-export { isStudy, loadStudy, withSeed } from './experiment/load-study.ts';
-export type { Study } from './experiment/study.ts';
+export { isStudy, loadStudy, withSeed } from './schema/load-study.ts';
+export type { Study } from './schema/study.ts';
 export {
   closed,
   finiteNumber,
@@ -51,19 +51,19 @@ export {
   type MetricsLine,
   type RunFile,
 } from './run-files.ts';
-export type { ReadText } from './experiment/composition.ts';
-export { DataCodec, type DataSettings } from './experiment/data-settings.ts';
-export type { Experiment } from './experiment/experiment.ts';
+export type { ReadText } from '../documents/composition.ts';
+export { DataCodec, type DataSettings } from './schema/data-settings.ts';
+export type { Experiment } from './schema/experiment.ts';
 export {
   experimentFromTexts,
   loadExperiment,
   type LoadedExperiment,
   type LoadOptions,
-} from './experiment/load.ts';
-export { printExperiment, printStudy } from './experiment/print.ts';
-export type { Duration } from './experiment/durations.ts';
-export type { Roots } from './experiment/roots.ts';
-export { experimentTemplate, type TemplateName } from './experiment/template.ts';
+} from './schema/load.ts';
+export { printExperiment, printStudy } from './schema/print.ts';
+export type { Duration } from './schema/durations.ts';
+export type { Roots } from './schema/roots.ts';
+export { experimentTemplate, type TemplateName } from './schema/template.ts';
 export {
   dataGroups,
   groupGrid,
@@ -72,9 +72,9 @@ export {
   mnistCorrelationCounts,
   type DataGroup,
   type FourCounts,
-} from './experiment/groups-of-data.ts';
-export { StageOneCodec, type StageOneExperiment } from './experiment/stage-one.ts';
-export { StageTwoCodec, type StageTwoExperiment } from './experiment/stage-two.ts';
+} from './schema/groups-of-data.ts';
+export { StageOneCodec, type StageOneExperiment } from './schema/stage-one.ts';
+export { StageTwoCodec, type StageTwoExperiment } from './schema/stage-two.ts';
 export type {
   Described,
   Description,
@@ -83,7 +83,7 @@ export type {
   Setting,
   Settings,
   VariantOf,
-} from './experiment/section.ts';
+} from './schema/section.ts';
 export {
   AugmentationCodec,
   OptimizerCodec,
@@ -93,5 +93,5 @@ export {
   type OptimizerSettings,
   type ScalingSettings,
   type ScheduleSettings,
-} from './experiment/training-settings.ts';
-export type { StageOneResults } from './experiment-reference/stage-two-translations.ts';
+} from './schema/training-settings.ts';
+export type { StageOneResults } from './published/stage-two-translations.ts';

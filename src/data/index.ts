@@ -80,9 +80,6 @@ export {
   type CelebaTables,
 } from './celeba.ts';
 export type { RecordLabels } from './record-features.ts';
-export { decodeKerasHdf5, encodeKerasHdf5, type LayerWeights } from './weights/keras-hdf5.ts';
-export { storedValues, type StoredType, type StoredWeight } from './weights/stored-weight.ts';
-export type { WeightMapping } from './weights/match-weights.ts';
 export {
   mnistCorrelationEntries,
   parseMnistCorrelationName,

@@ -7,7 +7,7 @@ import type { MnistCorrelationPart } from '../../src/data/mnist-correlation.ts';
 import { MNIST_SIDE } from '../../src/data/mnist.ts';
 import type { GroupTable } from '../../src/groups.ts';
 import type { Examples } from '../../src/training/examples.ts';
-import { readMnist } from '../../src/node/mnist-files.ts';
+import { readMnist } from '../../src/streams/mnist-files.ts';
 
 /** The data set of an experiment. */
 export interface Digits {

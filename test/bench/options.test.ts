@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ProgramError } from '../../src/node/program.ts';
+import { ProgramError } from '../../src/system/program.ts';
 import { benchOptions } from './options.ts';
 
 const names = ['erm', 'camel'];

@@ -1,6 +1,6 @@
 /** The command line of the bench. */
 import { Command } from 'commander';
-import { ProgramError } from '../../src/node/program.ts';
+import { ProgramError } from '../../src/system/program.ts';
 
 /** What to measure and where to put it. */
 export interface BenchOptions {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import * as t from 'io-ts';
-import { encodeSafetensors } from '../../src/node/safetensors.ts';
+import { encodeSafetensors } from '../../src/runs/safetensors.ts';
 import { disposeTensors, type TensorTree } from '../../src/tensor-tree.ts';
 import type { Row } from './rows.ts';
 

@@ -16,7 +16,7 @@ import {
 } from '../../src/config/index.ts';
 import { formatDataError } from '../../src/data/data-error.ts';
 import { groupReport } from '../../src/metrics/group-report.ts';
-import { openRun } from '../../src/node/run-directory.ts';
+import { openRun } from '../../src/runs/run-directory.ts';
 import { useBackend } from '../support/backend.ts';
 
 beforeAll(() => useBackend('cpu'));

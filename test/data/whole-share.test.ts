@@ -1,13 +1,13 @@
 import { either as E } from 'fp-ts';
 import { describe, expect, it } from 'vitest';
-import { mnistCorrelationCounts } from '../../src/config/experiment/groups-of-data.ts';
+import { mnistCorrelationCounts } from '../../src/config/schema/groups-of-data.ts';
 import { describeMnistCorrelation } from '../../src/data/mnist-correlation.ts';
 import {
   mnistCorrelationEntries,
   parseMnistCorrelationName,
 } from '../../src/data/mnist-correlation-names.ts';
 import { wholeShare } from '../../src/data/whole-share.ts';
-import { digitImages } from '../../src/node/experiment/mnist-images.ts';
+import { digitImages } from '../../src/experiment/images/mnist-images.ts';
 
 /** All decimals of up to three places in [0, 1], as they are written. */
 const SHARES = Array.from({ length: 1001 }, (_, thousandths) => ({

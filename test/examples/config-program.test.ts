@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { either as E } from 'fp-ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { formatDataError } from '../../src/data/data-error.ts';
-import { configCommand } from '../../src/node/commands/config.ts';
-import { readExperiment, stageOneResults } from '../../src/node/experiment-file.ts';
+import { configCommand } from '../../src/cli/config.ts';
+import { readExperiment, stageOneResults } from '../../src/experiment/experiment-file.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -18,7 +18,7 @@ interface Outcome {
 }
 const config = (...args: string[]): Promise<Outcome> =>
   new Promise((done) => {
-    const command = ['--conditions=source', '--import', 'tsx', 'examples/config.ts', ...args];
+    const command = ['--conditions=source', '--import', 'tsx', 'src/cli/main.ts', 'config', ...args];
     const env = { ...process.env, DATA: '', RUNS: '', WEIGHTS: '' };
     execFile(process.execPath, command, { cwd: root, env }, (error, out, err) =>
       done({ code: error === null ? 0 : Number(error.code), out, err }),

@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { augmentCommand } from '../../src/node/commands/augment.ts';
-import { configCommand } from '../../src/node/commands/config.ts';
-import { evaluateCommand } from '../../src/node/commands/evaluate.ts';
-import { stageOneCommand } from '../../src/node/commands/stage-1.ts';
-import { stageTwoCommand } from '../../src/node/commands/stage-2.ts';
-import { makeSampleData } from '../../src/node/data/sample-data.ts';
+import { augmentCommand } from '../../src/cli/augment.ts';
+import { configCommand } from '../../src/cli/config.ts';
+import { evaluateCommand } from '../../src/cli/evaluate.ts';
+import { stageOneCommand } from '../../src/cli/stage-1.ts';
+import { stageTwoCommand } from '../../src/cli/stage-2.ts';
+import { makeSampleData } from '../../src/cli/sample-data/sample-data.ts';
 import { useBackend } from '../support/backend.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { augmentCommand } from '../../src/node/commands/augment.ts';
-import { camelCommand } from '../../src/node/commands/camel.ts';
-import { evaluateCommand } from '../../src/node/commands/evaluate.ts';
-import { stageOneCommand } from '../../src/node/commands/stage-1.ts';
-import { studyCommand } from '../../src/node/commands/study.ts';
-import { stageTwoCommand } from '../../src/node/commands/stage-2.ts';
+import { augmentCommand } from '../../src/cli/augment.ts';
+import { camelCommand } from '../../src/cli/camel.ts';
+import { evaluateCommand } from '../../src/cli/evaluate.ts';
+import { stageOneCommand } from '../../src/cli/stage-1.ts';
+import { studyCommand } from '../../src/cli/study.ts';
+import { stageTwoCommand } from '../../src/cli/stage-2.ts';
 import { useBackend } from '../support/backend.ts';
 import { writeSmallMnist } from '../support/small-mnist.ts';
 

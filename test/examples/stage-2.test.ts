@@ -48,22 +48,22 @@ it('trains, stops at Ctrl-C with exit code 75, goes on to the end, and is evalua
   const out = join(scratch, 'run');
   const options = [...small, '--set=training.epochs=40', `--out=${out}`];
   let killed = false;
-  const stopped = await run('examples/stage-2.ts', options, (err, kill) => {
+  const stopped = await run('src/cli/main.ts', ['stage2', ...options], (err, kill) => {
     if (killed || !err.includes('erm: ')) return;
     killed = true;
     kill();
   });
   expect([stopped.code, stopped.out]).toEqual([75, '']);
   expect(stopped.err.split('\n')[0]).toMatch(/^backend: wasm/);
-  expect(stopped.err).toMatch(/stage2: stopped; run the same command again to go on\n$/);
-  const { code, out: table, err } = await run('examples/stage-2.ts', options);
+  expect(stopped.err).toMatch(/model-patching: stopped; run the same command again to go on\n$/);
+  const { code, out: table, err } = await run('src/cli/main.ts', ['stage2', ...options]);
   expect(err).toMatch(/erm: goes on from step \d+/);
   expect([code, table.split('\n')[0]]).toEqual([
     0,
     expect.stringMatching(/^method +worst group +average/) as string,
   ]);
   expect(table).toMatch(/^erm .* 80 +\d+$/m);
-  const evaluated = await run('src/node/cli.ts', ['evaluate', `--run=${out}`, '--split=test', '--json']);
+  const evaluated = await run('src/cli/main.ts', ['evaluate', `--run=${out}`, '--split=test', '--json']);
   expect(evaluated.code).toBe(0);
   const { groups } = JSON.parse(evaluated.out) as { groups: unknown };
   const results = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as {
@@ -74,16 +74,20 @@ it('trains, stops at Ctrl-C with exit code 75, goes on to the end, and is evalua
 
 it.each([
   ['no configuration', [], "required option '--config <file>' not specified; npm run stage2 -- --help"],
-  ['a mistyped one', ['--confg', 'x'], "stage2: unknown option '--confg' (Did you mean --config?); npm run"],
+  [
+    'a mistyped one',
+    ['--confg', 'x'],
+    "model-patching: unknown option '--confg' (Did you mean --config?); npm run",
+  ],
   ['no number', [...small, '--skip-damaged=x'], "argument 'x' is invalid"],
   ['an empty folder name', [...small, '--out='], "argument '' is invalid"],
   ['an unknown setting', [...small, '--set=training.epoch=3'], 'did you mean "epochs"'],
   ['an unknown backend', [...small, '--backend=abacus'], 'expected one of tensorflow-gpu'],
 ])('%s is one line and exit code 2', async (_, options, message) => {
-  const { code, out, err } = await run(
-    'examples/stage-2.ts',
-    options.length === 0 ? ['--set=seed=1'] : options,
-  );
+  const { code, out, err } = await run('src/cli/main.ts', [
+    'stage2',
+    ...(options.length === 0 ? ['--set=seed=1'] : options),
+  ]);
   expect([code, out]).toEqual([2, '']);
   expect(err).toContain(message);
   expect(

@@ -5,8 +5,8 @@ import { either as E } from 'fp-ts';
 import { describe, expect, it } from 'vitest';
 import type { Study } from '../../src/config/index.ts';
 import { formatDataError } from '../../src/data/data-error.ts';
-import { loadExperimentFile } from '../../src/node/experiment-file.ts';
-import { readStudy } from '../../src/node/study/read-study.ts';
+import { loadExperimentFile } from '../../src/experiment/experiment-file.ts';
+import { readStudy } from '../../src/experiment/study/read-study.ts';
 
 const folder = fileURLToPath(new URL('../../examples/studies', import.meta.url));
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>

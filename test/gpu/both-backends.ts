@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { selectBackend } from '../../src/node/backend.ts';
+import { selectBackend } from '../../src/backends/backend.ts';
 import { disposeTensors, flattenTensors, type TensorTree } from '../../src/tensor-tree.ts';
 import { useBackend } from '../support/backend.ts';
 import { gpuBackend } from '../support/native.ts';

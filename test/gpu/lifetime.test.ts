@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { describeBackend, selectBackend } from '../../src/node/backend.ts';
-import { missingCapabilities } from '../../src/node/preflight.ts';
+import { describeBackend, selectBackend } from '../../src/backends/backend.ts';
+import { missingCapabilities } from '../../src/backends/preflight.ts';
 import { gpuBackend } from '../support/native.ts';
 import { childEnvironment, unavailable } from './both-backends.ts';
 

@@ -1,10 +1,10 @@
 /** Small experiments from configuration files: digits in memory, and drawn photographs that are decoded from files. */
 import { join } from 'node:path';
-import { makeSampleData } from '../../src/node/data/sample-data.ts';
-import { evaluateRun } from '../../src/node/experiment/evaluate.ts';
-import { experimentToRun } from '../../src/node/experiment/run-settings.ts';
-import { runStageOne } from '../../src/node/experiment/run-stage-one.ts';
-import { runStageTwo } from '../../src/node/experiment/run-stage-two.ts';
+import { makeSampleData } from '../../src/cli/sample-data/sample-data.ts';
+import { evaluateRun } from '../../src/experiment/stage-two/evaluate.ts';
+import { experimentToRun } from '../../src/experiment/run-settings.ts';
+import { runStageOne } from '../../src/experiment/stage-one/run-stage-one.ts';
+import { runStageTwo } from '../../src/experiment/stage-two/run-stage-two.ts';
 import { checkpointDigest, recordsDigest, reportDigest, tensorsDigest, type Digests } from './digests.ts';
 import { STOPPED, untilDone, type Roots } from './until-done.ts';
 

@@ -10,7 +10,7 @@ import { decodeImage } from '../../src/data/decode-image.ts';
 import { decodeLabelledImage } from '../../src/data/example.ts';
 import { decodeTfRecords } from '../../src/data/tfrecord.ts';
 import type { GroupReport } from '../../src/metrics/group-report.ts';
-import { decodeSafetensors } from '../../src/node/safetensors.ts';
+import { decodeSafetensors } from '../../src/runs/safetensors.ts';
 
 /** Names with digests, in the order in which they were made. */
 export type Digests = Readonly<Record<string, string>>;

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { selectBackend } from '../../src/node/backend.ts';
+import { selectBackend } from '../../src/backends/backend.ts';
 import { digitCases, photographCases } from './configured-cases.ts';
 import type { Digests } from './digests.ts';
 import { studyCases } from './study-cases.ts';

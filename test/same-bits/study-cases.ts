@@ -1,8 +1,8 @@
 /** The main job as a study at its smallest: learnt, true and identical translations, and one stopped again and again. */
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
-import { readStudy } from '../../src/node/study/read-study.ts';
-import { runStudy } from '../../src/node/study/run-study.ts';
+import { readStudy } from '../../src/experiment/study/read-study.ts';
+import { runStudy } from '../../src/experiment/study/run-study.ts';
 import { checkpointDigest, recordsDigest, reportDigest, tensorsDigest, type Digests } from './digests.ts';
 import { STOPPED, untilDone } from './until-done.ts';
 
@@ -62,14 +62,14 @@ async function studyCase(
 }
 
 /** The main job in its ways. */
-export async function* studyCases(
-  scratch: string,
-  data: string,
-): AsyncGenerator<readonly [string, Digests]> {
+export async function* studyCases(scratch: string, data: string): AsyncGenerator<readonly [string, Digests]> {
   yield ['main job', await studyCase(join(scratch, 'whole'), data, [], null)];
   yield [`main job${STOPPED}`, await studyCase(join(scratch, 'stopped'), data, [], null, 6)];
   for (const translations of ['true', 'identity']) {
     const overrides = [`methods.camel.method.translations=${translations}`];
-    yield [`main job, ${translations}`, await studyCase(join(scratch, translations), data, overrides, ['camel'])];
+    yield [
+      `main job, ${translations}`,
+      await studyCase(join(scratch, translations), data, overrides, ['camel']),
+    ];
   }
 }

@@ -1,5 +1,5 @@
 /** Programs that are asked to stop again and again, and gone on with until they are done. */
-import type { ExperimentContext } from '../../src/node/experiment/context.ts';
+import type { ExperimentContext } from '../../src/experiment/context.ts';
 
 /** Ends the names of cases that are stopped and resumed; what stands before it is the case without a stop. */
 export const STOPPED = ', stopped and resumed';

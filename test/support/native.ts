@@ -1,4 +1,4 @@
-import { selectBackend } from '../../src/node/backend.ts';
+import { selectBackend } from '../../src/backends/backend.ts';
 
 /** The backend of a GPU that is tested: WebGPU, or TensorFlow if MODEL_PATCHING_TEST_BACKEND says so. */
 export const gpuBackend =

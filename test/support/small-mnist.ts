@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { either as E } from 'fp-ts';
 import { encodeIdx } from '../../src/data/idx.ts';
-import { readMnist } from '../../src/node/mnist-files.ts';
+import { readMnist } from '../../src/streams/mnist-files.ts';
 
 /** Writes the first digits of MNIST into a folder, 400 for training and 100 for the test, so that reading takes no time. */
 export async function writeSmallMnist(folder: string): Promise<void> {

@@ -9,7 +9,7 @@ import { groupBatches } from '../../src/group-batches.ts';
 import { groupTable } from '../../src/groups.ts';
 import { predictedClasses } from '../../src/metrics/predictions.ts';
 import { multilayerPerceptron, smallCnn } from '../../src/models/small-classifiers.ts';
-import { readMnist } from '../../src/node/mnist-files.ts';
+import { readMnist } from '../../src/streams/mnist-files.ts';
 import { groupBalanced } from '../../src/objectives.ts';
 import { adam } from '../../src/optimizers/adam.ts';
 import { foldKey, randomIntegers, randomKey } from '../../src/random/random.ts';

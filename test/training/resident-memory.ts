@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { TensorTree } from '../../src/tensor-tree.ts';
 import { disposeTensors } from '../../src/tensor-tree.ts';
 import { train } from '../../src/training/loop.ts';
-import { compileStep } from '../../src/node/compile/compile-step.ts';
+import { compileStep } from '../../src/compile/compile-step.ts';
 import { useBackend } from '../support/backend.ts';
 import { useNativeBackend } from '../support/native.ts';
 import { minimalStageOne, minimalStageTwo, type MinimalRun } from './minimal-runs.ts';

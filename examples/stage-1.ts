@@ -1,4 +1,0 @@
-/** `npm run stage1 -- --config FILE`: trains a CycleGAN between two subgroups. */
-import { runCommand, stageOneCommand } from 'model-patching/node';
-
-await runCommand(stageOneCommand());

@@ -1,0 +1,52 @@
+/** The command `camel`: the studies of MNIST-Correlation by a short name. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Command, Option } from 'commander';
+import { commandLine, helpEnd } from '../system/command-line.ts';
+import { runStudyFile, STUDY_CODES, withStudyOptions, type StudyFlags } from './study.ts';
+import { backendOption } from './option-values.ts';
+
+/** The studies, which come with the package, and the digits, which a checkout has. */
+const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
+const DIGITS = fileURLToPath(new URL('../../examples/data', import.meta.url));
+
+/** Budgets of the main job, from the smallest. */
+const PRESETS = ['smoke', 'quick', 'paper'] as const;
+
+interface CamelFlags extends StudyFlags {
+  readonly preset: (typeof PRESETS)[number];
+}
+
+/** The digits of a checkout come first, so that a root that is given wins. */
+const withDigits = (root: readonly string[] = []): readonly string[] =>
+  existsSync(DIGITS) ? [`DATA=${DIGITS}`, ...root] : root;
+
+/**
+ * The command `camel`.
+ *
+ * @returns To be added to a program.
+ */
+export const camelCommand = (): Command =>
+  withStudyOptions(new Command('camel'))
+    .description(
+      'Trains ERM, group DRO and CAMEL on MNIST-Correlation, from MNIST files to a report, and compares them.',
+    )
+    .addOption(
+      new Option(
+        '--preset <name>',
+        'smoke (seconds; only shows that everything runs), quick (minutes), paper (published networks and rates; days)',
+      )
+        .choices(PRESETS)
+        .default('quick'),
+    )
+    .addOption(backendOption('the fastest that is installed'))
+    .addHelpText('after', helpEnd(STUDY_CODES, commandLine('camel', '--preset smoke --seeds 1,2')))
+    .configureOutput({ writeErr: () => undefined })
+    .exitOverride()
+    .action(({ preset, root, ...flags }: CamelFlags) =>
+      runStudyFile(
+        `studies/mnist-correlation/${preset}.yaml`,
+        { ...flags, root: withDigits(root) },
+        EXAMPLES,
+      ),
+    );

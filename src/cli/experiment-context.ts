@@ -1,0 +1,38 @@
+/** What every program that trains does around its work: the backend first, and Ctrl-C means a checkpoint. */
+import { describeBackend, selectBackend, type SelectedBackend } from '../backends/backend.ts';
+import type { ExperimentContext } from '../experiment/context.ts';
+import { listenForInterruption } from '../system/interruption.ts';
+
+/**
+ * Starts a backend, says which, and works on it until it is done or interrupted. Signals are the work's until it ends,
+ * however it ends.
+ *
+ * @param backend Its name; `auto` or undefined takes the fastest that is installed.
+ * @param work Handed the backend, output and interruption.
+ * @returns What the work gives.
+ * @throws What the work throws; ProgramError (exit code 2) if the backend cannot be started.
+ * @example
+ * ```ts
+ * import { onBackend } from 'model-patching/node';
+ * const listening = process.listenerCount('SIGINT');
+ * const name = await onBackend('wasm', async (backend, { stopRequested }) => {
+ *   if (stopRequested()) throw new Error('nobody has asked for a stop');
+ *   return backend.name;
+ * });
+ * if (name !== 'wasm' || process.listenerCount('SIGINT') !== listening) throw new Error('wasm, then silence');
+ * ```
+ */
+export async function onBackend<A>(
+  backend: string | undefined,
+  work: (backend: SelectedBackend, context: ExperimentContext) => Promise<A>,
+): Promise<A> {
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const selected = await selectBackend(backend === undefined || backend === 'auto' ? {} : { name: backend });
+  say(describeBackend(selected));
+  const interruption = listenForInterruption(() => say('stopping in good order; once more to stop at once'));
+  try {
+    return await work(selected, { say, stopRequested: interruption.requested });
+  } finally {
+    interruption.dispose();
+  }
+}

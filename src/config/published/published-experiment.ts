@@ -1,0 +1,109 @@
+/** Published configurations, which have no version: recognised, decoded, and written in our schema. */
+import { either as E } from 'fp-ts';
+import type * as t from 'io-ts';
+import type { DataError } from '../../data/data-error.ts';
+import { decode, pathText } from '../decoding.ts';
+import {
+  documentOf,
+  placeOf,
+  plainValue,
+  type DocumentMap,
+  type DocumentNode,
+} from '../../documents/document.ts';
+import {
+  IGNORED_IN_STAGE_ONE,
+  IGNORED_IN_STAGE_TWO,
+  PublishedStageOneCodec,
+  PublishedStageTwoCodec,
+} from './published-settings.ts';
+import { refusals } from './published-refusal.ts';
+import { translateStageOne, type Translated } from './published-stage-one.ts';
+import { translateStageTwo } from './published-stage-two.ts';
+import type { StageOneResults } from './stage-two-translations.ts';
+
+const scalarAt = (document: DocumentMap, key: string): unknown => {
+  const node = document.entries.get(key)?.node;
+  return node?.of === 'scalar' ? node.value : undefined;
+};
+
+/** Which stage of the published system a document configures; null for ours. */
+export function publishedStage(document: DocumentMap): 1 | 2 | null {
+  if (document.entries.has('version') || document.entries.has('kind')) return null;
+  const prefix = scalarAt(document, 'prefix');
+  if (prefix === 'cyclegan' || document.entries.has('source_dataset')) return 1;
+  return prefix === 'robust' || document.entries.has('train_datasets') ? 2 : null;
+}
+
+/** The template that a published configuration names; null for none. */
+export function parentTemplate(document: DocumentMap): string | null {
+  const name = scalarAt(document, 'parent_template');
+  return typeof name === 'string' && name !== 'None' && name !== '' ? name : null;
+}
+
+/** File names of the published templates. */
+export const TEMPLATES = {
+  1: 'template_cyclegan_training.yaml',
+  2: 'template_robust_training.yaml',
+} as const;
+
+/** The text `None` means null. */
+function withNulls(node: DocumentNode): DocumentNode {
+  if (node.of === 'scalar') return node.value === 'None' ? { ...node, value: null } : node;
+  if (node.of === 'list') return { ...node, items: node.items.map(withNulls) };
+  const entries = Array.from(
+    node.entries,
+    ([key, entry]) => [key, { ...entry, node: withNulls(entry.node) }] as const,
+  );
+  return { ...node, entries: new Map(entries) };
+}
+
+/** One line for each reason, with the settings that it leaves out. */
+function ignoredIn(document: DocumentMap, table: Readonly<Record<string, string>>): readonly string[] {
+  const reasons = [...new Set(Object.values(table))];
+  const keysOf = (reason: string): readonly string[] =>
+    [...document.entries.keys()].filter((key) => Object.hasOwn(table, key) && table[key] === reason);
+  return reasons
+    .filter((reason) => keysOf(reason).length > 0)
+    .map((reason) => `ignored, since ${reason}: ${keysOf(reason).join(', ')}`);
+}
+
+/**
+ * A published configuration in our schema.
+ *
+ * @param document Composed with its templates.
+ * @param stage Of {@link publishedStage}.
+ * @param results Where results of stage 1 are, by the tracker’s run ids.
+ * @returns The document as a file of ours would be, and everything in it that has no meaning here or got another one.
+ */
+export function translatePublished(
+  document: DocumentMap,
+  stage: 1 | 2,
+  results: StageOneResults,
+): E.Either<readonly DataError[], { readonly document: DocumentNode; readonly notices: readonly string[] }> {
+  const plain = plainValue(withNulls(document));
+  const translate = <A>(
+    codec: t.Decoder<unknown, A>,
+    convert: (published: A) => Translated,
+    ignored: Readonly<Record<string, string>>,
+  ) => {
+    const decoded = decode(codec, plain, (path, unknownKey) => placeOf(document, path, unknownKey));
+    if (E.isLeft(decoded)) return decoded;
+    const translated = refusals(() => convert(decoded.right));
+    if (E.isLeft(translated)) {
+      const { path, ...fault } = translated.left;
+      return E.left([{ where: `${placeOf(document, path)}: ${pathText(path)}`, ...fault }]);
+    }
+    const { value, notices } = translated.right;
+    return E.right({
+      document: documentOf(value, document.place),
+      notices: [...notices, ...ignoredIn(document, ignored)],
+    });
+  };
+  return stage === 1
+    ? translate(PublishedStageOneCodec, translateStageOne, IGNORED_IN_STAGE_ONE)
+    : translate(
+        PublishedStageTwoCodec,
+        (published) => translateStageTwo(published, results),
+        IGNORED_IN_STAGE_TWO,
+      );
+}

@@ -1,0 +1,72 @@
+/** From the files of a study to the study: composed, overridden, decoded and checked. Nothing here touches files. */
+import { either as E } from 'fp-ts';
+import type { DataError } from '../../data/data-error.ts';
+import { composeDocument, type ReadText } from '../../documents/composition.ts';
+import { plainValue } from '../../documents/document.ts';
+import type { Experiment } from './experiment.ts';
+import { readable } from './load.ts';
+import { withOverrides } from '../../documents/overrides.ts';
+import { childOf } from '../../documents/study-parts.ts';
+import { decodeStudy, type Study } from './study.ts';
+
+/**
+ * Loads a study.
+ *
+ * @param file Its path, with `/`.
+ * @param read Gives the text of a file, from the disk or from memory.
+ * @param overrides `stage-2.training.steps=50` and the like, applied in order.
+ * @returns The study, `${NAME}` still in its paths, or every fault that was found.
+ * @example
+ * ```ts
+ * import { either as E } from 'fp-ts';
+ * import { loadStudy } from 'model-patching/config';
+ * const text = `
+ * version: 1
+ * kind: study
+ * seeds: [1, 2]
+ * data: { kind: mnist-correlation }
+ * stage-2: { network: { kind: small-cnn }, training: { steps: 400 } }
+ * methods: { erm: { method: { kind: erm } }, bound: { method: { kind: camel, translations: true } } }`;
+ * const loaded = await loadStudy('study.yaml', () => Promise.resolve(E.right(text)), ['stage-2.training.steps=50']);
+ * if (loaded._tag === 'Left') throw new Error(loaded.left[0]!.found);
+ * const [erm, bound] = loaded.right.methods;
+ * if (erm?.training.steps !== 50 || bound?.name !== 'bound') throw new Error('two methods of 50 steps expected');
+ * ```
+ */
+export async function loadStudy(
+  file: string,
+  read: ReadText,
+  overrides: readonly string[] = [],
+): Promise<E.Either<readonly DataError[], Study>> {
+  const composed = await composeDocument(file, read);
+  if (E.isLeft(composed)) return readable(E.left([composed.left]));
+  const document = withOverrides(composed.right, overrides);
+  return readable(E.isLeft(document) ? E.left([document.left]) : decodeStudy(document.right));
+}
+
+/**
+ * Whether a file, with all that it extends, is a study.
+ *
+ * @param file Its path, with `/`.
+ * @param read Gives the text of a file.
+ */
+export async function isStudy(file: string, read: ReadText): Promise<boolean> {
+  const composed = await composeDocument(file, read);
+  const kind = E.isRight(composed) ? childOf(composed.right, 'kind') : undefined;
+  return kind !== undefined && plainValue(kind) === 'study';
+}
+
+/**
+ * An experiment of a study for one of its seeds, which is also that of the corruptions of its images.
+ *
+ * @param experiment Of the study.
+ * @param seed An integer.
+ */
+export function withSeed<Kind extends Experiment>(experiment: Kind, seed: number): Kind {
+  const { data } = experiment;
+  return {
+    ...experiment,
+    seed,
+    data: 'corruptionSeed' in data ? { ...data, corruptionSeed: seed } : data,
+  };
+}

@@ -1,0 +1,99 @@
+/** What the names and labels of a study are wrong about, whatever its experiments are. */
+import type { DataError } from '../../data/data-error.ts';
+import type { DataSettings } from './data-settings.ts';
+import { placeOf, type DocumentNode } from '../../documents/document.ts';
+import { dataGroups } from './groups-of-data.ts';
+import type { StageOneExperiment } from './stage-one.ts';
+import { experimentName } from './values.ts';
+
+const fault = (where: string, expected: string, found: string, cure: string): DataError => ({
+  where,
+  expected,
+  found,
+  cure,
+});
+
+/** Names of runs share a folder, on disks that may not tell case. */
+export function methodNameFaults(
+  document: DocumentNode,
+  stageOne: readonly string[],
+  methods: readonly string[],
+): DataError[] {
+  const at = (name: string): string => `${placeOf(document, ['methods', name], true)}: methods.${name}`;
+  const seen = new Map(stageOne.map((name) => [name.toLowerCase(), name]));
+  return methods.flatMap((name) => {
+    const folded = name.toLowerCase();
+    const before = seen.get(folded);
+    seen.set(folded, name);
+    if (!experimentName.is(name)) {
+      return [fault(at(name), experimentName.name, JSON.stringify(name), 'rename the method')];
+    }
+    if (folded === 'translations' || folded.startsWith('stage-1')) {
+      return [
+        fault(
+          at(name),
+          'a name that is not "translations" and does not begin with "stage-1"',
+          `"${name}"`,
+          'rename the method',
+        ),
+      ];
+    }
+    return before === undefined
+      ? []
+      : [
+          fault(
+            at(name),
+            'names that differ in more than case',
+            `"${before}" and "${name}"`,
+            'rename one of them',
+          ),
+        ];
+  });
+}
+
+/** Experiments of stage 1 of one name would share a folder. */
+export function stageOneNameFaults(
+  document: DocumentNode,
+  stageOne: readonly StageOneExperiment[],
+): DataError[] {
+  const names = stageOne.map(({ name }) => name.toLowerCase());
+  return stageOne.flatMap(({ name }, i) =>
+    names.indexOf(name.toLowerCase()) === i
+      ? []
+      : [
+          fault(
+            `${placeOf(document, ['stage-1', String(i)])}: stage-1.${i}.name`,
+            'a name of its own for each experiment of stage 1',
+            `"${name}" again`,
+            'name it',
+          ),
+        ],
+  );
+}
+
+/** Labels of groups that the data do not have. */
+export function labelFaults(
+  document: DocumentNode,
+  labels: Readonly<Record<string, string>>,
+  data: DataSettings,
+): DataError[] {
+  const keys = dataGroups(data).map(({ key }) => key);
+  return Object.keys(labels)
+    .filter((key) => !keys.includes(key))
+    .map((key) =>
+      fault(
+        `${placeOf(document, ['labels', key], true)}: labels.${key}`,
+        `a group from ${keys[0]} to ${keys.at(-1)}`,
+        `"${key}"`,
+        'name a group that there is',
+      ),
+    );
+}
+
+/** What several parts have from one place is one fault. */
+export const distinctFaults = (faults: readonly DataError[]): readonly DataError[] => {
+  const seen = new Map(
+    faults.map((each) => [`${each.where.replace(/: .*/, '')} ${each.expected} ${each.found}`, each]),
+  );
+  return [...seen.values()];
+};

@@ -1,0 +1,86 @@
+/** Opens the data of an experiment, whatever kind it is of. */
+import { either as E } from 'fp-ts';
+import type { DataSettings } from '../../config/schema/data-settings.ts';
+import { imageShapeOf } from '../../config/schema/groups-of-data.ts';
+import type { DataError } from '../../data/data-error.ts';
+import type { ImageLocation } from '../../data/dataset.ts';
+import { openDecodePool } from '../../streams/decode-pool.ts';
+import { openDataset } from '../../streams/open-dataset.ts';
+import { orExit } from '../../system/program.ts';
+import type { ExperimentImages, ImageReference } from './experiment-images.ts';
+import { mnistImages } from './mnist-images.ts';
+
+/** Options of {@link openExperimentImages}. */
+export interface OpenImagesOptions {
+  /** Threads that decode images, 0 to 8; default one less than there are processors. */
+  readonly workers?: number;
+}
+
+type PictureSettings = Extract<DataSettings, { readonly kind: 'waterbirds' | 'celeba' | 'folder' }>;
+
+/** Pictures on the disk, decoded in worker threads and resized to the shape that the settings ask for. */
+async function pictures(
+  settings: PictureSettings,
+  { workers }: OpenImagesOptions,
+): Promise<E.Either<DataError, ExperimentImages>> {
+  return E.Functor.map(await openDataset(settings), ({ dataset, close }) => {
+    const shape = imageShapeOf(settings);
+    const pool = openDecodePool({ shape, ...(workers !== undefined && { workers }) });
+    return {
+      ...dataset,
+      shape,
+      examples: (split) => dataset.splits[split],
+      load: (image: ImageReference) => pool.load(image as ImageLocation),
+      close: async () => {
+        await pool.close();
+        await close();
+      },
+    };
+  });
+}
+
+/** Nothing is done without training images; what else may be missing is for the programs to say. */
+const withTrainingImages = (images: ExperimentImages): E.Either<DataError, ExperimentImages> =>
+  images.examples('train').length > 0
+    ? E.right(images)
+    : E.left({
+        where: images.name,
+        expected: 'training images',
+        found: 'none',
+        cure: 'put images into the split train, or correct the sizes or limits in the settings of data',
+      });
+
+/**
+ * Opens the data of an experiment: finds its tables, records or files, and makes sure that they are there.
+ *
+ * @param data Settings with the roots of their paths put in.
+ * @param options How many threads decode.
+ * @returns The images; close them when the work is done.
+ * @throws ProgramError (exit code 2): which file is missing or wrong, or that there are no training images.
+ * @example
+ * ```ts
+ * import { experimentToRun, openExperimentImages } from 'model-patching/node';
+ * const file = 'examples/configs/stage-2/mnist-correlation/erm.yaml';
+ * const { experiment } = await experimentToRun(file, 'stage-2', {
+ *   roots: { DATA: 'examples/data' },
+ *   overrides: ['data.testImages=2', 'data.sizes={ kind: balanced, images: 8 }'],
+ * });
+ * const images = await openExperimentImages(experiment.data);
+ * const [first] = images.examples('train');
+ * const pixels = await images.load(first!.image);
+ * await images.close();
+ * if (pixels._tag === 'Left' || pixels.right.length !== 28 * 28) throw new Error('a digit expected');
+ * ```
+ */
+export async function openExperimentImages(
+  data: DataSettings,
+  options: OpenImagesOptions = {},
+): Promise<ExperimentImages> {
+  const opened = await (data.kind === 'mnist' || data.kind === 'mnist-correlation'
+    ? mnistImages(data)
+    : pictures(data, options));
+  const images = orExit(opened);
+  const checked = withTrainingImages(images);
+  if (E.isLeft(checked)) await images.close();
+  return orExit(checked);
+}

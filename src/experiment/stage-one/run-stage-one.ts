@@ -1,0 +1,77 @@
+/** The program of stage 1: an experiment from its settings to a run folder with generators. */
+import { join } from 'node:path';
+import type { SelectedBackend } from '../../backends/backend.ts';
+import { closing } from '../../system/closing.ts';
+import { orExit } from '../../system/program.ts';
+import { reportStageOne } from '../report/run-report.ts';
+import { openRun, readSettingsFile } from '../../runs/run-directory.ts';
+import type { ExperimentContext } from '../context.ts';
+import { oneSidedClasses } from './domains.ts';
+import { openExperimentImages } from '../images/open-images.ts';
+import type { ExperimentToRun } from '../run-settings.ts';
+import { skipDamagedOf } from '../images/skipped-images.ts';
+import { planStageOne } from './stage-one-plan.ts';
+import { stageOne, type StageOneOutcome } from './stage-one.ts';
+
+/** How a stage-1 experiment is run. */
+export interface RunStageOneOptions {
+  /** The run folder, new or begun with the same settings. */
+  readonly out: string;
+  /** For the results. */
+  readonly backend: Pick<SelectedBackend, 'name' | 'device'>;
+  /** How many images of a domain may be damaged, in place of what the settings say. */
+  readonly skipDamaged?: number;
+}
+
+async function train(
+  { experiment, settings }: ExperimentToRun<'stage-1'>,
+  { out, skipDamaged = skipDamagedOf(experiment) }: RunStageOneOptions,
+  context: ExperimentContext,
+): Promise<StageOneOutcome> {
+  // All that may not fit comes before the run folder, so that who corrects it begins anew.
+  return closing(await openExperimentImages(experiment.data), async (images) => {
+    const plan = planStageOne(experiment, images);
+    oneSidedClasses(experiment, plan.domains, images).forEach(context.say);
+    try {
+      const run = orExit(await openRun(out, settings, { keep: experiment.checkpoints.keep }));
+      return await closing(run, () => stageOne(plan, run, context, skipDamaged));
+    } finally {
+      plan.dispose();
+    }
+  });
+}
+
+/**
+ * Runs a stage-1 experiment, or what is left of it, and writes `results.json` and `report.html`; a run that is done
+ * gives its outcome again.
+ *
+ * @param toRun The experiment.
+ * @param options Where to, on what backend, and how many images may be damaged.
+ * @param context Output, and whether a stop was asked for.
+ * @throws ProgramError: bad input (exit code 2), a loss that is not finite (1), a stop asked for (75).
+ * @example
+ * ```ts
+ * import { experimentToRun, ProgramError, runStageOne } from 'model-patching/node';
+ * const toRun = await experimentToRun('examples/configs/stage-1/mnist-correlation/all-classes.yaml', 'stage-1', {
+ *   roots: { DATA: 'no/such/folder' },
+ *   overrides: ['training.steps=1'],
+ * });
+ * const context = { say: () => undefined, stopRequested: () => false };
+ * const options = { out: 'runs/digits', backend: { name: 'wasm', device: 'CPU' } } as const;
+ * const refused = await runStageOne(toRun, options, context).catch((error: unknown) => error);
+ * if (!(refused instanceof ProgramError && refused.exitCode === 2)) throw new Error('no MNIST files expected');
+ * ```
+ */
+export async function runStageOne(
+  toRun: ExperimentToRun<'stage-1'>,
+  options: RunStageOneOptions,
+  context: ExperimentContext,
+): Promise<StageOneOutcome> {
+  const there = orExit(await readSettingsFile(join(options.out, 'run.json'), toRun.settings));
+  const outcome = (there?.outcome as StageOneOutcome | undefined) ?? (await train(toRun, options, context));
+  const { damaged = [] } = outcome as Partial<StageOneOutcome>;
+  for (const { where, found } of damaged) context.say(`skipped: ${where}: ${found}`);
+  const { experiment } = toRun;
+  await reportStageOne({ folder: options.out, experiment, backend: options.backend }, outcome);
+  return outcome;
+}

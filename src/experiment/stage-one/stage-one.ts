@@ -1,0 +1,228 @@
+/** Stage 1 of an experiment: a CycleGAN trained in its run folder, under the eyes of a gate if there is one. */
+import { join } from 'node:path';
+import { compose, type Images } from '../../augmentation/images.ts';
+import { imagePipeline } from '../../augmentation/pipelines.ts';
+import { concatenateImages } from '../../augmentation/pairing.ts';
+import { stepsOf } from '../../config/schema/durations.ts';
+import { imageGallery } from '../../augmentation/gallery.ts';
+import { minusOneToOne, toBytes } from '../../augmentation/scaling.ts';
+import type { DataError } from '../../data/data-error.ts';
+import { encodePng } from '../../data/png.ts';
+import type { CycleganBatch, CycleganState } from '../../gan/cyclegan-state.ts';
+import type { NetworkWeights } from '../../models/network.ts';
+import { disposeTensors } from '../../tensor-tree.ts';
+import {
+  checkpointScore,
+  measureGenerators,
+  translateImages,
+  type GateMeasure,
+  type TrainedGenerator,
+} from '../../training/generator-measure.ts';
+import {
+  stageOneBatch,
+  stageOneOrder,
+  translatingWeights,
+  type Domain,
+  type StageOneBatchOptions,
+} from '../../training/stage-one.ts';
+import { removeAbandonedFiles, writeFileAtomically } from '../../system/atomic-file.ts';
+import { openBatchStream } from '../../streams/batch-stream.ts';
+import { makeFolder } from '../../system/make-folder.ts';
+import type { Run } from '../../runs/run-directory.ts';
+import { pause, type ExperimentContext } from '../context.ts';
+import { cycleganOf, type CycleganNetworks } from './cyclegan.ts';
+import { elapsedOf } from '../elapsed.ts';
+import { obtainGate } from './gate.ts';
+import { loadFirst } from '../images/load-images.ts';
+import { learningRateOf } from '../optimizers.ts';
+import type { StageOnePlan } from './stage-one-plan.ts';
+import { skippedImagesOf, type SkippedImages } from '../images/skipped-images.ts';
+import { bestState, trainInRun } from '../train-in-run.ts';
+
+/** What a finished stage-1 run keeps in `run.json`; JSON data. */
+export interface StageOneOutcome {
+  readonly steps: number;
+  /** Steps of an epoch, a pass over the smaller domain. */
+  readonly stepsPerEpoch: number;
+  /** The checkpoint that translates: the best by the gate, or the last one. */
+  readonly bestStep: number;
+  /** Of that checkpoint; null without a gate. */
+  readonly measure: GateMeasure | null;
+  /** Of the gate's classifiers on held-out images; null without a gate. */
+  readonly gateAccuracy: { readonly domain: number; readonly label: number } | null;
+  /** Duration of the training, over all the times that it was gone on with. */
+  readonly seconds: number;
+  /** Images that were skipped because they are damaged, over all those times, each once. */
+  readonly damaged: readonly DataError[];
+}
+
+/** Generators with the weights that translate. */
+export interface Generators {
+  readonly toTarget: TrainedGenerator;
+  readonly toSource: TrainedGenerator;
+}
+
+/** The generators of a state. */
+export function generatorsOf(
+  { generators }: Pick<CycleganNetworks, 'generators'>,
+  weights: { readonly toTarget: NetworkWeights; readonly toSource: NetworkWeights },
+): Generators {
+  return {
+    toTarget: { network: generators.toTarget, weights: weights.toTarget },
+    toSource: { network: generators.toSource, weights: weights.toSource },
+  };
+}
+
+function batchesOf(
+  { experiment, images, networks, domains, steps }: StageOnePlan,
+  skipDamaged: number,
+  skipped: SkippedImages,
+): {
+  readonly batchAt: (index: number) => Promise<CycleganBatch>;
+  readonly close: () => void;
+} {
+  const { optimizer, pool, loss, seed, training } = experiment;
+  const options: StageOneBatchOptions = {
+    augment: compose(imagePipeline({ augmentations: experiment.images.augmentation }), minusOneToOne),
+    batchSize: training.batchSize,
+    generatorLearningRate: learningRateOf(optimizer, optimizer.generators.learningRate, steps),
+    discriminatorLearningRate: learningRateOf(optimizer, optimizer.discriminators.learningRate, steps),
+    poolSize: pool.capacity,
+    poolRule: pool.rule,
+    generators: networks.generators,
+    ...(loss.penalty.kind !== 'none' && { penalty: loss.penalty.kind }),
+    seed,
+  };
+  const streamOf = (domain: Domain) =>
+    openBatchStream({
+      examples: domains[domain],
+      shape: images.shape,
+      load: images.load,
+      indicesAt: stageOneOrder(domain, domains[domain].length, options),
+      steps,
+      skipDamaged,
+      skipped: skipped.of(domain),
+    });
+  const [source, target] = [streamOf('source'), streamOf('target')];
+  return {
+    batchAt: async (index) => {
+      const [one, other] = await Promise.all([source.batch(index), target.batch(index)]);
+      return stageOneBatch(index, { source: one.images, target: other.images }, options);
+    },
+    close: () => {
+      source.close();
+      target.close();
+    },
+  };
+}
+
+/** A picture of originals, translations and translations back, one row each, of both domains. */
+async function galleryOf(
+  generators: Generators,
+  originals: Readonly<Record<Domain, Images<Uint8Array>>>,
+): Promise<Uint8Array> {
+  const rows = async (domain: Domain): Promise<Images<Float32Array>[]> => {
+    const [there, back] =
+      domain === 'source'
+        ? [generators.toTarget, generators.toSource]
+        : [generators.toSource, generators.toTarget];
+    const original = minusOneToOne(originals[domain]);
+    const translated = await translateImages(original, there, pause);
+    return [original, translated, await translateImages(translated, back, pause)];
+  };
+  const all = [...(await rows('source')), ...(await rows('target'))];
+  const { pixels, shape } = toBytes(imageGallery(concatenateImages(all), all[0]!.shape[0]));
+  return encodePng({ height: shape[1], width: shape[2], channels: shape[3], pixels });
+}
+
+/**
+ * Trains stage 1 in its run folder, or goes on with it. A run that is done gives its outcome again.
+ *
+ * @param plan Of the experiment on its data; it stays the caller's.
+ * @param run Opened with the experiment as settings.
+ * @param context Output, and whether a stop was asked for.
+ * @param skipDamaged How many images of a domain may be damaged, and so of those that the gate learns from or is held to.
+ * @throws ProgramError: a damaged image too many (exit code 2), a stop asked for (75), a loss not finite (1).
+ */
+export async function stageOne(
+  plan: StageOnePlan,
+  run: Run,
+  context: ExperimentContext,
+  skipDamaged: number,
+): Promise<StageOneOutcome> {
+  if (run.outcome !== undefined) return run.outcome as StageOneOutcome;
+  const elapsed = await elapsedOf(run);
+  const skipped = await skippedImagesOf(elapsed.run);
+  const { experiment, images, domains, smaller, stepsPerEpoch, steps, networks } = plan;
+  const { training, checkpoints, gallery, gate: gateSettings } = experiment;
+  context.say(
+    `stage 1: ${domains.source.length} source and ${domains.target.length} target images, ${steps} steps of ${training.batchSize} + ${training.batchSize}`,
+  );
+  const pictures = join(run.folder, 'gallery');
+  await makeFolder(pictures);
+  await removeAbandonedFiles(pictures);
+  const batches = batchesOf(plan, skipDamaged, skipped);
+  const judges =
+    plan.gate === null
+      ? null
+      : await obtainGate(plan.gate, images, run.folder, skipped, context, skipDamaged, elapsed.save);
+  const first = (domain: Domain) =>
+    loadFirst(images, domains[domain], Math.min(gallery.images, smaller), skipDamaged, skipped.of(domain));
+  const translating = (state: CycleganState): Generators => generatorsOf(networks, translatingWeights(state));
+  const measured = async (state: CycleganState, which: 'during' | 'all'): Promise<GateMeasure | null> =>
+    judges === null ? null : measureGenerators(judges.gate, translating(state), judges.images[which], pause);
+  try {
+    const [source, target] = [await first('source'), await first('target')];
+    const shown = { source: source.images, target: target.images };
+    const { step, initial } = cycleganOf(experiment, networks, images.shape);
+    const end = await trainInRun({
+      label: 'stage 1',
+      run: skipped.run,
+      context,
+      initial,
+      steps,
+      step,
+      batchAt: batches.batchAt,
+      checkpointEvery: stepsOf(checkpoints.every, stepsPerEpoch),
+      evaluateEvery: stepsOf(
+        gateSettings.kind === 'strict' ? gateSettings.every : checkpoints.every,
+        stepsPerEpoch,
+      ),
+      also: [
+        {
+          every: stepsOf(gallery.every, stepsPerEpoch),
+          run: async (state, done) => {
+            await writeFileAtomically(join(pictures, `step-${String(done).padStart(9, '0')}.png`), [
+              await galleryOf(translating(state), shown),
+            ]);
+          },
+        },
+      ],
+      evaluate: async (state) => {
+        const measure = await measured(state, 'during');
+        if (measure === null) return { record: {}, note: '' };
+        return {
+          record: { ...measure },
+          score: checkpointScore(measure),
+          note: `gate score ${measure.score.toFixed(3)}`,
+        };
+      },
+    });
+    const chosen = await bestState(run, { step: steps, state: end });
+    const measure = await measured(chosen.state, 'all').finally(() => disposeTensors(chosen.state));
+    const outcome: StageOneOutcome = {
+      steps,
+      stepsPerEpoch,
+      bestStep: chosen.step,
+      measure,
+      gateAccuracy: judges?.gate.heldOutAccuracy ?? null,
+      seconds: elapsed.seconds(),
+      damaged: skipped.all(),
+    };
+    await run.finish(outcome);
+    return outcome;
+  } finally {
+    batches.close();
+    judges?.dispose();
+  }
+}

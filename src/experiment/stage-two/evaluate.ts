@@ -1,0 +1,184 @@
+/** A trained run on any split: its selected checkpoint, on the data that it was trained on. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { either as E } from 'fp-ts';
+import { RunFileCodec } from '../../config/run-files.ts';
+import type { Roots } from '../../config/schema/roots.ts';
+import type { StageTwoExperiment } from '../../config/schema/stage-two.ts';
+import type { DataError } from '../../data/data-error.ts';
+import type { SplitName } from '../../data/dataset.ts';
+import { disposeTensors } from '../../tensor-tree.ts';
+import { checkpointsIn, type Checkpoint } from '../../runs/checkpoints.ts';
+import { closing } from '../../system/closing.ts';
+import { commandLine } from '../../system/command-line.ts';
+import { orExit, ProgramError } from '../../system/program.ts';
+import { startProgress } from '../../system/progress.ts';
+import { parseJson, readText } from '../../system/text-file.ts';
+import type { ExperimentContext } from '../context.ts';
+import { evaluatedCount, evaluateSplit, type EvaluatedSplit, type SplitEvaluator } from './evaluate-split.ts';
+import type { ExperimentImages } from '../images/experiment-images.ts';
+import { missingGroups, splitsWithImages } from '../images/missing-images.ts';
+import { openExperimentImages } from '../images/open-images.ts';
+import { skipDamagedOf } from '../images/skipped-images.ts';
+import { experimentOfRun } from '../run-settings.ts';
+import { classifierWithStep, type ClassifierState, type StageTwoOutcome } from './stage-two.ts';
+import { groupLegend } from '../images/group-legend.ts';
+import { obtainTranslations } from '../translations/augment.ts';
+
+/** What is evaluated, and how. */
+export interface EvaluateRunOptions {
+  /** A folder that stage 2 wrote, of a run that is finished, interrupted or under way. */
+  readonly run: string;
+  readonly split: SplitName;
+  /** Folders that stand in place of those that the run was begun with. */
+  readonly roots?: Roots;
+  readonly skipDamaged?: number;
+}
+
+/** A report with what it is of. */
+export interface EvaluatedRun extends EvaluatedSplit {
+  readonly name: string;
+  readonly split: SplitName;
+  /** Steps done at the evaluated checkpoint. */
+  readonly step: number;
+  /** What the numbers in the names of its groups stand for, in a line. */
+  readonly legend: string;
+}
+
+/** What a run's folder says. */
+async function readRun(
+  folder: string,
+  roots: Roots,
+): Promise<
+  E.Either<
+    DataError,
+    { readonly experiment: StageTwoExperiment; readonly outcome: StageTwoOutcome | undefined }
+  >
+> {
+  const path = join(folder, 'run.json');
+  const text = await readText(path);
+  const run = text === null ? undefined : parseJson(text);
+  if (!RunFileCodec.is(run))
+    return E.left({
+      where: path,
+      expected: 'the file of a run, format 1',
+      found: text === null ? 'no such file' : JSON.stringify(text.slice(0, 60)),
+      cure: `give the folder that ${commandLine('stage2')} wrote`,
+    });
+  return E.Functor.map(experimentOfRun(run.settings, path, roots), (experiment) => ({
+    experiment,
+    outcome: run.outcome as StageTwoOutcome | undefined,
+  }));
+}
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (facts) => facts.isDirectory(),
+    () => false,
+  );
+
+/** The checkpoint that was selected, or so far would be; nothing in the folder is changed. */
+async function selectedCheckpoint(
+  folder: string,
+  select: StageTwoExperiment['evaluation']['select'],
+  outcome: StageTwoOutcome | undefined,
+  expected: ClassifierState,
+): Promise<E.Either<DataError, Checkpoint<ClassifierState> | null>> {
+  const checkpointFolder = join(folder, 'checkpoints');
+  if (!(await isFolder(checkpointFolder))) return E.right(null);
+  const checkpoints = checkpointsIn(checkpointFolder, join(folder, 'best.json'));
+  if (outcome !== undefined) return checkpoints.at(outcome.selectedStep, expected);
+  const best = select === 'last' ? E.right(null) : await checkpoints.best(expected);
+  if (E.isLeft(best) || best.right !== null) return best;
+  const step = /step-(\d{9})\.safetensors$/.exec((await checkpoints.newestFile()) ?? '')?.[1];
+  return step === undefined ? E.right(null) : checkpoints.at(Number(step), expected);
+}
+
+/**
+ * Evaluates a run's selected checkpoint on a split.
+ *
+ * @param options Which run and split.
+ * @param context Output.
+ * @throws ProgramError (exit code 2): no run, no checkpoint, missing data, a split without images, a damaged image too many; (75): a stop was
+ *   requested.
+ * @example
+ * ```ts
+ * import { evaluateRun, ProgramError } from 'model-patching/node';
+ * const context = { say: () => undefined, stopRequested: () => false };
+ * const evaluated = evaluateRun({ run: 'no/such/run', split: 'validation' }, context);
+ * const refused = await evaluated.catch((error: unknown) => error);
+ * if (!(refused instanceof ProgramError && refused.exitCode === 2)) throw new Error('no run expected');
+ * ```
+ */
+export async function evaluateRun(
+  options: EvaluateRunOptions,
+  context: ExperimentContext,
+): Promise<EvaluatedRun> {
+  const { run, roots = {} } = options;
+  const { experiment, outcome } = orExit(await readRun(run, roots));
+  return closing(await openExperimentImages(experiment.data), async (images) => {
+    assertImages(images, options.split);
+    missingGroups(images, [options.split]).forEach(context.say);
+    const { network, robust } = classifierWithStep(experiment, images);
+    try {
+      const weights = network.weights();
+      const expected = robust.init(weights);
+      disposeTensors(weights);
+      const found = await selectedCheckpoint(run, experiment.evaluation.select, outcome, expected).finally(
+        () => disposeTensors(expected),
+      );
+      const checkpoint = orExit(found);
+      if (checkpoint === null)
+        throw new ProgramError(
+          `${run}/checkpoints: expected the selected checkpoint, found none; let the run come to its first evaluation`,
+          2,
+        );
+      return await evaluateCheckpoint(checkpoint, { experiment, images, network }, options, context);
+    } finally {
+      network.model.dispose();
+    }
+  });
+}
+
+function assertImages(images: Pick<ExperimentImages, 'name' | 'examples'>, split: SplitName): void {
+  if (images.examples(split).length > 0) return;
+  const others = splitsWithImages(images).join(' or ');
+  throw new ProgramError(
+    `${images.name}: expected ${split} images, found none; evaluate the split ${others}, or put images into ${split}`,
+    2,
+  );
+}
+
+/** Disposes of the checkpoint's state. */
+async function evaluateCheckpoint(
+  { step, state }: Checkpoint<ClassifierState>,
+  subject: Pick<SplitEvaluator, 'experiment' | 'images' | 'network'>,
+  { split, skipDamaged = skipDamagedOf(subject.experiment) }: EvaluateRunOptions,
+  context: ExperimentContext,
+): Promise<EvaluatedRun> {
+  const { experiment, images } = subject;
+  try {
+    const translations =
+      experiment.method.kind === 'camel' && experiment.evaluation.translated
+        ? await obtainTranslations(experiment, images, context)
+        : null;
+    const total = evaluatedCount({ experiment, images }, split);
+    const progress = startProgress(split, total);
+    const onProgress = (done: number): void => {
+      if (done < total && context.stopRequested())
+        throw new ProgramError('stopped; run the same command again for the report', 75);
+      progress.update(done);
+    };
+    try {
+      const evaluator = { ...subject, translations, skipDamaged };
+      const { trainable, statistics } = state;
+      const evaluated = await evaluateSplit(evaluator, { trainable, statistics }, split, onProgress);
+      return { ...evaluated, name: experiment.name, split, step, legend: groupLegend(experiment.data) };
+    } finally {
+      progress.stop();
+      await translations?.close();
+    }
+  } finally {
+    disposeTensors(state);
+  }
+}

@@ -1,0 +1,125 @@
+/** The program of stage 2: an experiment from its settings to a run folder with results. */
+import { join } from 'node:path';
+import type { StageTwoExperiment } from '../../config/schema/stage-two.ts';
+import type { StageTwoRunResults } from '../../config/study-results.ts';
+import { disposeTensors } from '../../tensor-tree.ts';
+import type { SelectedBackend } from '../../backends/backend.ts';
+import { closing } from '../../system/closing.ts';
+import { orExit } from '../../system/program.ts';
+import { reportStageTwo } from '../report/run-report.ts';
+import { openRun, readSettingsFile } from '../../runs/run-directory.ts';
+import { obtainTranslations } from '../translations/augment.ts';
+import type { ExperimentImages } from '../images/experiment-images.ts';
+import { stageTwoBudget } from './budget.ts';
+import type { ExperimentContext } from '../context.ts';
+import { assertDataFits } from '../images/data-faults.ts';
+import { missingInStageTwo } from '../images/missing-images.ts';
+import { openExperimentImages } from '../images/open-images.ts';
+import type { ExperimentToRun } from '../run-settings.ts';
+import { skipDamagedOf, skipping } from '../images/skipped-images.ts';
+import { beginStageTwo, stageTwo, type StageTwoOutcome } from './stage-two.ts';
+import type { ObtainTranslations, Translations } from '../translations/translations.ts';
+
+/** How an experiment is run. */
+export interface RunStageTwoOptions {
+  /** The run folder, new or begun with the same settings. */
+  readonly out: string;
+  /** For the results. */
+  readonly backend: Pick<SelectedBackend, 'name' | 'device'>;
+  /** How many images of a split may be damaged, in place of what the settings say. */
+  readonly skipDamaged?: number;
+  /** Where CAMEL's translations come from; default `obtainTranslations`, which the settings lead. */
+  readonly translationsFrom?: ObtainTranslations;
+}
+
+async function translationsOf(
+  experiment: StageTwoExperiment,
+  images: ExperimentImages,
+  { skipDamaged, translationsFrom = obtainTranslations }: RunStageTwoOptions,
+  context: ExperimentContext,
+): Promise<Translations | null> {
+  if (experiment.method.kind !== 'camel') return null;
+  return translationsFrom(skipping(experiment, skipDamaged), images, context);
+}
+
+/** What will be done, in one line. */
+function describeRun(experiment: StageTwoExperiment, images: ExperimentImages): string {
+  const { name, method, network } = experiment;
+  const { stepsPerEpoch, steps } = stageTwoBudget(experiment, images.table);
+  const count = images.examples('train').length;
+  return `${name}: ${method.kind} with ${network.kind} on ${count} training images of ${images.name}; ${stepsPerEpoch} steps an epoch, ${steps} in all`;
+}
+
+async function train(
+  { experiment, settings }: ExperimentToRun<'stage-2'>,
+  options: RunStageTwoOptions,
+  context: ExperimentContext,
+): Promise<StageTwoOutcome> {
+  // All that a path may be wrong of comes before the run folder, so that who corrects it begins anew.
+  return closing(await openExperimentImages(experiment.data), async (images) => {
+    assertDataFits(experiment, images);
+    context.say(describeRun(experiment, images));
+    missingInStageTwo(experiment, images).forEach(context.say);
+    const translations = await translationsOf(experiment, images, options, context);
+    try {
+      const begun = await beginStageTwo(experiment, images, context.say);
+      try {
+        const run = orExit(await openRun(options.out, settings, { keep: experiment.checkpoints.keep }));
+        const skipDamaged = options.skipDamaged ?? skipDamagedOf(experiment);
+        return await closing(run, async () => {
+          const data = { experiment, images, translations };
+          const outcome = await stageTwo({ ...begun, ...data, run, context, skipDamaged });
+          await run.finish(outcome);
+          return outcome;
+        });
+      } finally {
+        // A training that began has disposed its first state; to dispose it again does nothing.
+        disposeTensors(begun.initial);
+        begun.classifier.network.model.dispose();
+      }
+    } finally {
+      await translations?.close();
+    }
+  });
+}
+
+/**
+ * Runs a stage-2 experiment, or what is left of it, and writes `results.json` and `report.html`; a run that is done
+ * gives its results again.
+ *
+ * @param toRun The experiment.
+ * @param options Where to, on what backend, and where translations come from.
+ * @param context Output, and whether a stop was asked for.
+ * @returns What `results.json` holds.
+ * @throws ProgramError: bad input (exit code 2), a loss that is not finite (1), a stop asked for (75).
+ * @example
+ * ```ts
+ * import { mkdtemp, rm } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { evaluateRun, experimentToRun, runStageTwo } from 'model-patching/node';
+ * const toRun = await experimentToRun('examples/configs/stage-2/mnist-correlation/erm.yaml', 'stage-2', {
+ *   roots: { DATA: 'examples/data' },
+ *   overrides: ['training.steps=1', 'training.batchSize=4', 'network.width=0.1', 'data.testImages=2',
+ *     'data.sizes={ kind: balanced, images: 8 }'],
+ * });
+ * const out = join(await mkdtemp(join(tmpdir(), 'experiments-')), 'erm');
+ * const context = { say: () => undefined, stopRequested: () => false };
+ * const results = await runStageTwo(toRun, { out, backend: { name: 'wasm', device: 'CPU' } }, context);
+ * const { report } = await evaluateRun({ run: out, split: 'test' }, context);
+ * if (results.result.average !== report.average) throw new Error('the same report expected');
+ * await rm(join(out, '..'), { recursive: true });
+ * ```
+ */
+export async function runStageTwo(
+  toRun: ExperimentToRun<'stage-2'>,
+  options: RunStageTwoOptions,
+  context: ExperimentContext,
+): Promise<StageTwoRunResults> {
+  const { experiment, settings } = toRun;
+  const there = orExit(await readSettingsFile(join(options.out, 'run.json'), settings));
+  const outcome = (there?.outcome as StageTwoOutcome | undefined) ?? (await train(toRun, options, context));
+  for (const { where, found } of outcome.damaged) context.say(`skipped: ${where}: ${found}`);
+  // Also of a run that is done: a program may be killed between the end of its run and these files.
+  return reportStageTwo({ folder: options.out, experiment, backend: options.backend }, outcome);
+}

@@ -1,0 +1,181 @@
+/**
+ * A study, run: for every seed the experiments of stage 1, then every method, each a run in a folder of its own. What is
+ * there already is not done again. A run that fails does not keep the others from theirs.
+ */
+import { join } from 'node:path';
+import { either as E } from 'fp-ts';
+import type { Study } from '../../config/schema/study.ts';
+import { StudyResultsCodec, type StudyResults } from '../../config/study-results.ts';
+import { writeFileAtomically } from '../../system/atomic-file.ts';
+import type { SelectedBackend } from '../../backends/backend.ts';
+import { environmentFacts } from '../../system/environment.ts';
+import { closing } from '../../system/closing.ts';
+import type { ExperimentContext } from '../context.ts';
+import { assertDataFits } from '../images/data-faults.ts';
+import { openExperimentImages } from '../images/open-images.ts';
+import { runStageOne } from '../stage-one/run-stage-one.ts';
+import { runStageTwo } from '../stage-two/run-stage-two.ts';
+import { expectedFailure, orExit, ProgramError } from '../../system/program.ts';
+import { lockFolder } from '../../runs/run-lock.ts';
+import { parseJson, readText } from '../../system/text-file.ts';
+import { failureKey, failuresIn, studyResults } from './collect-results.ts';
+import { studyRuns, type SeedRuns, type StudyRun, type StudySelection } from './study-experiments.ts';
+import { mergedStudyFile, readStudyFile, writeStudyFile, type StudyFile } from './study-file.ts';
+import { writeStudyReport } from './study-report.ts';
+
+/** How a study is run. */
+export interface RunStudyOptions extends StudySelection {
+  /** What to call the study in an error. */
+  readonly file: string;
+  readonly backend: Pick<SelectedBackend, 'name' | 'device'>;
+}
+
+/** What is wrong in one line; a stop is no failure. */
+function reasonOf(error: unknown): string {
+  if (error instanceof ProgramError && error.exitCode === 75) throw error;
+  const text = expectedFailure(error) ?? (error instanceof Error ? error.message : String(error));
+  return text.split('\n', 1)[0]!;
+}
+
+const resultsFile = (out: string): string => join(out, 'results.json');
+
+/** What earlier calls found. */
+async function earlierFailures(out: string): Promise<Map<string, string>> {
+  const text = await readText(resultsFile(out));
+  const results = text === null ? undefined : parseJson(text);
+  return StudyResultsCodec.is(results) ? failuresIn(results.seeds) : new Map();
+}
+
+/** Runs all that a seed needs, and notes what fails. */
+async function runSeed(
+  { seed, stageOne, methods }: SeedRuns,
+  failures: Map<string, string>,
+  { backend }: RunStudyOptions,
+  context: ExperimentContext,
+): Promise<void> {
+  const attempt = async (
+    run: Pick<StudyRun, 'name' | 'needs'>,
+    train: () => Promise<unknown>,
+  ): Promise<void> => {
+    const key = failureKey(seed, run.name);
+    const lacking = run.needs.find((name) => failures.has(failureKey(seed, name)));
+    failures.delete(key);
+    try {
+      if (lacking !== undefined) throw new ProgramError(`not run: ${lacking} failed`, 1);
+      context.say(`${key}`);
+      await train();
+    } catch (error) {
+      failures.set(key, reasonOf(error));
+      context.say(`${key}: ${failures.get(key)!}`);
+    }
+  };
+  for (const run of stageOne)
+    await attempt(run, () => runStageOne(run.toRun, { out: run.out, backend }, context));
+  for (const run of methods)
+    await attempt(run, () => runStageTwo(run.toRun, { out: run.out, backend }, context));
+}
+
+/** What the folder holds by now, as its files say it. */
+async function writeResults(
+  out: string,
+  file: StudyFile,
+  failures: ReadonlyMap<string, string>,
+): Promise<StudyResults> {
+  const results = await studyResults(out, file, failures);
+  await writeStudyFile(out, file);
+  await writeFileAtomically(resultsFile(out), `${JSON.stringify(results, null, 2)}\n`);
+  await writeStudyReport(out, file, results);
+  return results;
+}
+
+/** Data that are missing, or that do not hold what an experiment needs, are bad input and leave nothing behind. */
+async function assertData([first]: readonly SeedRuns[]): Promise<void> {
+  const experiments = [...(first?.stageOne ?? []), ...(first?.methods ?? [])].map(
+    ({ toRun }) => toRun.experiment,
+  );
+  for (const data of new Set(experiments.map((each) => JSON.stringify(each.data)))) {
+    const those = experiments.filter((each) => JSON.stringify(each.data) === data);
+    await closing(await openExperimentImages(those[0]!.data, { workers: 0 }), (images) => {
+      those.forEach((experiment) => assertDataFits(experiment, images));
+      return Promise.resolve();
+    });
+  }
+}
+
+/**
+ * Runs a study, or what is left of it.
+ *
+ * @param study Decoded.
+ * @param options Seeds, methods, folders, backend.
+ * @param context Output, and whether a stop was asked for.
+ * @returns What `results.json` holds.
+ * @throws ProgramError: bad input (exit code 2), a stop asked for (75). A run that fails is in the results.
+ */
+export async function runStudy(
+  study: Study,
+  options: RunStudyOptions,
+  context: ExperimentContext,
+): Promise<StudyResults> {
+  const { out } = options;
+  const runs = studyRuns(study, options, options.file);
+  const { backend, seeds } = options;
+  const environment = await environmentFacts();
+  const call = { seeds, backend: { name: backend.name, device: backend.device }, environment };
+  const merged = async (): Promise<StudyFile> =>
+    orExit(mergedStudyFile(orExit(await readStudyFile(out)), study, call, out));
+  await merged();
+  await assertData(runs);
+  const release = orExit(await lockStudy(out));
+  try {
+    // Another program may have added to the study meanwhile.
+    const file = await merged();
+    await writeStudyFile(out, file);
+    return await runSeeds(runs, file, options, context);
+  } finally {
+    await release();
+  }
+}
+
+/** Runs every seed; whatever comes to pass, the results say how far it came. */
+async function runSeeds(
+  runs: readonly SeedRuns[],
+  file: StudyFile,
+  options: RunStudyOptions,
+  context: ExperimentContext,
+): Promise<StudyResults> {
+  const began = performance.now();
+  const failures = await earlierFailures(options.out);
+  const results = (): Promise<StudyResults> => {
+    const seconds = file.seconds + (performance.now() - began) / 1000;
+    return writeResults(options.out, { ...file, seconds }, failures);
+  };
+  try {
+    for (const seed of runs) await runSeed(seed, failures, options, context);
+  } catch (error) {
+    await results();
+    throw error;
+  }
+  return results();
+}
+
+const lockStudy = async (out: string): ReturnType<typeof lockFolder> =>
+  E.mapLeft((fault: { where: string; expected: string; found: string; cure: string }) => ({
+    ...fault,
+    expected: 'a study that no other program is at work on',
+  }))(await lockFolder(out));
+
+/** The results of a study's folder. */
+export async function readResults(
+  out: string,
+): Promise<E.Either<{ where: string; expected: string; found: string; cure: string }, StudyResults>> {
+  const text = await readText(resultsFile(out));
+  const results = text === null ? undefined : parseJson(text);
+  return StudyResultsCodec.is(results)
+    ? E.right(results)
+    : E.left({
+        where: resultsFile(out),
+        expected: StudyResultsCodec.name,
+        found: text === null ? 'no such file' : JSON.stringify(text.slice(0, 60)),
+        cure: 'run the study',
+      });
+}

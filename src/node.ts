@@ -1,0 +1,138 @@
+/**
+ * What touches the machine: backends, files, runs, reports, and the main job.
+ *
+ * @module
+ */
+export {
+  BACKENDS,
+  describeBackend,
+  selectBackend,
+  type BackendName,
+  type RefusedBackend,
+  type SelectBackendOptions,
+  type SelectedBackend,
+} from './backends/backend.ts';
+export { compileStep } from './compile/compile-step.ts';
+export { doctorCommand } from './cli/doctor/doctor.ts';
+export { missingCapabilities } from './backends/preflight.ts';
+export { environmentFacts } from './system/environment.ts';
+export { ProgramError, orExit, runProgram, type ExitCode } from './system/program.ts';
+export { listenForInterruption, type Interruption } from './system/interruption.ts';
+export { startProgress, type Progress, type ProgressOptions } from './system/progress.ts';
+export { writeFileAtomically } from './system/atomic-file.ts';
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  restoreTree,
+  type HostTensor,
+  type Safetensors,
+} from './runs/safetensors.ts';
+export {
+  openRun,
+  type BestCheckpoint,
+  type Checkpoint,
+  type MetricsRecord,
+  type OpenRunOptions,
+  type Run,
+} from './runs/run-directory.ts';
+export { readMnist } from './streams/mnist-files.ts';
+export {
+  readRecordShards,
+  writeRecordShards,
+  type ReadRecordShardsOptions,
+  type RecordShards,
+  type WriteRecordShardsOptions,
+} from './streams/record-files.ts';
+export { settingsHash, type RecordManifest, type RecordShard } from './streams/record-manifest.ts';
+export {
+  openBatchStream,
+  storedOrder,
+  type BatchStream,
+  type BatchStreamOptions,
+  type LoadPixels,
+  type PictureShape,
+  type StoredOrder,
+  type StreamBatch,
+} from './streams/batch-stream.ts';
+export { openDecodePool, type DecodePool, type DecodePoolOptions } from './streams/decode-pool.ts';
+export type { LoadImageOptions } from './streams/load-image.ts';
+export { configCommand } from './cli/config.ts';
+export { experimentOptions, withExperimentOptions, type ExperimentFlags } from './cli/experiment-options.ts';
+export { augmentCommand } from './cli/augment.ts';
+export { stageOneCommand } from './cli/stage-1.ts';
+export { evaluateCommand } from './cli/evaluate.ts';
+export { camelCommand } from './cli/camel.ts';
+export { studyCommand } from './cli/study.ts';
+export { renderReport } from './report/report-page.ts';
+export type {
+  Directional,
+  Gallery,
+  ReportedMethod,
+  ReportedStageOne,
+  ReportInput,
+  TrainingRun,
+  TranslationPoint,
+  TranslationRun,
+} from './report/input.ts';
+export type { ExperimentContext } from './experiment/context.ts';
+export { makeSampleDataCommand } from './cli/make-sample-data.ts';
+export { stageTwoCommand } from './cli/stage-2.ts';
+export { obtainTranslations } from './experiment/translations/augment.ts';
+export type {
+  ObtainTranslations,
+  Translations as ExperimentTranslations,
+} from './experiment/translations/translations.ts';
+export { openExperimentImages, type OpenImagesOptions } from './experiment/images/open-images.ts';
+export type {
+  ExperimentImages,
+  ImageReference,
+  TranslationLists,
+} from './experiment/images/experiment-images.ts';
+export { runStageOne, type RunStageOneOptions } from './experiment/stage-one/run-stage-one.ts';
+export type { StageOneOutcome } from './experiment/stage-one/stage-one.ts';
+export { evaluateRun, type EvaluatedRun, type EvaluateRunOptions } from './experiment/stage-two/evaluate.ts';
+export type { AskedMetrics, MetricName, SplitReport } from './experiment/stage-two/evaluate-split.ts';
+export { experimentToRun, type ExperimentToRun } from './experiment/run-settings.ts';
+export { runStageTwo, type RunStageTwoOptions } from './experiment/stage-two/run-stage-two.ts';
+export { runCommand } from './cli/run-command.ts';
+export { onBackend } from './cli/experiment-context.ts';
+export {
+  loadExperimentFile,
+  readExperiment,
+  stageOneResults,
+  type ExperimentOptions,
+} from './experiment/experiment-file.ts';
+export {
+  describeWeightReport,
+  loadWeights,
+  type LoadedWeights,
+  type LoadWeightsOptions,
+  type WeightReport,
+} from './weight-files/load-weights.ts';
+export {
+  assignWeights,
+  encodeWeights,
+  saveWeights,
+  type SingleFileFormat,
+} from './weight-files/save-weights.ts';
+export { modelOnDisk } from './weight-files/layers-model.ts';
+export type { WeightFormat } from './weight-files/weight-file.ts';
+export {
+  openDataset,
+  type CommonDatasetSettings,
+  type DatasetSettings,
+  type OpenedDataset,
+} from './streams/open-dataset.ts';
+export {
+  indexTranslations,
+  scratchFolder,
+  type ScratchFolder,
+  type TranslationFolderOptions,
+} from './streams/record-folder.ts';
+export { indexRecords, listShards, type IndexedRecord } from './streams/record-index.ts';
+export { encodeJpeg } from './streams/encode-jpeg.ts';
+export { SAMPLE_NAMES, type SampleName } from './cli/sample-data/plan.ts';
+export { makeSampleData, type SampleDataOptions } from './cli/sample-data/sample-data.ts';
+export { readStudy } from './experiment/study/read-study.ts';
+export { runStudy, type RunStudyOptions } from './experiment/study/run-study.ts';
+export type { StudySelection } from './experiment/study/study-experiments.ts';

@@ -1,0 +1,163 @@
+/**
+ * Images decoded in worker threads, beside the training step. An image is handed to a worker as soon as it is asked for
+ * and waits there: while a native step holds this thread, nothing could be handed over. Workers take their images in
+ * turn, so that the batch that is needed first is ready first.
+ */
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { either as E } from 'fp-ts';
+import type { DataError } from '../data/data-error.ts';
+import type { ImageLocation } from '../data/dataset.ts';
+import { ProgramError } from '../system/program.ts';
+import type { DecodeAnswer, DecodeRequest } from './decode-worker.ts';
+import { imageReader, type LoadImageOptions } from './load-image.ts';
+
+/** Options of {@link openDecodePool}. */
+export interface DecodePoolOptions extends LoadImageOptions {
+  /** Number of worker threads; 0 decodes in this thread. Default: one less than there are processors, 1 … 8. */
+  readonly workers?: number;
+  /** The workers' program, for tests. */
+  readonly script?: URL;
+}
+
+/** Loads images in worker threads; see {@link openDecodePool}. */
+export interface DecodePool {
+  /** The pixels of an image, or what is wrong with it. Rejects if the pool is closed or a worker has died. */
+  load(location: ImageLocation): Promise<E.Either<DataError, Uint8Array>>;
+  /** Ends the workers; loads that are under way are refused. */
+  close(): Promise<void>;
+}
+
+interface Task extends DecodeRequest {
+  readonly resolve: (loaded: E.Either<DataError, Uint8Array>) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A worker that runs the program beside this one; TypeScript, as in a checkout of the sources, needs a loader. */
+function startWorker(script: URL | undefined, workerData: LoadImageOptions): Worker {
+  if (script !== undefined) return new Worker(script, { workerData, execArgv: [] });
+  if (!import.meta.url.endsWith('.ts')) {
+    return new Worker(new URL('./decode-worker.js', import.meta.url), { workerData, execArgv: [] });
+  }
+  const api = createRequire(import.meta.url).resolve('tsx/esm/api');
+  // As JSON, for a folder's name may have quotes in it, which URLs leave as they are.
+  const [loader, source] = [
+    pathToFileURL(api.replace(/\.cjs$/, '.mjs')),
+    new URL('./decode-worker.ts', import.meta.url),
+  ].map(({ href }) => JSON.stringify(href));
+  const run = `import(${loader}).then(({ register }) => { register(); return import(${source}); })`;
+  return new Worker(run, { eval: true, workerData, execArgv: [] });
+}
+
+function workerPool(count: number, options: LoadImageOptions, script: URL | undefined): DecodePool {
+  /** Of each worker, the first one under way, the others waiting. */
+  const tasksOf = new Map<Worker, Task[]>();
+  let next = 0;
+  let end: Error | undefined;
+
+  const answer = (worker: Worker, message: DecodeAnswer): void => {
+    const tasks = tasksOf.get(worker)!;
+    const task = tasks.shift();
+    // An idle worker does not keep the process alive; one that is being ended does until it has, late answers or not.
+    if (end === undefined && tasks.length === 0) worker.unref();
+    task?.resolve('pixels' in message ? E.right(message.pixels) : E.left(message.fault));
+  };
+  const finish = (error: Error): void => {
+    if (end !== undefined) return;
+    end = error;
+    for (const [worker, tasks] of tasksOf) {
+      for (const { reject } of tasks) reject(error);
+      tasks.length = 0;
+      worker.unref();
+    }
+  };
+  const died = (worker: Worker, found: string): void => {
+    const task = tasksOf.get(worker)?.[0];
+    const where =
+      task === undefined
+        ? 'a decode worker'
+        : `a decode worker, at ${task.location.name ?? task.location.file}`;
+    finish(
+      new ProgramError(
+        `${where}: expected it to decode images, found ${found}; run again with fewer workers, and report it if it dies again`,
+        1,
+      ),
+    );
+  };
+  const workers = Array.from({ length: count }, () => {
+    const { shape, fit, antialias, maximumPixels } = options;
+    const worker = startWorker(script, {
+      shape,
+      ...(fit === undefined ? {} : { fit }),
+      ...(antialias === undefined ? {} : { antialias }),
+      ...(maximumPixels === undefined ? {} : { maximumPixels }),
+    });
+    worker.on('message', (message: DecodeAnswer) => answer(worker, message));
+    worker.on('error', (error: unknown) =>
+      died(worker, `that it failed (${error instanceof Error ? error.message : String(error)})`),
+    );
+    worker.on('exit', (code) => died(worker, `that it ended with exit code ${code}`));
+    worker.unref();
+    tasksOf.set(worker, []);
+    return worker;
+  });
+  return {
+    load: (location) =>
+      new Promise((resolve, reject) => {
+        if (end !== undefined) {
+          reject(end);
+          return;
+        }
+        const [worker, tasks] = [...tasksOf].reduce((least, other) =>
+          other[1].length < least[1].length ? other : least,
+        );
+        const id = next++;
+        tasks.push({ id, location, resolve, reject });
+        worker.ref();
+        worker.postMessage({ id, location } satisfies DecodeRequest);
+      }),
+    close: async () => {
+      finish(new Error('the decode workers are closed'));
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+/**
+ * Starts worker threads that load images of any location and bring them to one shape.
+ *
+ * @param options The shape, how images are resized, the number of workers.
+ * @returns The pool.
+ * @throws RangeError unless the shape is three whole numbers, of one or three channels, and `workers` a whole number.
+ * @example
+ * ```ts
+ * import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { encodePng } from 'model-patching/data';
+ * import { openDecodePool } from 'model-patching/node';
+ * const folder = await mkdtemp(join(tmpdir(), 'images-'));
+ * const file = join(folder, 'grey.png');
+ * await writeFile(file, encodePng({ height: 1, width: 2, channels: 1, pixels: Uint8Array.of(10, 20) }));
+ * const pool = openDecodePool({ shape: [1, 1, 3], workers: 1 });
+ * const loaded = await pool.load({ file });
+ * const missing = await pool.load({ file: join(folder, 'other.png') });
+ * await pool.close();
+ * await rm(folder, { recursive: true });
+ * if (loaded._tag === 'Left' || loaded.right.join() !== '15,15,15') throw new Error('grey 15 expected');
+ * if (missing._tag === 'Right' || missing.left.found !== 'no such file') throw new Error('no image expected');
+ * ```
+ */
+export function openDecodePool(options: DecodePoolOptions): DecodePool {
+  const { shape, workers = Math.min(8, Math.max(1, availableParallelism() - 1)), script } = options;
+  const whole = (value: number) => Number.isInteger(value) && value >= 1;
+  if (!(shape.length === 3 && shape.every(whole) && (shape[2] === 1 || shape[2] === 3))) {
+    throw new RangeError(`shape: expected [height, width, 1 or 3], received [${shape.join()}]`);
+  }
+  if (!(Number.isInteger(workers) && workers >= 0)) {
+    throw new RangeError(`workers: expected a whole number ≥ 0, received ${workers}`);
+  }
+  return workers === 0 ? imageReader(options) : workerPool(workers, options, script);
+}

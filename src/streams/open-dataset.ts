@@ -1,0 +1,287 @@
+/**
+ * Opens the data sets whose images lie on the disk: finds their tables or records, describes them, and makes sure that
+ * every image file is there, before a run begins.
+ */
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { either as E } from 'fp-ts';
+import { celebaRecord, describeCeleba, describeCelebaEntries, type CelebaOptions } from '../data/celeba.ts';
+import type { DataError } from '../data/data-error.ts';
+import {
+  describeDataset,
+  SPLITS,
+  type Dataset,
+  type GroupLimits,
+  type LabelledEntry,
+  type SplitName,
+} from '../data/dataset.ts';
+import { describeTable, type TableOptions } from '../data/table-dataset.ts';
+import {
+  describeWaterbirds,
+  WATERBIRDS_CLASSES,
+  WATERBIRDS_SUBGROUPS,
+  waterbirdsRecord,
+} from '../data/waterbirds.ts';
+import { hasCode } from '../system/text-file.ts';
+import { readTable } from './read-table.ts';
+import { scratchFolder, type ScratchFolder } from './record-folder.ts';
+import { indexRecords, listShards } from './record-index.ts';
+
+/** What every data set on the disk has. */
+export interface CommonDatasetSettings {
+  /** Folder of the data set. */
+  readonly root: string;
+  /** Most training images of a group. Default: all. */
+  readonly limits?: GroupLimits;
+  /** What the classifier learns: the class y (default), or the subgroup z; groups stay what they are. */
+  readonly label?: 'y' | 'z';
+}
+
+/** Which data set, and where it lies. */
+export type DatasetSettings =
+  | (CommonDatasetSettings & {
+      readonly kind: 'waterbirds';
+      /** Record shards, or `metadata.csv` and the images; `auto` (default) takes what is there. */
+      readonly layout?: 'auto' | 'records' | 'folder';
+    })
+  | (CommonDatasetSettings & {
+      readonly kind: 'celeba';
+      readonly layout?: 'auto' | 'records' | 'folder';
+      /** Attributes that are class and subgroup. Default `Blond_Hair` and `Male`. */
+      readonly y?: string;
+      readonly z?: string;
+      readonly groupSizes?: 'used' | 'published';
+    })
+  | (CommonDatasetSettings &
+      Pick<TableOptions, 'columns' | 'extension' | 'classes' | 'subgroups' | 'splits' | 'leaveOut'> & {
+        readonly kind: 'folder';
+        /** Splits that must hold images. Default: `train`. */
+        readonly required?: readonly SplitName[];
+        /** The table in the folder. Default `metadata.csv`. */
+        readonly table?: string;
+      });
+
+/** A data set whose images can be loaded until it is closed. */
+export interface OpenedDataset {
+  readonly dataset: Dataset;
+  /** Where compressed shards were expanded. */
+  readonly scratch: ScratchFolder;
+  /** Removes what was expanded. */
+  close(): Promise<void>;
+}
+
+type Described = Promise<E.Either<DataError, Dataset>>;
+
+/** The names in a folder, or null if there is none. */
+const namesIn = (folder: string): Promise<readonly string[] | null> =>
+  readdir(folder).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return null;
+    throw error;
+  });
+
+/** Makes sure that the files of all images are there, reading every folder once. */
+async function withoutMissing(dataset: Dataset): Promise<E.Either<DataError, Dataset>> {
+  const folders = new Map<string, ReadonlySet<string> | null>();
+  const missing: string[] = [];
+  for (const { image } of SPLITS.flatMap((split) => dataset.splits[split])) {
+    if (image.record !== undefined) continue;
+    const folder = dirname(image.file);
+    if (!folders.has(folder)) {
+      const names = await namesIn(folder);
+      folders.set(folder, names === null ? null : new Set(names));
+    }
+    if (folders.get(folder)?.has(image.file.slice(image.file.lastIndexOf('/') + 1)) !== true) {
+      missing.push(image.file);
+    }
+  }
+  return missing.length === 0
+    ? E.right(dataset)
+    : E.left({
+        where: missing[0]!,
+        expected: `this image, which the table of ${dataset.name} names`,
+        found:
+          missing.length === 1 ? 'no such file' : `no such file, and ${missing.length - 1} others likewise`,
+        cure: 'unpack all images there, or give the folder that holds them',
+      });
+}
+
+const checkFiles = (described: E.Either<DataError, Dataset>): Described =>
+  E.isLeft(described) ? Promise.resolve(described) : withoutMissing(described.right);
+
+/** Whether a folder holds records, with `auto` by looking for a table. */
+async function holdsRecords(
+  root: string,
+  layout: 'auto' | 'records' | 'folder' | undefined,
+  tables: readonly string[],
+): Promise<E.Either<DataError, boolean>> {
+  if (layout === 'records' || layout === 'folder') return E.right(layout === 'records');
+  const names = await namesIn(root);
+  return names === null
+    ? E.left({
+        where: root,
+        expected: `a folder with ${tables[0]!} and images, or with record shards`,
+        found: 'no such folder',
+        cure: 'give the folder of the data set; docs/datasets.md says where to get it',
+      })
+    : E.right(!names.some((name) => tables.includes(name)));
+}
+
+/** Splits without which a data set is not opened: one may be trained on without being evaluated. */
+const TRAINING: readonly SplitName[] = ['train'];
+
+async function waterbirds(
+  { root, layout, limits }: DatasetSettings & { readonly kind: 'waterbirds' },
+  scratch: ScratchFolder,
+): Described {
+  const options = { required: TRAINING, ...(limits === undefined ? {} : { limits }) };
+  const records = await holdsRecords(root, layout, ['metadata.csv']);
+  if (E.isLeft(records)) return records;
+  if (!records.right) {
+    const table = await readTable(root, ['metadata.csv'], 'metadata.csv and the folders of images');
+    return checkFiles(
+      E.Monad.chain(table, ({ file, text }) => describeWaterbirds(text, { folder: root, file, ...options })),
+    );
+  }
+  const shards = await listShards(root);
+  if (E.isLeft(shards)) return shards;
+  const indexed = await indexRecords(shards.right, scratch.path, waterbirdsRecord);
+  return E.Monad.chain(indexed, (images) =>
+    describeDataset({
+      name: 'Waterbirds',
+      classes: WATERBIRDS_CLASSES,
+      subgroups: WATERBIRDS_SUBGROUPS,
+      entries: images.map(({ image, value }) => ({ image, ...value })),
+      ...options,
+    }),
+  );
+}
+
+/** What the folders of CelebA's splits are called. */
+const CELEBA_FOLDERS: Readonly<Record<SplitName, string>> = {
+  train: 'train',
+  validation: 'val',
+  test: 'test',
+};
+
+/** The shards of a split: none where there is no folder, if it is not that of training. */
+async function celebaShards(root: string, split: SplitName): Promise<E.Either<DataError, readonly string[]>> {
+  const shards = join(root, CELEBA_FOLDERS[split]);
+  return (await namesIn(shards)) === null && split !== 'train' ? E.right([]) : listShards(shards);
+}
+
+const celebaTables = (name: string): readonly string[] => [`${name}.txt`, `${name}.csv`];
+
+const CELEBA_LAYOUT = 'list_attr_celeba, list_eval_partition (.txt or .csv) and img_align_celeba';
+
+async function celebaFromTables(root: string, options: CelebaOptions): Described {
+  const attributes = await readTable(root, celebaTables('list_attr_celeba'), CELEBA_LAYOUT);
+  if (E.isLeft(attributes)) return attributes;
+  const partition = await readTable(root, celebaTables('list_eval_partition'), CELEBA_LAYOUT);
+  if (E.isLeft(partition)) return partition;
+  return checkFiles(
+    describeCeleba(
+      {
+        attributes: attributes.right.text,
+        attributesFile: attributes.right.file,
+        partition: partition.right.text,
+        partitionFile: partition.right.file,
+        folder: join(root, 'img_align_celeba'),
+      },
+      options,
+    ),
+  );
+}
+
+async function celebaFromRecords(root: string, options: CelebaOptions, scratch: ScratchFolder): Described {
+  const entries: LabelledEntry[] = [];
+  for (const split of SPLITS) {
+    const shards = await celebaShards(root, split);
+    if (E.isLeft(shards)) return shards;
+    const indexed = await indexRecords(shards.right, scratch.path, (features, where) =>
+      celebaRecord(features, where, options),
+    );
+    if (E.isLeft(indexed)) return indexed;
+    for (const { image, value } of indexed.right) entries.push({ image, ...value, split });
+  }
+  return describeCelebaEntries(entries, options);
+}
+
+async function celeba(
+  settings: DatasetSettings & { readonly kind: 'celeba' },
+  scratch: ScratchFolder,
+): Described {
+  const { root, layout, y = 'Blond_Hair', z = 'Male', limits, groupSizes } = settings;
+  const options: CelebaOptions = {
+    label: y,
+    subgroup: z,
+    required: TRAINING,
+    ...(limits === undefined ? {} : { limits }),
+    ...(groupSizes === undefined ? {} : { groupSizes }),
+  };
+  const records = await holdsRecords(root, layout, celebaTables('list_attr_celeba'));
+  if (E.isLeft(records)) return records;
+  return records.right ? celebaFromRecords(root, options, scratch) : celebaFromTables(root, options);
+}
+
+async function folder(settings: DatasetSettings & { readonly kind: 'folder' }): Described {
+  const { root, table = 'metadata.csv', required = TRAINING } = settings;
+  const read = await readTable(root, [table], `${table} and the images that it names`);
+  return checkFiles(
+    E.Monad.chain(read, ({ file, text }) =>
+      describeTable(text, { ...settings, required, name: table, file, folder: root }),
+    ),
+  );
+}
+
+function describedBy(settings: DatasetSettings, scratch: ScratchFolder): Described {
+  if (settings.kind === 'waterbirds') return waterbirds(settings, scratch);
+  return settings.kind === 'celeba' ? celeba(settings, scratch) : folder(settings);
+}
+
+/** The data set with subgroups for classes: what is learnt changes, groups stay what they are. */
+function learnSubgroups(dataset: Dataset): Dataset {
+  const swapped = (split: SplitName) =>
+    dataset.splits[split].map((example) => ({ ...example, label: example.subgroup }));
+  return {
+    ...dataset,
+    classes: dataset.subgroups,
+    splits: { train: swapped('train'), validation: swapped('validation'), test: swapped('test') },
+  };
+}
+
+/**
+ * Opens a data set. Only its training images must be there, unless the settings of a folder require more.
+ *
+ * @param settings Which one, and where it lies.
+ * @returns The data set; or which file is missing, which line of a table or which record is wrong.
+ * @example
+ * ```ts
+ * import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { encodePng } from 'model-patching/data';
+ * import { openDataset } from 'model-patching/node';
+ * const root = await mkdtemp(join(tmpdir(), 'pets-'));
+ * await writeFile(join(root, 'a.png'), encodePng({ height: 1, width: 1, channels: 1, pixels: Uint8Array.of(7) }));
+ * await writeFile(join(root, 'metadata.csv'), 'filename,split,y,z\na.png,train,cat,indoors\n');
+ * const opened = await openDataset({ kind: 'folder', root });
+ * if (opened._tag === 'Left') throw new Error(opened.left.found);
+ * const { classes, splits } = opened.right.dataset;
+ * await opened.right.close();
+ * await rm(root, { recursive: true });
+ * if (classes.join() !== 'cat' || splits.train.length !== 1) throw new Error('one cat expected');
+ * ```
+ */
+export async function openDataset(settings: DatasetSettings): Promise<E.Either<DataError, OpenedDataset>> {
+  const scratch = scratchFolder();
+  const described = await describedBy(settings, scratch).catch(async (error: unknown) => {
+    await scratch.remove();
+    throw error;
+  });
+  if (E.isLeft(described)) {
+    await scratch.remove();
+    return described;
+  }
+  const dataset = settings.label === 'z' ? learnSubgroups(described.right) : described.right;
+  return E.right({ dataset, scratch, close: scratch.remove });
+}

@@ -1,0 +1,53 @@
+/** Reads the text of a data set's table, with a bound on its size. */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { either as E } from 'fp-ts';
+import type { DataError } from '../data/data-error.ts';
+import { hasCode } from '../system/text-file.ts';
+
+/** Ten times the largest table of the field, CelebA's attributes. */
+const LARGEST = 2 ** 28;
+
+/**
+ * The first of several tables that is in a folder.
+ *
+ * @param folder The folder.
+ * @param names Names of the table, in order of preference.
+ * @param layout What the folder should hold, for the error.
+ * @returns Its path and its text (UTF-8).
+ */
+export async function readTable(
+  folder: string,
+  names: readonly string[],
+  layout: string,
+): Promise<E.Either<DataError, { readonly file: string; readonly text: string }>> {
+  const fault = (where: string, expected: string, found: string, cure: string) =>
+    E.left<DataError>({ where, expected, found, cure });
+  const cure = 'give the folder of the data set; docs/datasets.md says where to get it';
+  for (const name of names) {
+    const file = join(folder, name);
+    try {
+      const { size } = await stat(file);
+      if (size > LARGEST) {
+        return fault(
+          file,
+          `a table of at most ${LARGEST} bytes`,
+          `${size} bytes`,
+          'give the table of the images',
+        );
+      }
+      return E.right({ file, text: await readFile(file, 'utf8') });
+    } catch (error) {
+      if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) continue;
+      return fault(file, 'a readable file', String(error), 'check who may read it');
+    }
+  }
+  const entries = await readdir(folder).catch(() => null);
+  const found =
+    entries === null
+      ? 'no such folder'
+      : entries.length === 0
+        ? 'an empty folder'
+        : `only ${entries.sort().slice(0, 8).join(', ')}`;
+  return fault(folder, `${names.join(' or ')}, in a folder with ${layout}`, found, cure);
+}

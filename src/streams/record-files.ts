@@ -1,0 +1,275 @@
+/**
+ * Folders of TFRecord shards, such as the translations that stage 1 makes once and stage 2 reads at every run. A
+ * folder appears whole or not at all: it is written beside its place and renamed. Its `manifest.json` says from
+ * which settings it was made and holds a checksum of every shard.
+ */
+import { randomUUID } from 'node:crypto';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import { either as E } from 'fp-ts';
+import type { DataError } from '../data/data-error.ts';
+import { decodeTfRecords, encodeTfRecords, shardFileName } from '../data/tfrecord.ts';
+import { isGzip } from './record-index.ts';
+import { makeFolder } from '../system/make-folder.ts';
+import {
+  checkSettings,
+  decodeManifest,
+  settingsHash,
+  sha256,
+  type RecordManifest,
+  type RecordShard,
+} from './record-manifest.ts';
+
+const MANIFEST = 'manifest.json';
+const ABANDONED = /^\..+-[0-9a-f-]{36}(-former)?$/;
+
+/** As much as Node puts into one buffer. */
+const LARGEST_SHARD = 2 ** 32;
+
+/** Options of {@link writeRecordShards}. */
+export interface WriteRecordShardsOptions {
+  /** What the records were made from, as JSON data; a reader that wants other settings is told so. */
+  readonly settings: unknown;
+  /** Records of each shard but the last. Default 10,240. */
+  readonly shardSize?: number;
+  /** `gzip` compresses every shard as a whole, which readers of TFRecord files must be told. Default `none`. */
+  readonly compression?: 'none' | 'gzip';
+  /** Whether a folder that is there already is replaced. Default false: it is an error. */
+  readonly replace?: boolean;
+}
+
+/** Options of {@link readRecordShards}. */
+export interface ReadRecordShardsOptions {
+  /** If given, the records must have been made from these settings. */
+  readonly settings?: unknown;
+}
+
+/** The records of a folder and its manifest. */
+export interface RecordShards {
+  readonly manifest: RecordManifest;
+  /** Data of every record, in order. */
+  readonly records: readonly Uint8Array[];
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function writeShards(
+  folder: string,
+  records: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  { settings, shardSize = 10240, compression = 'none' }: WriteRecordShardsOptions,
+): Promise<RecordManifest> {
+  const shards: RecordShard[] = [];
+  const pending: Uint8Array[] = [];
+  const flush = async () => {
+    const framed = encodeTfRecords(pending);
+    const bytes = compression === 'gzip' ? await promisify(gzip)(framed) : framed;
+    const file = shardFileName(shards.length, shardSize);
+    await writeFile(join(folder, file), bytes, { flush: true });
+    shards.push({ file, count: pending.length, bytes: bytes.length, sha256: sha256(bytes) });
+    pending.length = 0;
+  };
+  for await (const record of records) {
+    pending.push(record);
+    if (pending.length === shardSize) await flush();
+  }
+  if (pending.length > 0) await flush();
+  const manifest: RecordManifest = {
+    format: 1,
+    settingsHash: settingsHash(settings),
+    settings,
+    count: shards.reduce((sum, { count }) => sum + count, 0),
+    shardSize,
+    shards,
+  };
+  await writeFile(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
+  return manifest;
+}
+
+async function putInPlace(temporary: string, target: string, replace: boolean): Promise<void> {
+  if (!(replace && (await exists(target)))) return rename(temporary, target);
+  const former = `${temporary}-former`;
+  await rename(target, former);
+  try {
+    await rename(temporary, target);
+  } catch (error) {
+    await rename(former, target);
+    throw error;
+  }
+  await rm(former, { recursive: true });
+}
+
+function checkName(folder: string, name: string): E.Either<DataError, string> {
+  return /^[^./\\][^/\\]*$/.test(name)
+    ? E.right(join(folder, name))
+    : E.left({
+        where: `record folder in ${folder}`,
+        expected: 'a name without slashes that does not begin with a dot',
+        found: JSON.stringify(name),
+        cure: 'choose another name',
+      });
+}
+
+/**
+ * Writes records as shards `NN-<shard size>.tfrec` with a `manifest.json` into the new folder `folder/name`. If
+ * anything fails, nothing is left behind.
+ *
+ * @param folder Where the record folder goes; it is made if it is not there.
+ * @param name Name of the record folder, such as `(Y=0)(Z=1)(A-F)`.
+ * @param records Data of each record, in order; also asynchronous, so that they may be made one by one.
+ * @param options Settings that the records were made from, shard size, whether to replace.
+ * @returns The manifest, or why the folder was not written.
+ * @example
+ * ```ts
+ * import { mkdtemp, rm } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { readRecordShards, writeRecordShards } from 'model-patching/node';
+ * const folder = await mkdtemp(join(tmpdir(), 'records-'));
+ * await writeRecordShards(folder, 'train', [Uint8Array.of(1)], { settings: { seed: 1 } });
+ * const read = await readRecordShards(folder, 'train', { settings: { seed: 1 } });
+ * await rm(folder, { recursive: true });
+ * if (read._tag === 'Left' || read.right.records.length !== 1) throw new Error('expected one record');
+ * ```
+ */
+export async function writeRecordShards(
+  folder: string,
+  name: string,
+  records: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  options: WriteRecordShardsOptions,
+): Promise<E.Either<DataError, RecordManifest>> {
+  const { replace = false } = options;
+  const target = checkName(folder, name);
+  if (E.isLeft(target)) return target;
+  const fault = (expected: string, found: string, cure: string): E.Either<DataError, never> =>
+    E.left({ where: target.right, expected, found, cure });
+  try {
+    if (!replace && (await exists(target.right))) {
+      const cure = 'remove it, read it instead, or replace it';
+      return fault('no such folder yet', 'one that is there already', cure);
+    }
+    const temporary = join(folder, `.${name}-${randomUUID()}`);
+    try {
+      await makeFolder(temporary);
+      const manifest = await writeShards(temporary, records, options);
+      await putInPlace(temporary, target.right, replace);
+      return E.right(manifest);
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
+    }
+  } catch (error) {
+    const cure = 'choose another folder, or mend what is named';
+    return fault('a folder that can be written', reason(error), cure);
+  }
+}
+
+/** Removes what {@link writeRecordShards} left in a folder when its process was killed; nobody may be writing there. */
+export async function removeAbandonedRecords(folder: string): Promise<void> {
+  if (!(await exists(folder))) return;
+  for (const name of await readdir(folder))
+    if (ABANDONED.test(name)) await rm(join(folder, name), { recursive: true, force: true });
+}
+
+async function readBytes(path: string, cure: string): Promise<E.Either<DataError, Uint8Array>> {
+  try {
+    // A plain array, since slice() of a Buffer shares its memory.
+    return E.right(new Uint8Array(await readFile(path)));
+  } catch (error) {
+    return E.left({ where: path, expected: 'a readable file', found: reason(error), cure });
+  }
+}
+
+async function expanded(path: string, bytes: Uint8Array): Promise<E.Either<DataError, Uint8Array>> {
+  try {
+    return E.right(await promisify(gunzip)(bytes, { maxOutputLength: LARGEST_SHARD }));
+  } catch (error) {
+    return E.left({
+      where: path,
+      expected: `a compressed shard of at most ${LARGEST_SHARD} bytes`,
+      found: reason(error),
+      cure: 'make the record folder again',
+    });
+  }
+}
+
+async function readShard(
+  target: string,
+  shard: RecordShard,
+): Promise<E.Either<DataError, readonly Uint8Array[]>> {
+  const path = join(target, shard.file);
+  const cure = 'make the record folder again';
+  const fault = (expected: string, found: string): E.Either<DataError, never> =>
+    E.left({ where: path, expected, found, cure });
+  if (shard.file !== shard.file.replace(/[/\\]/g, '')) return fault('a file of the record folder', 'a path');
+  const stored = await readBytes(path, cure);
+  if (E.isLeft(stored)) return stored;
+  if (stored.right.length !== shard.bytes) return fault(`${shard.bytes} bytes`, `${stored.right.length}`);
+  const checksum = sha256(stored.right);
+  if (checksum !== shard.sha256) return fault(`the SHA-256 ${shard.sha256}`, checksum);
+  const bytes = isGzip(stored.right) ? await expanded(path, stored.right) : stored;
+  const records = E.Monad.chain(bytes, (plain) => decodeTfRecords(plain, { name: path }));
+  return E.isLeft(records) || records.right.length === shard.count
+    ? records
+    : fault(`${shard.count} records`, `${records.right.length}`);
+}
+
+/**
+ * The manifest of a record folder that {@link writeRecordShards} wrote; its records are not read.
+ *
+ * @param folder Where the record folder is.
+ * @param name Name of the record folder.
+ * @param options The settings that the records must have been made from.
+ */
+export async function readRecordManifest(
+  folder: string,
+  name: string,
+  options: ReadRecordShardsOptions = {},
+): Promise<E.Either<DataError, RecordManifest>> {
+  const target = checkName(folder, name);
+  if (E.isLeft(target)) return target;
+  const path = join(target.right, MANIFEST);
+  const bytes = await readBytes(path, 'make the record folder first, or give the folder that holds it');
+  const manifest = E.Monad.chain(bytes, (read) => decodeManifest(path, read));
+  return E.Monad.chain(manifest, (decoded) => checkSettings(path, decoded, options.settings));
+}
+
+/**
+ * Reads a record folder that {@link writeRecordShards} wrote, verifying every size, checksum and count.
+ *
+ * @param folder Where the record folder is.
+ * @param name Name of the record folder.
+ * @param options The settings that the records must have been made from.
+ * @returns Manifest and records (plain arrays), or which file is missing, damaged or made from other settings.
+ * @example
+ * ```ts
+ * import { tmpdir } from 'node:os';
+ * import { readRecordShards } from 'model-patching/node';
+ * const read = await readRecordShards(tmpdir(), 'no-such-records');
+ * if (read._tag === 'Right' || !read.left.where.endsWith('manifest.json')) throw new Error('no manifest expected');
+ * ```
+ */
+export async function readRecordShards(
+  folder: string,
+  name: string,
+  options: ReadRecordShardsOptions = {},
+): Promise<E.Either<DataError, RecordShards>> {
+  const manifest = await readRecordManifest(folder, name, options);
+  if (E.isLeft(manifest)) return manifest;
+  const records: Uint8Array[] = [];
+  for (const shard of manifest.right.shards) {
+    const read = await readShard(join(folder, name), shard);
+    if (E.isLeft(read)) return read;
+    for (const record of read.right) records.push(record);
+  }
+  return E.right({ manifest: manifest.right, records });
+}

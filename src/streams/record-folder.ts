@@ -1,0 +1,170 @@
+/**
+ * A folder of records as the place of images: the record folders that this package writes, with their manifest, and
+ * those that others wrote, without one, such as the published translations.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { either as E, function as F } from 'fp-ts';
+import type { DataError } from '../data/data-error.ts';
+import type { ExampleFeatures } from '../data/example.ts';
+import { integerFeature } from '../data/record-features.ts';
+import { checkSettings, decodeManifest } from './record-manifest.ts';
+import { readText } from '../system/text-file.ts';
+import { indexRecords, listShards, type IndexedRecord } from './record-index.ts';
+
+/** A folder for files that are needed for as long as a data set is; made when it is first asked for. */
+export interface ScratchFolder {
+  /** Its path; makes it. */
+  readonly path: () => Promise<string>;
+  /** Removes it with everything in it. */
+  readonly remove: () => Promise<void>;
+}
+
+/**
+ * A scratch folder in the system's folder for temporary files.
+ *
+ * @returns Its path once it is asked for, and what removes it.
+ * @example
+ * ```ts
+ * import { existsSync } from 'node:fs';
+ * import { scratchFolder } from 'model-patching/node';
+ * const scratch = scratchFolder();
+ * const folder = await scratch.path();
+ * if (!existsSync(folder)) throw new Error('a folder expected');
+ * await scratch.remove();
+ * if (existsSync(folder)) throw new Error('no folder expected');
+ * ```
+ */
+export function scratchFolder(): ScratchFolder {
+  let made: Promise<string> | undefined;
+  return {
+    path: () => (made ??= mkdtemp(join(tmpdir(), 'model-patching-'))),
+    remove: async () => {
+      if (made !== undefined) await rm(await made, { recursive: true, force: true });
+      made = undefined;
+    },
+  };
+}
+
+/** What is expected of a folder of translations. */
+export interface TranslationFolderOptions {
+  /** Number of records, one of each translated image. */
+  readonly count?: number;
+  /** If given, a manifest must be there and name these settings. */
+  readonly settings?: unknown;
+}
+
+/** The shards that a manifest names, all of them files of its folder. */
+const shardsNamed = (
+  folder: string,
+  path: string,
+  text: string,
+  settings: unknown,
+): E.Either<DataError, readonly string[]> =>
+  F.pipe(
+    decodeManifest(path, new TextEncoder().encode(text)),
+    E.chain((manifest) => checkSettings(path, manifest, settings)),
+    E.chain(({ shards }) => {
+      const outside = shards.find(({ file }) => !/^[^./\\][^/\\]*$/.test(file));
+      return outside === undefined
+        ? E.right(shards.map(({ file }) => join(folder, file)))
+        : E.left<DataError>({
+            where: path,
+            expected: 'shards inside the folder',
+            found: JSON.stringify(outside.file),
+            cure: 'make the record folder again',
+          });
+    }),
+  );
+
+/** The manifest's shards, or null if the folder has none. */
+async function shardsOfManifest(
+  folder: string,
+  settings: unknown,
+): Promise<E.Either<DataError, readonly string[] | null>> {
+  const path = join(folder, 'manifest.json');
+  try {
+    const text = await readText(path);
+    if (text !== null) return shardsNamed(folder, path, text, settings);
+  } catch (error) {
+    return E.left({
+      where: path,
+      expected: 'a readable file',
+      found: error instanceof Error ? error.message : String(error),
+      cure: 'check who may read it',
+    });
+  }
+  return settings === undefined
+    ? E.right(null)
+    : E.left({
+        where: path,
+        expected: 'a manifest with the settings that the records were made from',
+        found: 'none',
+        cure: 'give a folder that this package wrote, or accept records of unknown origin',
+      });
+}
+
+function checkCount<A>(
+  folder: string,
+  records: readonly A[],
+  count: number | undefined,
+): E.Either<DataError, readonly A[]> {
+  return count === undefined || records.length === count
+    ? E.right(records)
+    : E.left({
+        where: folder,
+        expected: `${count} records, one of each image of the group`,
+        found: String(records.length),
+        cure: 'give the translations of this group and split',
+      });
+}
+
+function translation(features: ExampleFeatures, where: string): E.Either<DataError, number> {
+  return features['image']?.kind === 'bytes'
+    ? integerFeature(features, 'label', where)
+    : E.left({
+        where: `${where}, feature image`,
+        expected: 'bytes',
+        found: features['image']?.kind ?? 'none',
+        cure: 'give records with the features image and label',
+      });
+}
+
+/**
+ * Indexes the records of translated images: the features `image` (a JPEG or PNG file) and `label`, in stored order.
+ *
+ * @param folder A record folder with a manifest, or a folder of shards `NN-10240.tfrec` without one, as published.
+ * @param scratch Where compressed shards are expanded.
+ * @param options The number of records and the settings that are expected.
+ * @returns Where each record lies, and its label; or which file is missing or damaged, or what else is wrong.
+ * @example
+ * ```ts
+ * import { mkdtemp, rm } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { encodeLabelledImage, encodePng } from 'model-patching/data';
+ * import { indexTranslations, scratchFolder, writeRecordShards } from 'model-patching/node';
+ * const folder = await mkdtemp(join(tmpdir(), 'translations-'));
+ * const image = encodePng({ height: 1, width: 1, channels: 1, pixels: Uint8Array.of(7) });
+ * const settings = { seed: 1 };
+ * await writeRecordShards(folder, '(Y=1)(Z=0)(A-F)', [encodeLabelledImage({ image, label: 1 })], { settings });
+ * const scratch = scratchFolder();
+ * const indexed = await indexTranslations(join(folder, '(Y=1)(Z=0)(A-F)'), scratch, { settings, count: 1 });
+ * await scratch.remove();
+ * await rm(folder, { recursive: true });
+ * if (indexed._tag === 'Left' || indexed.right[0]?.value !== 1) throw new Error('label 1 expected');
+ * ```
+ */
+export async function indexTranslations(
+  folder: string,
+  scratch: ScratchFolder,
+  options: TranslationFolderOptions = {},
+): Promise<E.Either<DataError, readonly IndexedRecord<number>[]>> {
+  const named = await shardsOfManifest(folder, options.settings);
+  if (E.isLeft(named)) return named;
+  const shards = named.right === null ? await listShards(folder) : E.right(named.right);
+  if (E.isLeft(shards)) return shards;
+  const records = await indexRecords(shards.right, scratch.path, translation);
+  return E.Monad.chain(records, (indexed) => checkCount(folder, indexed, options.count));
+}

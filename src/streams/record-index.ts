@@ -1,0 +1,241 @@
+/**
+ * The records of a folder of shards, found once and read later one by one: an index holds where each record lies and
+ * what was wanted of its features, not its data. Shards are read through in pieces, every checksum verified.
+ *
+ * A shard that is compressed as a whole (GZIP) cannot be entered in the middle: it is expanded into a scratch folder.
+ */
+import { randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { either as E } from 'fp-ts';
+import type { DataError } from '../data/data-error.ts';
+import type { ImageLocation } from '../data/dataset.ts';
+import { decodeExample, type ExampleFeatures } from '../data/example.ts';
+import { decodeTfRecords, maskedCrc32c } from '../data/tfrecord.ts';
+import { hasCode } from '../system/text-file.ts';
+
+/** Longest record that is read: no encoded image of the field is larger. */
+const LONGEST = 2 ** 28;
+const PIECE = 2 ** 20;
+const [HEADER, FOOTER] = [12, 4];
+
+const fault = (where: string, expected: string, found: string, cure: string) =>
+  E.left<DataError>({ where, expected, found, cure });
+
+const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Whether a file begins with a record; only then it is not taken for a compressed one. */
+const beginsWithRecord = (start: Uint8Array): boolean =>
+  start.length >= HEADER &&
+  maskedCrc32c(start.subarray(0, 8)) === new DataView(start.buffer, start.byteOffset).getUint32(8, true);
+
+/** Whether a file of records is compressed as a whole, from its first bytes. */
+export const isGzip = (start: Uint8Array): boolean =>
+  start[0] === 0x1f && start[1] === 0x8b && start[2] === 8 && !beginsWithRecord(start);
+
+async function firstBytes(path: string): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(new Uint8Array(HEADER), 0, HEADER, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** One record of a file. */
+interface StoredRecord {
+  readonly offset: number;
+  readonly data: Uint8Array;
+}
+
+/** The bytes from `start` of a window up to the end of the record there, as far as they are known. */
+function recordEnd(window: Uint8Array, start: number): number {
+  if (window.length < start + HEADER || !beginsWithRecord(window.subarray(start, start + HEADER))) {
+    return start + HEADER;
+  }
+  const length = new DataView(window.buffer, window.byteOffset).getBigUint64(start, true);
+  return start + HEADER + (length > BigInt(LONGEST) ? 0 : Number(length) + FOOTER);
+}
+
+/** The records of an uncompressed file, read in pieces; ends at the first fault. */
+async function* storedRecords(path: string): AsyncGenerator<E.Either<DataError, StoredRecord>> {
+  let window: Uint8Array = new Uint8Array(0);
+  let position = 0;
+  const stream = createReadStream(path, { highWaterMark: PIECE });
+  const pieces: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
+  try {
+    for (let start = 0, ended = false; ;) {
+      const end = recordEnd(window, start);
+      if (end > window.length && !ended) {
+        const parts = [window.subarray(start)];
+        for (let size = window.length - start; size < end - start;) {
+          const piece = await pieces.next();
+          if (piece.done === true) {
+            ended = true;
+            break;
+          }
+          parts.push(piece.value);
+          size += piece.value.length;
+        }
+        window = new Uint8Array(Buffer.concat(parts));
+        position += start;
+        start = 0;
+        continue;
+      }
+      if (start === window.length) return;
+      const decoded = decodeTfRecords(window.subarray(start, Math.min(end, window.length)), {
+        name: path,
+        maximumLength: LONGEST,
+        position: position + start,
+      });
+      if (E.isLeft(decoded)) {
+        yield decoded;
+        return;
+      }
+      yield E.right({ offset: position + start + HEADER, data: decoded.right[0]! });
+      start = end;
+    }
+  } finally {
+    stream.destroy();
+  }
+}
+
+async function expand(path: string, scratch: string): Promise<string> {
+  const expanded = join(scratch, `${randomUUID()}.tfrec`);
+  await pipeline(createReadStream(path), createGunzip(), createWriteStream(expanded));
+  return expanded;
+}
+
+/** One record: where it lies, and what was wanted of it. */
+export interface IndexedRecord<A> {
+  readonly image: ImageLocation;
+  readonly value: A;
+}
+
+/**
+ * Indexes shards.
+ *
+ * @param shards Paths of the shards, in order.
+ * @param scratch A folder for shards that are compressed; it must be there when such shards are, and until the records
+ *   have been read.
+ * @param select Makes of a record's features what is wanted of it.
+ * @returns The records in order, or what is wrong with which shard: a cut record, a wrong checksum, a length out of
+ *   bounds, no example, or what `select` found wrong.
+ * @example
+ * ```ts
+ * import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { either as E } from 'fp-ts';
+ * import { encodeLabelledImage, encodeTfRecords } from 'model-patching/data';
+ * import { indexRecords } from 'model-patching/node';
+ * const folder = await mkdtemp(join(tmpdir(), 'records-'));
+ * const shard = join(folder, '00-10240.tfrec');
+ * const records = [1, 2].map((label) => encodeLabelledImage({ image: Uint8Array.of(label), label }));
+ * await writeFile(shard, encodeTfRecords(records));
+ * const indexed = await indexRecords([shard], async () => folder, (features) => E.right(Object.keys(features)));
+ * if (indexed._tag === 'Left') throw new Error(indexed.left.found);
+ * const { offset, length } = indexed.right[1]!.image.record!;
+ * const second = (await readFile(shard)).subarray(offset, offset + length);
+ * await rm(folder, { recursive: true });
+ * if (!second.equals(records[1]!)) throw new Error('the second record expected');
+ * ```
+ */
+export async function indexRecords<A>(
+  shards: readonly string[],
+  scratch: () => Promise<string>,
+  select: (features: ExampleFeatures, where: string) => E.Either<DataError, A>,
+): Promise<E.Either<DataError, readonly IndexedRecord<A>[]>> {
+  const indexed: IndexedRecord<A>[] = [];
+  for (const shard of shards) {
+    try {
+      const file = isGzip(await firstBytes(shard)) ? await expand(shard, await scratch()) : shard;
+      let index = 0;
+      for await (const stored of storedRecords(file)) {
+        if (E.isLeft(stored))
+          return E.left({ ...stored.left, where: stored.left.where.replace(file, shard) });
+        const { offset, data } = stored.right;
+        const where = `${shard}, record ${index++}`;
+        const value = E.Monad.chain(decodeExample(data, where), (features) => select(features, where));
+        if (E.isLeft(value)) return value;
+        const record = { offset, length: data.length };
+        const image = file === shard ? { file, record } : { file, record, name: `${shard}, expanded` };
+        indexed.push({ image, value: value.right });
+      }
+    } catch (error) {
+      return fault(shard, 'a readable file of records', reason(error), 'copy or make the file again');
+    }
+  }
+  return E.right(indexed);
+}
+
+const SHARD_NAME = /^(\d{2,})-(\d+)\.tfrec$/;
+
+/** Whether a shard is there both plain and compressed: its images would count twice. */
+function twofoldFault(folder: string, names: readonly string[]): DataError | undefined {
+  const twofold = names.find((name) => names.includes(`${name}.gz`));
+  return twofold === undefined
+    ? undefined
+    : {
+        where: folder,
+        expected: 'every shard once',
+        found: `${twofold} and ${twofold}.gz`,
+        cure: 'remove one of them',
+      };
+}
+
+/** Whether shards that are numbered are all there. */
+function numberingFault(folder: string, names: readonly string[]): DataError | undefined {
+  const numbered = names.map((name) => SHARD_NAME.exec(name));
+  if (numbered.some((match) => match === null)) return undefined;
+  const missing = numbered.findIndex((match, i) => Number(match![1]) !== i);
+  return missing < 0
+    ? undefined
+    : {
+        where: folder,
+        expected: `a shard ${String(missing).padStart(2, '0')}-${numbered[0]![2]}.tfrec before ${names[missing]}`,
+        found: 'none',
+        cure: 'copy all shards of the folder',
+      };
+}
+
+/**
+ * The shards of a folder in order: every file that ends in `.tfrec`, `.tfrecord` or `.tfrecords`, also `.gz` behind
+ * that, here and in its folders. Names of the form `NN-<shard size>.tfrec` must be complete from 00 on.
+ *
+ * @param folder The folder.
+ * @returns Paths in the order of their names, at least one; or which is missing, or there both plain and compressed.
+ * @example
+ * ```ts
+ * import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { listShards } from 'model-patching/node';
+ * const folder = await mkdtemp(join(tmpdir(), 'shards-'));
+ * for (const name of ['00-10240.tfrec', '02-10240.tfrec']) await writeFile(join(folder, name), '');
+ * const listed = await listShards(folder);
+ * await rm(folder, { recursive: true });
+ * if (listed._tag === 'Right' || !listed.left.expected.includes('01-10240')) throw new Error('shard 1 is missing');
+ * ```
+ */
+export async function listShards(folder: string): Promise<E.Either<DataError, readonly string[]>> {
+  const layout = 'a folder with shards such as 00-10240.tfrec';
+  const entries = await readdir(folder, { recursive: true }).catch((error: unknown) =>
+    hasCode(error, 'ENOENT') ? 'no such folder' : hasCode(error, 'ENOTDIR') ? 'a file' : reason(error),
+  );
+  const cure = 'give the folder that holds them';
+  if (typeof entries === 'string') return fault(folder, layout, entries, cure);
+  const shards = entries
+    .filter((name) => /\.tfrecords?(\.gz)?$|\.tfrec(\.gz)?$/.test(name))
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  if (shards.length === 0) {
+    const found = entries.length === 0 ? 'an empty folder' : `only ${entries.sort().slice(0, 8).join(', ')}`;
+    return fault(folder, layout, found, cure);
+  }
+  const wrong = twofoldFault(folder, shards) ?? numberingFault(folder, shards);
+  return wrong === undefined ? E.right(shards.map((name) => join(folder, name))) : E.left(wrong);
+}

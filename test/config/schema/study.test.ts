@@ -1,0 +1,373 @@
+/** What a study's text means, and every line that refuses one; the expected values are read off the text. */
+import { either as E } from 'fp-ts';
+import { describe, expect, it } from 'vitest';
+import { loadStudy, withSeed } from '../../../src/config/schema/load-study.ts';
+import type { Study } from '../../../src/config/schema/study.ts';
+import { formatDataError } from '../../../src/data/data-error.ts';
+
+const TOP = `version: 1
+kind: study
+data: { kind: mnist-correlation }
+stage-2: { network: { kind: small-cnn }, training: { steps: 4 } }
+`;
+const ERM = 'methods: { erm: { method: { kind: erm } } }\n';
+const CAMEL = 'methods: { camel: { method: { kind: camel } } }\n';
+
+type Texts = Readonly<Record<string, string>>;
+
+const loaded = (text: string, overrides: readonly string[] = [], others: Texts = {}) => {
+  const texts: Texts = { 'study.yaml': text, ...others };
+  return loadStudy(
+    'study.yaml',
+    (file) => Promise.resolve(E.right(Object.hasOwn(texts, file) ? texts[file]! : null)),
+    overrides,
+  );
+};
+
+async function study(text: string, overrides: readonly string[] = [], others: Texts = {}): Promise<Study> {
+  const read = await loaded(text, overrides, others);
+  if (E.isLeft(read)) throw new Error(read.left.map(formatDataError).join('\n'));
+  return read.right;
+}
+
+async function faults(text: string, overrides: readonly string[] = [], others: Texts = {}) {
+  const read = await loaded(text, overrides, others);
+  if (E.isRight(read)) throw new Error('a study that should have been refused');
+  return read.left.map(formatDataError);
+}
+
+const sourcesOf = ({ methods }: Study, name = 'camel'): unknown => {
+  const method = methods.find((each) => each.name === name)!.method;
+  return method.kind === 'camel'
+    ? method.translations.sources.map(({ classes, from }) => [
+        classes,
+        from.kind === 'run' ? from.path : from.kind,
+      ])
+    : [];
+};
+
+describe('a study', () => {
+  it('has its methods in the order of the file, over what they have in common, for seed 0', async () => {
+    const { name, seeds, stageOne, methods } = await study(
+      `${TOP}methods:\n  second: { method: { kind: group-dro }, training: { batchSize: 9 } }\n  first: { method: { kind: erm }, training: { epochs: 3 } }\n`,
+    );
+    expect({ name, seeds, stageOne }).toEqual({ name: 'study', seeds: [0], stageOne: [] });
+    expect(methods.map((each) => [each.name, each.kind, each.method.kind])).toEqual([
+      ['second', 'stage-2', 'group-dro'],
+      ['first', 'stage-2', 'erm'],
+    ]);
+    expect(methods.map(({ training: { steps, epochs, batchSize } }) => [steps, epochs, batchSize])).toEqual([
+      [4, 100, 9],
+      [null, 3, 16],
+    ]);
+  });
+
+  it('has one data set, of which a part may change settings', async () => {
+    const files = {
+      'erm.yaml':
+        'version: 1\nkind: stage-2\nname: x\ndata: { kind: celeba }\nmethod: { kind: erm }\nseed: 7\n',
+    };
+    const { methods } = await study(
+      `${TOP}methods:\n  erm: { extends: erm.yaml }\n  few: { extends: erm.yaml, data: { testImages: 5 } }\n`,
+      ['data.corruption=dottedLine'],
+      files,
+    );
+    expect(methods.map(({ name }) => name)).toEqual(['erm', 'few']);
+    expect(methods.map(({ seed }) => seed)).toEqual([7, 7]);
+    expect(
+      methods.map(({ data }) => data.kind === 'mnist-correlation' && [data.corruption, data.testImages]),
+    ).toEqual([
+      ['dottedLine', null],
+      ['dottedLine', 5],
+    ]);
+  });
+
+  it('extends files in its parts and at its top; the nearer wins, and an option over all', async () => {
+    const files = {
+      'base.yaml': `${TOP}methods: { erm: { extends: far.yaml } }\n`,
+      'far.yaml':
+        'method: { kind: erm }\nnetwork: { width: 0.5 }\ntraining: { batchSize: 12, weightDecay: 0.5 }\n',
+    };
+    const text = 'extends: base.yaml\nname: mine\nmethods: { erm: { training: { weightDecay: 0.25 } } }\n';
+    const summary = ({ name, methods: [erm] }: Study) => {
+      const { steps, batchSize, weightDecay } = erm!.training;
+      return [name, steps, batchSize, weightDecay, erm!.network.kind === 'small-cnn' && erm!.network.width];
+    };
+    expect(summary(await study(text, [], files))).toEqual(['mine', 4, 12, 0.25, 0.5]);
+    expect(
+      summary(await study(text, ['stage-2.training.steps=5', 'methods.erm.training.batchSize=8'], files)),
+    ).toEqual(['mine', 5, 8, 0.25, 0.5]);
+  });
+
+  it.each([
+    ['', [['all', '${RUNS}/stage-1']]],
+    [', translations: stage-1', [['all', '${RUNS}/stage-1']]],
+    [', translations: { batchSize: 3 }', [['all', '${RUNS}/stage-1']]],
+    [', translations: true', [['all', 'true']]],
+    [', translations: identity', [['all', 'identity']]],
+    [', translations: { sources: [{ from: { kind: folder, path: "${DATA}/made" } }] }', [['all', 'folder']]],
+  ])('CAMEL with {kind: camel%s} takes its translations from %j', async (translations, sources) => {
+    const text = `${TOP}stage-1: [{}]\nmethods: { camel: { method: { kind: camel${translations} } } }\n`;
+    expect(sourcesOf(await study(text))).toEqual(sources);
+  });
+
+  it('translates every class by the experiment of stage 1 that is for it, under the names of the files', async () => {
+    const files = { 'zero.yaml': 'kind: stage-1\nname: zeros\ntranslation: { classes: [0] }\n' };
+    const text = `${TOP}stage-1: [{ extends: zero.yaml }, { name: ones, translation: { classes: [1] } }]\n${CAMEL}`;
+    expect(sourcesOf(await study(text, [], files))).toEqual([
+      [[0], '${RUNS}/zeros'],
+      [[1], '${RUNS}/ones'],
+    ]);
+  });
+
+  it('stage-1 takes the place of other sources, and leaves the other settings of translations', async () => {
+    const files = {
+      'camel.yaml':
+        'method: { kind: camel, translations: { batchSize: 128, sources: [{ from: { kind: run, path: "${RUNS}/else" } }] } }\n',
+    };
+    const text = `${TOP.replace('stage-2: {', 'stage-2: { method: { kind: camel, translations: true },')}stage-1: [{}]
+methods:
+  bound: {}
+  file: { extends: camel.yaml }
+  said: { extends: camel.yaml, method: { translations: stage-1 } }
+  common: { method: { translations: stage-1 } }
+  erm: { method: { kind: erm } }
+`;
+    const read = await study(text, [], files);
+    expect(sourcesOf(read, 'bound')).toEqual([['all', 'true']]);
+    for (const name of ['file', 'said', 'common'])
+      expect(sourcesOf(read, name), name).toEqual([['all', '${RUNS}/stage-1']]);
+    const batches = read.methods.map(
+      ({ method }) => method.kind === 'camel' && method.translations.batchSize,
+    );
+    expect(batches).toEqual([16, 128, 128, 16, false]);
+    const option = await study(text, ['methods.bound.method.translations=stage-1'], files);
+    expect(sourcesOf(option, 'bound')).toEqual([['all', '${RUNS}/stage-1']]);
+  });
+
+  it('a seed is that of the training and of the corruptions', async () => {
+    const [erm] = (await study(`${TOP}${ERM}`)).methods;
+    const seeded = withSeed(erm!, -3);
+    expect([seeded.seed, (seeded.data as { corruptionSeed?: number }).corruptionSeed]).toEqual([-3, -3]);
+    const birds = await study(`${TOP.replace('mnist-correlation', 'waterbirds')}${ERM}`);
+    expect(withSeed(birds.methods[0]!, 5).data).toEqual(birds.data);
+  });
+});
+
+describe('a study that is wrong says so in a line a fault', () => {
+  const METHODS = 'settings by name of the method, e.g. { erm: { method: { kind: erm } } }';
+  const SEEDS = 'a list of integers, at least one, each once';
+  it.each([
+    [
+      'empty',
+      '',
+      [
+        'study.yaml: expected settings, each on a line "name: value", found nothing; write settings, or copy a template',
+      ],
+    ],
+    ['no methods', TOP, [`study.yaml:1:1: methods: expected ${METHODS}, found nothing; correct it`]],
+    [
+      'an empty map of methods',
+      `${TOP}methods: {}\n`,
+      [
+        'study.yaml:5:10: methods: expected at least one method, found none; write e.g. methods: { erm: { method: { kind: erm } } }',
+      ],
+    ],
+    [
+      'a list of methods',
+      `${TOP}methods: [1]\n`,
+      [`study.yaml:5:10: methods: expected ${METHODS}, found [1]; correct it`],
+    ],
+    [
+      'an empty method',
+      `${TOP}methods: { erm: }\n`,
+      ['study.yaml:5:17: methods.erm: expected a map of settings, found null; correct it'],
+    ],
+    [
+      'a method of no kind',
+      `${TOP}methods: { erm: {} }\n`,
+      [
+        'study.yaml:5:17: methods.erm.method: expected a map with a kind: erm | group-dro | camel, found nothing; correct it',
+      ],
+    ],
+    [
+      'an unknown key',
+      `${TOP}sedes: [1]\n${ERM}`,
+      [
+        'study.yaml:5:1: sedes: expected no such key, found unknown key "sedes", did you mean "seeds"?; remove or rename it',
+      ],
+    ],
+    [
+      'an unknown key of a method',
+      `${TOP}methods: { erm: { method: { kind: erm }, trainign: { steps: 3 } } }\n`,
+      [
+        'study.yaml:5:42: methods.erm.trainign: expected no such key, found unknown key "trainign", did you mean "training"?; remove or rename it',
+      ],
+    ],
+    [
+      'an unknown key of stage 1',
+      `${TOP}stage-1: [{ trainign: {} }]\n${ERM}`,
+      [
+        'study.yaml:5:13: stage-1.0.trainign: expected no such key, found unknown key "trainign", did you mean "training"?; remove or rename it',
+      ],
+    ],
+    [
+      'a method twice',
+      `${TOP}methods: { erm: {}, erm: {} }\n`,
+      ['study.yaml:5:21: expected every key once, found "erm" again; remove one of them'],
+    ],
+    [
+      'a method twice but for case',
+      `${TOP}methods: { erm: { method: { kind: erm } }, ERM: { method: { kind: erm } } }\n`,
+      [
+        'study.yaml:5:44: methods.ERM: expected names that differ in more than case, found "erm" and "ERM"; rename one of them',
+      ],
+    ],
+    [
+      'reserved names',
+      `${TOP}methods: { Translations: { method: { kind: erm } }, stage-1-b: { method: { kind: erm } } }\n`,
+      [
+        'study.yaml:5:12: methods.Translations: expected a name that is not "translations" and does not begin with "stage-1", found "Translations"; rename the method',
+        'study.yaml:5:53: methods.stage-1-b: expected a name that is not "translations" and does not begin with "stage-1", found "stage-1-b"; rename the method',
+      ],
+    ],
+    [
+      'a name that is no folder',
+      `${TOP}methods: { ../erm: { method: { kind: erm } } }\n`,
+      [
+        'study.yaml:5:12: methods.../erm: expected letters, digits, dots, underscores and hyphens, found "../erm"; rename the method',
+      ],
+    ],
+    [
+      'a method of the name of stage 1',
+      `${TOP}stage-1: [{ name: Erm }]\n${ERM}`,
+      [
+        'study.yaml:6:12: methods.erm: expected names that differ in more than case, found "Erm" and "erm"; rename one of them',
+      ],
+    ],
+    [
+      'stage 1 twice',
+      `${TOP}stage-1: [{ translation: { classes: [0] } }, { translation: { classes: [1] } }]\n${ERM}`,
+      [
+        'study.yaml:5:46: stage-1.1.name: expected a name of its own for each experiment of stage 1, found "stage-1" again; name it',
+      ],
+    ],
+    [
+      'a seed that is text',
+      `${TOP}seeds: [0, x]\n${ERM}`,
+      [`study.yaml:5:8: seeds: expected ${SEEDS}, found [0,"x"]; correct it`],
+    ],
+    [
+      'a seed that is no integer',
+      `${TOP}seeds: [0.5]\n${ERM}`,
+      [`study.yaml:5:8: seeds: expected ${SEEDS}, found [0.5]; correct it`],
+    ],
+    [
+      'a seed twice',
+      `${TOP}seeds: [3, 3]\n${ERM}`,
+      [`study.yaml:5:8: seeds: expected ${SEEDS}, found [3,3]; correct it`],
+    ],
+    [
+      'no seed',
+      `${TOP}seeds: []\n${ERM}`,
+      [`study.yaml:5:8: seeds: expected ${SEEDS}, found []; correct it`],
+    ],
+    [
+      'CAMEL without stage 1',
+      `${TOP}${CAMEL}`,
+      [
+        'study.yaml:5:29: methods.camel.method.translations: expected experiments of stage 1 in the study, or true, identity or sources, found none; write stage-1, or say where the translations come from',
+      ],
+    ],
+    [
+      'CAMEL with other translations',
+      `${TOP}methods: { camel: { method: { kind: camel, translations: stage-one } } }\n`,
+      [
+        'study.yaml:5:58: methods.camel.method.translations: expected stage-1, true, identity, or a map of settings, found "stage-one"; write one of these',
+      ],
+    ],
+    [
+      'a class without translations',
+      `${TOP}stage-1: [{ translation: { classes: [0] } }]\n${CAMEL}`,
+      [
+        'study.yaml:5:10: stage-1: expected experiments that translate every class once, found 0 for class 1; set translation.classes of the experiments, or give the method translations of its own',
+      ],
+    ],
+    [
+      'a class translated twice',
+      `${TOP}stage-1: [{ name: a }, { name: b, translation: { classes: [1] } }]\n${CAMEL}`,
+      [
+        'study.yaml:5:10: stage-1: expected experiments that translate every class once, found 2 for class 1; set translation.classes of the experiments, or give the method translations of its own',
+      ],
+    ],
+    [
+      'a fault of stage 1, which is not CAMEL’s',
+      `${TOP}stage-1: [{ training: { steps: -3 } }]\n${CAMEL}`,
+      [
+        'study.yaml:5:32: stage-1.0.training.steps: expected an integer above 0, or null, found -3; correct it',
+      ],
+    ],
+    [
+      'one fault of what all methods have',
+      `${TOP.replace('steps: 4', 'steps: 0')}methods: { erm: { method: { kind: erm } }, dro: { method: { kind: group-dro } } }\n`,
+      [
+        'study.yaml:4:61: methods.dro.training.steps: expected an integer above 0, or null, found 0; correct it',
+      ],
+    ],
+    [
+      'a part of another stage',
+      `${TOP}methods: { erm: { kind: stage-1 } }\n`,
+      [
+        'study.yaml:5:25: methods.erm.kind: expected "stage-2" in this part of a study, found "stage-1"; extend an experiment of that stage',
+      ],
+    ],
+    [
+      'a label of no group',
+      `${TOP}labels: { y0z2: even }\n${ERM}`,
+      [
+        'study.yaml:5:11: labels.y0z2: expected a group from y0z0 to y1z1, found "y0z2"; name a group that there is',
+      ],
+    ],
+    [
+      'a part that extends itself',
+      `${TOP}methods: { erm: { extends: study.yaml } }\n`,
+      [
+        'study.yaml:5:28: extends: expected files that do not lead back to themselves, found study.yaml → study.yaml; take one of them out',
+      ],
+    ],
+    [
+      'a part that extends nothing',
+      `${TOP}methods: { erm: { extends: none.yaml } }\n`,
+      [
+        'study.yaml:5:28: expected the file none.yaml, found none; correct the name, which is relative to that file',
+      ],
+    ],
+    [
+      'another version',
+      `${TOP.replace('version: 1', 'version: 2')}${ERM}`,
+      ['study.yaml:1:10: version: expected 1, found 2; correct it'],
+    ],
+    [
+      'a name that leads elsewhere',
+      `${TOP}name: ../x\n${ERM}`,
+      [
+        'study.yaml:5:7: name: expected letters, digits, dots, underscores and hyphens, found "../x"; correct it',
+      ],
+    ],
+  ])('%s', async (_, text, lines) => {
+    expect(await faults(text)).toEqual(lines);
+  });
+
+  it('a fault in a file that a part extends has the place in that file', async () => {
+    const files = { 'erm.yaml': 'method: { kind: erm }\nsede: 1\n' };
+    expect(await faults(`${TOP}methods: { erm: { extends: erm.yaml } }\n`, [], files)).toEqual([
+      'erm.yaml:2:1: methods.erm.sede: expected no such key, found unknown key "sede", did you mean "seed"?; remove or rename it',
+    ]);
+  });
+
+  it('an option names itself', async () => {
+    expect(await faults(`${TOP}${ERM}`, ['methods.emr.training.steps=3'])).toEqual([
+      '--set methods.emr.training.steps=3: methods.emr.method: expected a map with a kind: erm | group-dro | camel, found nothing; correct it',
+    ]);
+  });
+});

@@ -1,0 +1,162 @@
+import { either as E } from 'fp-ts';
+import type * as t from 'io-ts';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import {
+  experimentFromTexts,
+  experimentTemplate,
+  StageOneCodec,
+  StageTwoCodec,
+} from '../../../src/config/index.ts';
+import { descriptionOf } from '../../../src/config/schema/section.ts';
+
+/** Every single value that a codec reads, by its path; `kind:x` goes into a variant, `-` into a list. */
+function leavesOf(codec: t.Mixed, path: readonly string[] = []): Map<string, t.Mixed> {
+  const description = descriptionOf(codec);
+  const inside = (settings: Readonly<Record<string, { codec: t.Mixed }>>, to: readonly string[]) =>
+    Object.entries(settings).flatMap(([key, setting]) => [...leavesOf(setting.codec, [...to, key])]);
+  if (description?.of === 'section') return new Map(inside(description.settings, path));
+  if (description?.of === 'variants') {
+    return new Map(
+      Object.entries(description.variants).flatMap(([kind, settings]) => {
+        const to = [...path, `kind:${kind}`];
+        return [[to.join('.'), codec] as const, ...inside(settings, to)];
+      }),
+    );
+  }
+  if (description?.of === 'list' && descriptionOf(description.item) !== undefined) {
+    return leavesOf(description.item, [...path, '-']);
+  }
+  return new Map([[path.join('.'), codec]]);
+}
+
+/**
+ * Every single value that a template writes, by the same paths, with its comment: the text is read line by line, and the
+ * choices that are not taken count as well.
+ */
+function linesOf(template: string): Map<string, { readonly comment: string; readonly value: unknown }> {
+  const found = new Map<string, { comment: string; value: unknown }>();
+  const stack: { indent: number; key: string }[] = [];
+  let comment = '';
+  for (const raw of template.split('\n')) {
+    const bare = raw.replaceAll('#| ', '');
+    const line = bare.trimStart();
+    if (line.startsWith('# ')) {
+      comment += ` ${line.slice(2)}`;
+      continue;
+    }
+    if (line === '') {
+      comment = '';
+      continue;
+    }
+    // An item's dash stands where its keys would.
+    const item = line.startsWith('- ');
+    const text = item ? line.slice(2) : line;
+    const indent = bare.length - text.length;
+    while (stack.length > 0 && stack.at(-1)!.indent >= (item ? indent - 1 : indent)) stack.pop();
+    if (item) stack.push({ indent: indent - 1, key: '-' });
+    const [, key = '', rest = ''] = /^([A-Za-z0-9_]+):(.*)$/.exec(text) ?? [];
+    expect(key, `"${raw}" is a setting`).not.toBe('');
+    const path = stack.map((each) => each.key);
+    if (key === 'kind' && path.length > 0) {
+      // What comes after at this depth belongs to the variant.
+      const kind = String(parse(rest));
+      stack.push({ indent: indent - 0.5, key: `kind:${kind}` });
+      found.set([...path, `kind:${kind}`].join('.'), { comment, value: kind });
+    } else {
+      if (rest !== '') found.set([...path, key].join('.'), { comment, value: parse(rest) });
+      stack.push({ indent, key });
+    }
+    comment = '';
+  }
+  return found;
+}
+
+const STAGES = [
+  ['stage-1', StageOneCodec],
+  ['stage-2', StageTwoCodec],
+] as const;
+
+describe.each(STAGES)('the template of %s', (stage, codec) => {
+  const template = experimentTemplate(stage);
+  const lines = linesOf(template);
+  const leaves = leavesOf(codec);
+
+  it('has every setting of every variant, and nothing else', () => {
+    const lists = [...lines.keys()].filter((path) => ['images.augmentation'].includes(path));
+    const written = [...lines.keys()].filter((path) => !lists.includes(path)).sort();
+    expect(written).toEqual([...leaves.keys()].sort());
+    expect(leaves.size).toBeGreaterThan(80);
+  });
+
+  it('explains every one of them, with its range', () => {
+    for (const [path, { comment }] of lines) {
+      expect(comment.trim().length, path).toBeGreaterThan(10);
+      if (!/kind:[^.]*$/.test(path)) expect(comment, path).toMatch(/Range: .+\. (Required\.|Default: .+\.)$/);
+    }
+  });
+
+  it('writes what the comment says, which the codec takes', () => {
+    for (const [path, { comment, value }] of lines) {
+      const leaf = leaves.get(path);
+      const stated = /Default: (.*)\.$/.exec(comment)?.[1];
+      if (stated !== undefined && !/kind:[^.]*$/.test(path)) expect(parse(stated), path).toEqual(value);
+      if (leaf === undefined || /kind:[^.]*$/.test(path)) continue;
+      expect(E.isRight(leaf.decode(value)), `${path}: ${JSON.stringify(value)}`).toBe(true);
+    }
+  });
+
+  it('is a configuration that is right', async () => {
+    const loaded = await experimentFromTexts('t.yaml', { 't.yaml': template });
+    expect(E.isRight(loaded)).toBe(true);
+  });
+
+  it('states the defaults that a file without them has', async () => {
+    const text = await experimentFromTexts('t.yaml', { 't.yaml': template });
+    const minimal = [
+      `version: 1\nkind: ${stage}\ndata: { kind: mnist-correlation }`,
+      ...(stage === 'stage-2' ? ['network: { kind: small-cnn }', 'method: { kind: erm }'] : []),
+    ].join('\n');
+    const bare = await experimentFromTexts('m.yaml', { 'm.yaml': minimal });
+    if (E.isLeft(text) || E.isLeft(bare)) throw new Error('both are right');
+    expect(text.right.experiment).toEqual(bare.right.experiment);
+  });
+});
+
+/** A file with one variant and nothing of it but its kind, and where in the template that variant is written. */
+const VARIANTS = STAGES.flatMap(([stage, codec]) =>
+  [...leavesOf(codec).keys()]
+    .filter((path) => /kind:[^.]*$/.test(path) && !path.includes('.-.') && !path.includes('.translations.'))
+    .filter((path) => !/kind:(folder|file|camel)$/.test(path) && !path.includes('kind:camel.'))
+    .map((path) => [stage, path] as const),
+);
+
+it.each(VARIANTS)('%s: the defaults of %s are those that the template states', async (stage, path) => {
+  const sets = path
+    .split('.')
+    .reduce<{ keys: string[]; sets: string[] }>(
+      ({ keys, sets: before }, part) =>
+        part.startsWith('kind:')
+          ? { keys, sets: [...before, `${[...keys, 'kind'].join('.')}=${part.slice(5)}`] }
+          : { keys: [...keys, part], sets: before },
+      { keys: [], sets: [] },
+    ).sets;
+  // Stage 1 needs a second subgroup.
+  const overrides =
+    sets.includes('data.kind=mnist') && stage === 'stage-1' ? [...sets, 'data.corruption=zigzag'] : sets;
+  const needed = stage === 'stage-2' ? 'network: { kind: small-cnn }\nmethod: { kind: erm }' : '';
+  const text = `version: 1\nkind: ${stage}\ndata: { kind: waterbirds }\n${needed}`;
+  const loaded = await experimentFromTexts('a.yaml', { 'a.yaml': text }, { overrides });
+  if (E.isLeft(loaded)) throw new Error(JSON.stringify(loaded.left));
+  const at = (keys: readonly string[]): unknown =>
+    keys
+      .filter((key) => !key.startsWith('kind:'))
+      .reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], loaded.right.experiment);
+  const stated = [...linesOf(experimentTemplate(stage))].filter(
+    ([name]) => name.startsWith(`${path}.`) && !name.slice(path.length + 1).includes('kind:'),
+  );
+  for (const [name, { value }] of stated) {
+    if (overrides.some((each) => each.startsWith(`${name.replace(/kind:[^.]*\./g, '')}=`))) continue;
+    expect(at(name.split('.')), name).toEqual(value);
+  }
+});

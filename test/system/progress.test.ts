@@ -1,0 +1,104 @@
+import { Writable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { startProgress } from '../../src/system/progress.ts';
+
+/** A stream that keeps what is written to it, a terminal if asked. */
+class Screen extends Writable {
+  readonly isTTY: boolean;
+  readonly columns = 100;
+  text = '';
+  constructor(isTTY: boolean) {
+    super();
+    this.isTTY = isTTY;
+  }
+  override _write(chunk: Buffer, _: string, done: () => void): void {
+    this.text += String(chunk);
+    done();
+  }
+}
+const screen = (isTTY: boolean): Screen & NodeJS.WriteStream =>
+  new Screen(isTTY) as Screen & NodeJS.WriteStream;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance', 'Date', 'setTimeout', 'clearTimeout'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('where there is no terminal', () => {
+  it('a line appears every few seconds, with rate and time left, and one at the end', () => {
+    const stream = screen(false);
+    const progress = startProgress('stage 1', 40, 0, { stream, interval: 5 });
+    for (let step = 0; step <= 40; step++) {
+      progress.update(step, `loss ${step}`);
+      vi.advanceTimersByTime(1000);
+    }
+    progress.update(40, 'again');
+    progress.stop();
+    expect(stream.text.split('\n')).toEqual([
+      'stage 1: 1/40, 1.00/s, 39 s left, loss 1',
+      'stage 1: 6/40, 1.00/s, 34 s left, loss 6',
+      'stage 1: 11/40, 1.00/s, 29 s left, loss 11',
+      'stage 1: 16/40, 1.00/s, 24 s left, loss 16',
+      'stage 1: 21/40, 1.00/s, 19 s left, loss 21',
+      'stage 1: 26/40, 1.00/s, 14 s left, loss 26',
+      'stage 1: 31/40, 1.00/s, 9 s left, loss 31',
+      'stage 1: 36/40, 1.00/s, 4 s left, loss 36',
+      'stage 1: 40/40, 1.00/s, 0 s left, loss 40',
+      '',
+    ]);
+  });
+
+  it('a resumed run counts only what it has done itself', () => {
+    const stream = screen(false);
+    const progress = startProgress('stage 2', 100, 90, { stream });
+    progress.update(90);
+    expect(stream.text).toBe('');
+    vi.advanceTimersByTime(10_000);
+    progress.update(92);
+    expect(stream.text).toBe('stage 2: 92/100, 0.20/s, 40 s left\n');
+  });
+
+  it.each([
+    [59, 1, 1, '59 s'],
+    [1, 60, 2, '1 min 0 s'],
+    [60, 60, 2, '1 h 0 min'],
+    [60 * 47, 60, 2, '47 h 0 min'],
+    [60 * 72, 60, 2, '3 days'],
+  ])('time left is told in units for people: %s', (left, seconds, total, text) => {
+    const stream = screen(false);
+    const progress = startProgress('x', 1 + left, 0, { stream });
+    vi.advanceTimersByTime(seconds * 1000);
+    progress.update(1);
+    expect(stream.text).toContain(`, ${text} left`);
+    expect(total).toBeGreaterThan(0);
+  });
+
+  it('nothing is divided by no time', () => {
+    const stream = screen(false);
+    startProgress('x', 10, 0, { stream }).update(3);
+    expect(stream.text).toBe('x: 3/10\n');
+  });
+});
+
+describe('on a terminal', () => {
+  it('one bar moves, and leaves its last state, the cursor and the signals as they were', () => {
+    const stream = screen(true);
+    const listeners = process.listenerCount('SIGINT');
+    const progress = startProgress('{value} images', 50, 10, { stream });
+    expect(stream.text).toContain('10/50');
+    vi.advanceTimersByTime(10_000);
+    progress.update(30, 'going well');
+    vi.advanceTimersByTime(1000);
+    expect(stream.text).toContain('30/50 2.00/s, 10 s left going well');
+    expect(process.listenerCount('SIGINT')).toBe(listeners);
+    progress.update(50);
+    progress.stop();
+    progress.stop();
+    expect(stream.text).toMatch(/50\/50[^\n]*\n$/);
+    expect(stream.text).toContain('{value} images');
+    expect(stream.text).not.toContain('\u001b[?25l');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

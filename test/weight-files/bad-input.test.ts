@@ -1,0 +1,256 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { crc32, deflateRawSync } from 'node:zlib';
+import * as tf from '@tensorflow/tfjs';
+import { either as E } from 'fp-ts';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DataError } from '../../src/data/data-error.ts';
+import { encodeNpy } from '../../src/weights/npy.ts';
+import { networkFromModel } from '../../src/models/network-from-model.ts';
+import type { Network } from '../../src/models/network.ts';
+import { describeWeightReport, loadWeights } from '../../src/weight-files/load-weights.ts';
+import { modelOnDisk } from '../../src/weight-files/layers-model.ts';
+import { assignWeights, encodeWeights, saveWeights } from '../../src/weight-files/save-weights.ts';
+import { decodeNpz, encodeNpz } from '../../src/weight-files/npz.ts';
+import { useBackend } from '../support/backend.ts';
+import { weightFile } from '../support/weight-fixtures.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'model-patching-bad-weights-'));
+const file = (name: string, contents: string | Uint8Array): string => {
+  writeFileSync(join(folder, name), contents);
+  return join(folder, name);
+};
+let network: Network;
+beforeAll(async () => {
+  await useBackend('cpu');
+  const layers = [tf.layers.dense({ name: 'out', units: 3, inputShape: [2] })];
+  network = networkFromModel(tf.sequential({ layers }));
+});
+afterAll(() => {
+  network.model.dispose();
+  rmSync(folder, { recursive: true });
+});
+
+async function fault(source: string | Uint8Array): Promise<DataError> {
+  const before = tf.memory().numTensors;
+  const result = await loadWeights(source, network);
+  if (E.isRight(result)) throw new Error('a fault expected');
+  expect(tf.memory().numTensors, 'tensors left behind').toBe(before);
+  return result.left;
+}
+
+const safetensors = (header: unknown, data = Buffer.alloc(0)): Buffer => {
+  const json = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  return Buffer.concat([length, json, data]);
+};
+const npz = (...arrays: (readonly [name: string, shape: number[]])[]): Buffer =>
+  Buffer.concat(
+    encodeNpz(
+      arrays.map(([name, shape]) => ({
+        name,
+        shape,
+        values: new Float32Array(shape.reduce((p, n) => p * n, 1)),
+      })),
+    ),
+  );
+
+describe('a file of weights is refused with its place, what is expected and what is there', () => {
+  it('that is missing', async () => {
+    expect(await fault(join(folder, 'none.h5'))).toMatchObject({
+      where: join(folder, 'none.h5'),
+      found: 'none',
+    });
+  });
+
+  it('that is of no known format', async () => {
+    const error = await fault(Buffer.from('<!DOCTYPE html><title>404</title>'));
+    expect(error.expected).toContain('as safetensors, since it is no HDF5 or zip file');
+    expect(error.cure).toContain('.npz');
+  });
+
+  it.each(['h5', 'npz', 'safetensors'] as const)('that is cut off, .%s', async (format) => {
+    const whole = Buffer.concat(await encodeWeights(format, network));
+    for (const length of [0, 1, 9, Math.floor(whole.length / 2), whole.length - 1])
+      expect((await fault(whole.subarray(0, length))).where, `${length} bytes`).toBe('weights');
+  });
+
+  it('that holds a weight of another shape', async () => {
+    expect(await fault(npz(['out/kernel', [3, 2]], ['out/bias', [3]]))).toMatchObject({
+      where: 'weights, out/kernel',
+      expected: 'shape [2, 3]',
+      found: 'out/kernel of shape [3, 2]',
+      // Whoever has a configuration cannot pass options.
+      cure: expect.stringContaining('network.weights={ kind: random }') as string,
+    });
+  });
+
+  it('that lacks a weight', async () => {
+    expect(await fault(npz(['out/kernel', [2, 3]], ['else/gamma', [3]]))).toMatchObject({
+      where: 'weights, out/bias',
+      found: 'nothing of this name among its 2 tensors',
+    });
+  });
+
+  it('that holds integers in place of a weight', async () => {
+    const header = {
+      'out/kernel': { dtype: 'I64', shape: [2, 3], data_offsets: [0, 48] },
+      'out/bias': { dtype: 'F32', shape: [3], data_offsets: [48, 60] },
+    };
+    expect((await fault(safetensors(header, Buffer.alloc(60)))).found).toContain('no floating-point numbers');
+  });
+
+  it('that has more tensors than the network, where only their order counts', async () => {
+    expect(await fault(npz(['arr_0', [2, 3]], ['arr_1', [3]], ['arr_2', [1]]))).toMatchObject({
+      expected: '2 weights, since they are matched by order',
+      found: '3',
+    });
+  });
+
+  it('that is of another network', async () => {
+    expect((await fault(weightFile('resnet50.h5.gz'))).where).toBe('weights, out/kernel');
+  });
+
+  it('that announces absurd sizes, before it is read or unpacked', async () => {
+    const big = join(folder, 'big.h5');
+    writeFileSync(big, '');
+    const { truncateSync } = await import('node:fs');
+    truncateSync(big, 2 ** 34);
+    expect(await fault(big)).toMatchObject({
+      expected: `at most ${8 * 4 * 9 + 2 ** 24} bytes for this network`,
+      found: String(2 ** 34),
+    });
+    const header = { a: { dtype: 'F32', shape: [2 ** 31, 2 ** 31], data_offsets: [0, 2 ** 53] } };
+    expect((await fault(safetensors(header))).found).toContain('from 0 to 9007199254740992');
+    const bomb = Buffer.concat(encodeNpz([{ name: 'a', shape: [1], values: Float32Array.of(0) }]));
+    const central = bomb.lastIndexOf(Buffer.from([0x50, 0x4b, 1, 2]));
+    bomb.writeUInt32LE(0xfffffff0, central + 24);
+    expect((await fault(bomb)).found).toBe('4294967280 announced');
+  });
+
+  it('that inflates to more than it announces', async () => {
+    const array = encodeNpy([2 ** 20], new Float32Array(2 ** 20));
+    const deflated = deflateRawSync(array);
+    const parts = encodeNpz([{ name: 'a', shape: [1], values: Float32Array.of(0) }]);
+    const size = parts[2]!.length;
+    const [local, name, , central, title, end] = parts.map((part) => Buffer.from(part)) as [
+      Buffer,
+      Buffer,
+      Buffer,
+      Buffer,
+      Buffer,
+      Buffer,
+    ];
+    central.writeUInt16LE(8, 10);
+    central.writeUInt32LE(crc32(array), 16);
+    central.writeUInt32LE(deflated.length, 20);
+    end.writeUInt32LE(local.length + name.length + deflated.length, 16);
+    const error = await fault(Buffer.concat([local, name, deflated, central, title, end]));
+    expect(error).toMatchObject({ where: 'weights, a.npy', expected: `${size} deflated bytes` });
+  });
+
+  it('with a name that means something to objects, without harm', async () => {
+    const error = await fault(npz(['__proto__', [2, 3]], ['constructor/kernel', [3]]));
+    expect(error.where).toBe('weights, out/bias');
+    expect(({} as Record<string, unknown>)['kernel']).toBe(undefined);
+  });
+
+  it('that is Fortran-ordered', async () => {
+    const [local, name, data, ...rest] = encodeNpz([
+      { name: 'out/kernel', shape: [2, 3], values: new Float32Array(6) },
+    ]).map((part) => Buffer.from(part));
+    const text = data!.toString('latin1').replace("'fortran_order': False,", "'fortran_order': True, ");
+    const changed = Buffer.from(text, 'latin1');
+    local!.writeUInt32LE(crc32(changed), 14);
+    rest[0]!.writeUInt32LE(crc32(changed), 16);
+    const error = await fault(Buffer.concat([local!, name!, changed, ...rest]));
+    expect(error.found).toContain('Fortran order');
+  });
+
+  it('whose contents are not those of its checksum', async () => {
+    const bytes = npz(['out/kernel', [2, 3]], ['out/bias', [3]]);
+    bytes[bytes.indexOf('NUMPY') + 122] = 1;
+    expect((await fault(bytes)).found).toContain('damaged');
+  });
+});
+
+describe('a model.json is refused', () => {
+  const good = {
+    modelTopology: {},
+    weightsManifest: [
+      {
+        paths: ['good.bin'],
+        weights: [
+          { name: 'out/kernel', shape: [2, 3], dtype: 'float32' },
+          { name: 'out/bias', shape: [3], dtype: 'float32' },
+        ],
+      },
+    ],
+  };
+  const withPaths = (...paths: string[]): string =>
+    JSON.stringify({ ...good, weightsManifest: [{ ...good.weightsManifest[0], paths }] });
+
+  it('unless everything is there', async () => {
+    file('good.bin', new Uint8Array(36));
+    file('long.bin', new Uint8Array(40));
+    const path = file('model.json', JSON.stringify(good));
+    const result = await loadWeights(path, network);
+    expect(E.isRight(result) && describeWeightReport(result.right.report)).toEqual([
+      '2 of 2 weights loaded from tfjs, matched by names',
+    ]);
+    if (E.isRight(result)) tf.dispose([result.right.weights.trainable]);
+
+    const cases: [string, string][] = [
+      ['{', 'other contents'],
+      ['{"modelTopology": {}}', 'other contents'],
+      [withPaths('../good.bin'), '"../good.bin"'],
+      [withPaths('..'), '".."'],
+      [withPaths('/etc/passwd'), '"/etc/passwd"'],
+      [withPaths('none.bin'), 'none'],
+      [withPaths('long.bin'), 'at least 40'],
+      [withPaths('good.bin', 'good.bin'), 'at least 72'],
+      [withPaths(), '0'],
+      [JSON.stringify(good).replace('[2,3]', '[2,-3]'), 'a negative one'],
+      [JSON.stringify(good).replace('[2,3]', '[4e8,4e8]'), '640000000000000012'],
+      [JSON.stringify(good).replace('"float32"', '"string"'), 'other contents'],
+    ];
+    for (const [text, found] of cases) {
+      const error = await fault(file('bad.json', text));
+      expect(error.found.startsWith(found.slice(0, 12)), `${text}: ${error.found}`).toBe(true);
+    }
+    await expect(modelOnDisk(file('bad.json', withPaths('none.bin'))).load!()).rejects.toThrow(
+      'expected a file of weights, found none; save the model again',
+    );
+  });
+});
+
+describe('misuse by a program', () => {
+  it('throws for an unknown ending and for weights of another network', async () => {
+    await expect(saveWeights(join(folder, 'weights.pt'), network)).rejects.toThrow('received');
+    const other = { trainable: { 'out/kernel': tf.zeros([2, 2]) }, statistics: {} };
+    expect(() => assignWeights(network, other)).toThrow('expected out/kernel of shape [2, 3]');
+    tf.dispose(other.trainable);
+  });
+});
+
+it('a damaged archive is a value, never an exception', () => {
+  const good = Buffer.from(weightFile('discriminator.npz'));
+  const changes = fc.array(
+    fc.tuple(
+      fc.oneof(fc.nat(good.length - 1), fc.integer({ min: good.length - 1000, max: good.length - 1 })),
+      fc.nat(255),
+    ),
+    { minLength: 1, maxLength: 10 },
+  );
+  fc.assert(
+    fc.property(changes, (drawn) => {
+      const bytes = Buffer.from(good);
+      for (const [at, value] of drawn) bytes[at] = value;
+      decodeNpz(bytes, 'w.npz', 2 ** 22);
+    }),
+    { seed: 5, numRuns: 300 },
+  );
+});

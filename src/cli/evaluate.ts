@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { SPLITS, type SplitName } from '../data/dataset.ts';
 import { evaluateRun } from '../experiment/stage-two/evaluate.ts';
-import { groupTable } from '../experiment/stage-two/group-table.ts';
+import { groupReportTable } from '../experiment/stage-two/group-report-table.ts';
 import { commandLine, helpEnd } from '../system/command-line.ts';
 import { orExit } from '../system/program.ts';
 import { onBackend } from './experiment-context.ts';
@@ -30,7 +30,7 @@ async function evaluate({ run, split, backend, skipDamaged, json, ...flags }: Ev
   process.stdout.write(
     json
       ? `${JSON.stringify({ name, split, step, ...report, damaged }, null, 2)}\n`
-      : `${name}, ${split} images, checkpoint after ${step} steps\n\n${groupTable(report)}\n${legend}\n`,
+      : `${name}, ${split} images, checkpoint after ${step} steps\n\n${groupReportTable(report)}\n${legend}\n`,
   );
 }
 

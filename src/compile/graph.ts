@@ -15,7 +15,7 @@ import {
   type NodeDefSchema,
   type TensorProtoSchema,
 } from './saved-model_pb.ts';
-import type { Source, Trace, TracedAttribute, TracedConstant, TracedOperation } from './trace.ts';
+import type { TensorSource, Trace, TracedAttribute, TracedConstant, TracedOperation } from './trace.ts';
 
 type Node = MessageInitShape<typeof NodeDefSchema>;
 type Attribute = MessageInitShape<typeof AttrValueSchema>;
@@ -46,8 +46,8 @@ export const NAMES = {
 
 /** Names under which a trace knows its inputs. */
 export const SOURCES = {
-  state: (k: number): Source => `s${k}_read`,
-  batch: (k: number): Source => `b${k}`,
+  state: (k: number): TensorSource => `s${k}_read`,
+  batch: (k: number): TensorSource => `b${k}`,
 } as const;
 
 /** Of TensorFlow 2.15; older and newer ones read it. */
@@ -132,7 +132,7 @@ function assignment(
   name: string,
   variable: number,
   { dtype }: TensorType,
-  source: Source,
+  source: TensorSource,
   after: readonly string[],
 ): Node {
   return {

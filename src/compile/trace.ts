@@ -13,7 +13,7 @@ import type {
 } from './native-backend.ts';
 
 /** Where a value comes from: an input by its name, `c3`, or output 1 of an operation: `n7:1`. */
-export type Source = string;
+export type TensorSource = string;
 
 /** A value that was handed over by the host. */
 export interface TracedConstant {
@@ -35,7 +35,7 @@ export interface TracedAttribute {
 
 /** A value in a trace. */
 export interface TracedValue {
-  readonly source: Source;
+  readonly source: TensorSource;
   readonly dtype: DataType;
 }
 
@@ -58,7 +58,7 @@ interface Value {
   /** Whether it depends on an input. */
   readonly varies: boolean;
   /** Constants are numbered as they are used: when the backend uploads one differs from call to call. */
-  readonly source: () => Source;
+  readonly source: () => TensorSource;
 }
 
 /** A trace under way. */
@@ -123,7 +123,7 @@ function recordConstant(
     throw new Error('the step makes a tensor of strings; only float32, int32 and bool can be compiled');
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
   let number = -1;
-  const source = (): Source => {
+  const source = (): TensorSource => {
     if (number < 0) number = constants.push({ dtype, shape: [...shape], bytes }) - 1;
     return `c${number}`;
   };
@@ -145,7 +145,7 @@ function recordingBinding(recording: Recording, binding: NativeBinding): NativeB
       const operands = ids.map((id) => values.get(id)!);
       const varies = operands.some((operand) => operand.varies);
       const number = operations.length;
-      const source = (k: number): Source => `n${number}:${k}`;
+      const source = (k: number): TensorSource => `n${number}:${k}`;
       outputs.forEach(({ id, dtype }, k) => values.set(id, { source: () => source(k), dtype, varies }));
       operations.push({
         name,

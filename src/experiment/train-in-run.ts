@@ -4,7 +4,7 @@ import { keptStateOr, type Reached } from '../training/kept-state.ts';
 import { NonFiniteLossError, train, type Recurring, type TrainOptions } from '../training/loop.ts';
 import { compileStep } from '../compile/compile-step.ts';
 import { orExit, ProgramError } from '../system/program.ts';
-import { duration, startProgress } from '../system/progress.ts';
+import { durationInWords, startProgress } from '../system/progress.ts';
 import type { Run } from '../runs/run-directory.ts';
 import { interrupted, pause, type ExperimentContext } from './context.ts';
 
@@ -49,7 +49,7 @@ function announceLongRun(label: string, steps: number, { say }: ExperimentContex
     const seconds = (performance.now() - began) / 1000 / TIMED_STEPS;
     if (seconds * steps < LONG) return;
     say(
-      `${label}: ${steps} steps at ${seconds.toFixed(2)} s would take about ${duration(seconds * steps)} here; Ctrl-C stops with a checkpoint, and the same command goes on`,
+      `${label}: ${steps} steps at ${seconds.toFixed(2)} s would take about ${durationInWords(seconds * steps)} here; Ctrl-C stops with a checkpoint, and the same command goes on`,
     );
   };
 }

@@ -23,7 +23,7 @@ export interface ProgressOptions {
 }
 
 /** A duration in words, e.g. `3 min 20 s`. */
-export const duration = (seconds: number): string => {
+export const durationInWords = (seconds: number): string => {
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
@@ -37,7 +37,7 @@ function pace(done: number, start: number, total: number, seconds: number): stri
   if (done <= start || seconds <= 0) return '';
   const rate = (done - start) / seconds;
   const digits = rate >= 10 ? 0 : rate >= 0.1 ? 2 : 4;
-  return `${rate.toFixed(digits)}/s, ${duration(Math.max(0, total - done) / rate)} left`;
+  return `${rate.toFixed(digits)}/s, ${durationInWords(Math.max(0, total - done) / rate)} left`;
 }
 
 function startBar(label: string, total: number, start: number, stream: NodeJS.WriteStream): Progress {

@@ -167,7 +167,10 @@ describe('data without a split', () => {
   it('without test images train, and say what the results lack', async () => {
     writeData('untested', { train: [4, 2, 0, 4, 2], val: [2, 2, 0, 2, 2] });
     const { out, said, results } = await run('untested', 'evaluation.splits=[validation, test]');
-    expect(said.slice(1)).toEqual(['no test images: the results will have no accuracies']);
+    expect(said.slice(1)).toEqual([
+      'subgroup 2 (ruler): no images in any split',
+      'no test images: the results will have no accuracies',
+    ]);
     const { groups, ...rest } = results.result;
     expect(groups.map(({ count, accuracy }) => [count, accuracy])).toEqual(Array(4).fill([0, null]));
     expect(rest).toMatchObject({ worstGroup: null, average: null, groupAverage: null, gap: null, steps: 2 });
@@ -192,7 +195,10 @@ describe('data without a split', () => {
   it('without validation images test the last checkpoint', async () => {
     writeData('unvalidated', { train: [4, 2, 0, 4, 2], test: [2, 2, 0, 2, 2] });
     const { out, said, results } = await run('unvalidated');
-    expect(said.slice(1)).toEqual(['no validation images: the last checkpoint is tested']);
+    expect(said.slice(1)).toEqual([
+      'subgroup 2 (ruler): no images in any split',
+      'no validation images: the last checkpoint is tested',
+    ]);
     expect(existsSync(join(out, 'best.json'))).toBe(false);
     const { step, report } = await evaluated(out, 'test');
     expect(step).toBe(2);

@@ -2,7 +2,7 @@
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failure } from './failure.ts';
-import { runCommand, telling, type CommandOptions } from './child-program.ts';
+import { runChild, telling, type CommandOptions } from './child-program.ts';
 
 /** Where tfjs-node looks for it, on every Node from version 12 on. */
 export const BINDING = join('lib', 'napi-v8', 'tfjs_binding.node');
@@ -16,7 +16,7 @@ export const BINDING = join('lib', 'napi-v8', 'tfjs_binding.node');
 export async function findCompiler(options: CommandOptions): Promise<string> {
   const asked = options.env['CXX'];
   for (const compiler of asked === undefined || asked === '' ? ['c++', 'g++', 'clang++'] : [asked]) {
-    if ((await runCommand(compiler, ['--version'], options))?.code === 0) return compiler;
+    if ((await runChild(compiler, ['--version'], options))?.code === 0) return compiler;
   }
   throw failure(
     'C++ compiler',
@@ -51,7 +51,7 @@ export async function compileBinding(
   const binding = join(target, BINDING);
   await mkdir(dirname(binding), { recursive: true });
   const files = (await readdir(sources)).filter((name) => name.endsWith('.cc'));
-  const ended = await runCommand(
+  const ended = await runChild(
     compiler,
     [
       ...['-std=c++17', '-O2', '-shared', '-fPIC', '-DNAPI_VERSION=8'],

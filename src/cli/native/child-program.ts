@@ -27,7 +27,7 @@ export interface CommandOptions {
  * @returns How it ended; null if there is no such program.
  * @throws Interrupted, once the program has ended, if the signal came.
  */
-export async function runCommand(
+export async function runChild(
   program: string,
   programArguments: readonly string[],
   { env, signal, cwd, show = false }: CommandOptions,

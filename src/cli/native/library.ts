@@ -5,7 +5,7 @@
 import { access, mkdir, readFile, readdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { failure } from './failure.ts';
-import { runCommand, telling, type CommandOptions } from './child-program.ts';
+import { runChild, telling, type CommandOptions } from './child-program.ts';
 
 /** The two libraries and the headers of one TensorFlow. */
 export interface Library {
@@ -127,7 +127,7 @@ export async function unpackArchive(archive: string, deps: string, options: Comm
   const partial = `${deps}.partial`;
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
-  const ended = await runCommand('tar', ['-xzf', resolve(archive), '-C', partial], options);
+  const ended = await runChild('tar', ['-xzf', resolve(archive), '-C', partial], options);
   if (ended?.code !== 0) {
     const found = ended === null ? 'no program tar on the path' : telling(ended.stderr);
     throw failure(archive, 'a gzipped tar archive of libtensorflow', found, 'fetch it again');

@@ -7,7 +7,7 @@ import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promise
 import { dirname, join } from 'node:path';
 import { failure } from './failure.ts';
 import { hasPackage, TFJS_NODE_VERSION, type Place } from './place.ts';
-import { runCommand, telling, type CommandOptions } from './child-program.ts';
+import { runChild, telling, type CommandOptions } from './child-program.ts';
 
 const HEADERS_VERSION = '1.9.0';
 
@@ -55,7 +55,7 @@ export async function fetchPackage(place: Place, options: CommandOptions): Promi
   // The project's own registry settings count here as well.
   const settings = join(dirname(place.nodeModules), '.npmrc');
   await copyFile(settings, join(work, '.npmrc')).catch(() => undefined);
-  const ended = await runCommand(
+  const ended = await runChild(
     'npm',
     [
       ...['install', '--prefix', work, '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'],

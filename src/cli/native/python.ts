@@ -8,7 +8,7 @@ import * as t from 'io-ts';
 import { either as E } from 'fp-ts';
 import { parseJson } from '../../system/text-file.ts';
 import { failure } from './failure.ts';
-import { runCommand, telling, type CommandOptions } from './child-program.ts';
+import { runChild, telling, type CommandOptions } from './child-program.ts';
 import { WHEEL_PLATFORMS, WHEEL_PYTHON, wheelProject, wheelToFetch } from './wheels.ts';
 
 const FACTS = `
@@ -41,7 +41,7 @@ export interface Python extends t.TypeOf<typeof PythonFacts> {
 export async function findPythons(options: CommandOptions): Promise<readonly Python[]> {
   const found: Python[] = [];
   for (const program of ['python3', 'python']) {
-    const ended = await runCommand(program, ['-c', FACTS], options);
+    const ended = await runChild(program, ['-c', FACTS], options);
     const facts = PythonFacts.decode(parseJson(ended?.stdout ?? ''));
     if (E.isRight(facts)) found.push({ program, ...facts.right });
   }
@@ -89,7 +89,7 @@ export async function fetchWheel(
   const wanted = `${wheelProject(gpu)}==${version}`;
   await rm(temporary, { recursive: true, force: true });
   await mkdir(join(temporary, 'wheel'), { recursive: true });
-  const ended = await runCommand(
+  const ended = await runChild(
     python.program,
     [
       ...['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--implementation', 'cp'],

@@ -10,7 +10,7 @@ import { writeFileAtomically } from '../../system/atomic-file.ts';
 import { parseJson, readText } from '../../system/text-file.ts';
 import { BINDING } from './binding.ts';
 import { bytesOf } from './library.ts';
-import { sha256 } from './wheel.ts';
+import { fileDigest } from './wheel.ts';
 
 const StampCodec = t.readonly(
   t.type({
@@ -45,7 +45,7 @@ export async function writeStamp(
   const libraries = (await readdir(join(folder, 'deps', 'lib'))).filter(isLibrary);
   const paths = [...libraries.map((name) => join('deps', 'lib', name)), BINDING];
   const hashes = await Promise.all(
-    paths.map(async (path) => [path, await sha256(join(folder, path), signal)] as const),
+    paths.map(async (path) => [path, await fileDigest(join(folder, path), signal)] as const),
   );
   const stamp: Stamp = { ...facts, files: Object.fromEntries(hashes) };
   await writeFileAtomically(stampFile(folder), `${JSON.stringify(stamp, null, 2)}\n`);
@@ -60,7 +60,7 @@ export async function changedFiles(
   const changed = await Promise.all(
     Object.entries(stamp.files).map(async ([path, hash]) => {
       const file = join(folder, path);
-      return (await bytesOf(file)) > 0 && (await sha256(file, signal)) === hash ? [] : [path];
+      return (await bytesOf(file)) > 0 && (await fileDigest(file, signal)) === hash ? [] : [path];
     }),
   );
   return changed.flat();

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import * as t from 'io-ts';
 import { either as E } from 'fp-ts';
 import { parseJson } from '../../system/text-file.ts';
-import { runCommand, telling, type CommandOptions } from './child-program.ts';
+import { runChild, telling, type CommandOptions } from './child-program.ts';
 
 const Measured = t.readonly(t.type({ milliseconds: t.number, loss: t.number }));
 
@@ -19,7 +19,7 @@ export type TryBackend = (name: string, options: CommandOptions) => Promise<Tria
 /** {@link TryBackend} in a child process. */
 export const tryBackend: TryBackend = async (name, options) => {
   const program = fileURLToPath(new URL(`./trial${extname(import.meta.url)}`, import.meta.url));
-  const ended = await runCommand(process.execPath, [...process.execArgv, program, name], {
+  const ended = await runChild(process.execPath, [...process.execArgv, program, name], {
     ...options,
     env: { ...options.env, TF_CPP_MIN_LOG_LEVEL: '2' },
   });

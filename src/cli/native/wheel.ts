@@ -22,7 +22,7 @@ const HEADERS =
   /^tensorflow\/include\/(tensorflow\/c|tsl\/c|xla\/tsl\/c|tensorflow\/core\/public|(tensorflow\/core|tsl|xla\/tsl)\/platform\/ctstring\w*\.h)(\/[\w./-]+\.h)?$/;
 
 /** The hash of a file, in hexadecimal or as RECORD has it. */
-export async function sha256(
+export async function fileDigest(
   path: string,
   signal: AbortSignal,
   encoding: 'hex' | 'base64url' = 'hex',
@@ -43,7 +43,7 @@ export async function verifyWheel(
   signal: AbortSignal,
 ): Promise<{ readonly sha256: string; readonly known: boolean }> {
   const pinned = pinnedWheel(basename(path));
-  const [{ size }, hash] = await Promise.all([stat(path), sha256(path, signal)]);
+  const [{ size }, hash] = await Promise.all([stat(path), fileDigest(path, signal)]);
   if (pinned !== undefined && hash !== pinned.sha256) {
     const cure = 'remove it and fetch it again (pip cache purge first, if pip brought it)';
     if (size < pinned.bytes) throw failure(path, `${pinned.bytes} bytes`, `${size}: it is cut short`, cure);
@@ -139,7 +139,7 @@ async function isUnpacked(target: string, expected: Unpacked, signal: AbortSigna
     (found) => found.size,
     () => -1,
   );
-  return size === expected.bytes && (await sha256(target, signal, 'base64url')) === expected.sha256;
+  return size === expected.bytes && (await fileDigest(target, signal, 'base64url')) === expected.sha256;
 }
 
 /**

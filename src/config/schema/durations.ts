@@ -16,7 +16,7 @@ const isDuration = (value: unknown): value is Duration => {
 };
 
 /** A duration as a file writes it. */
-export const duration = new t.Type<Duration>(
+export const DurationCodec = new t.Type<Duration>(
   'a duration: { steps: n } or { epochs: n }, n an integer above 0',
   isDuration,
   (value, context) => (isDuration(value) ? t.success(value) : t.failure(value, context)),

@@ -11,7 +11,7 @@ import {
   unitInterval,
 } from '../codecs.ts';
 import { DataCodec } from './data-settings.ts';
-import { duration, lengthSettings } from './durations.ts';
+import { DurationCodec, lengthSettings } from './durations.ts';
 import { choice, listOf, required, section, setting, variants } from './section.ts';
 import {
   adamSettings,
@@ -150,7 +150,7 @@ const training = section('training', {
 export const GateCodec = variants('gate', {
   none: {},
   strict: {
-    every: setting('From one measurement to the next.', duration, { epochs: 50 }),
+    every: setting('From one measurement to the next.', DurationCodec, { epochs: 50 }),
     trainingImages: setting('Of each group, that its classifiers learn from.', positiveInteger, 1000),
     heldOutImages: setting('Of each group, that it translates and judges.', positiveInteger, 250),
     measureOneIn: setting(
@@ -198,7 +198,7 @@ export const StageOneCodec = section('a stage-1 experiment', {
   gallery: setting(
     'Pictures of originals, translations, and translations back.',
     section('gallery', {
-      every: setting('From one to the next.', duration, { steps: 50 }),
+      every: setting('From one to the next.', DurationCodec, { steps: 50 }),
       images: setting('Originals of each domain.', positiveInteger, 8),
     }),
     {},

@@ -14,7 +14,7 @@ import {
   refine,
 } from '../codecs.ts';
 import { DataCodec } from './data-settings.ts';
-import { duration, lengthSettings } from './durations.ts';
+import { DurationCodec, lengthSettings } from './durations.ts';
 import { choice, listOf, readAs, required, section, setting, variants } from './section.ts';
 import { ClassesCodec } from './stage-one.ts';
 import {
@@ -233,7 +233,7 @@ const training = section('training', {
 });
 
 const evaluation = section('evaluation', {
-  every: setting('From one evaluation to the next.', duration, { epochs: 1 }),
+  every: setting('From one evaluation to the next.', DurationCodec, { epochs: 1 }),
   splits: setting(
     'Splits evaluated during training; the test split is evaluated at the end in any case.',
     distinct(listOf(choice('validation', 'test'), 'splits'), 'a list of "validation" and "test"'),

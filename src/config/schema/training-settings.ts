@@ -9,7 +9,7 @@ import {
   refine,
   unitInterval,
 } from '../codecs.ts';
-import { duration } from './durations.ts';
+import { DurationCodec } from './durations.ts';
 import { choice, listOf, section, setting, variants } from './section.ts';
 
 /** The share that is kept in a step. */
@@ -132,7 +132,7 @@ export type ScalingSettings = t.TypeOf<typeof ScalingCodec>;
 /** When checkpoints are written and how many are kept. */
 export const checkpointsSection = (epochs: number) =>
   section('checkpoints', {
-    every: setting('From one checkpoint to the next.', duration, { epochs }),
+    every: setting('From one checkpoint to the next.', DurationCodec, { epochs }),
     keep: setting(
       'Newest checkpoints that are kept beside the best one; null keeps all.',
       nullable(positiveInteger),

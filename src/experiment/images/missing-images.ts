@@ -46,6 +46,19 @@ export function missingGroups(images: Described, splits: readonly SplitName[]): 
 export const splitsWithImages = (images: Pick<ExperimentImages, 'examples'>): readonly SplitName[] =>
   SPLITS.filter((split) => images.examples(split).length > 0);
 
+/** A line for every class and subgroup that has a name and no image: in a table of positions it may be the wrong one. */
+function unusedNames(
+  images: Pick<ExperimentImages, 'examples' | 'classes' | 'subgroups'>,
+): readonly string[] {
+  const examples = SPLITS.flatMap((split) => images.examples(split));
+  const unused = (what: string, names: readonly string[], used: ReadonlySet<number>): readonly string[] =>
+    names.flatMap((name, i) => (used.has(i) ? [] : [`${what} ${i} (${name}): no images in any split`]));
+  return [
+    ...unused('class', images.classes, new Set(examples.map(({ label }) => label))),
+    ...unused('subgroup', images.subgroups, new Set(examples.map(({ subgroup }) => subgroup))),
+  ];
+}
+
 const SELECTED_BY = { 'worst-group': 'the worst', average: 'the average' } as const;
 
 /**
@@ -56,12 +69,13 @@ const SELECTED_BY = { 'worst-group': 'the worst', average: 'the average' } as co
  */
 export function missingInStageTwo(
   { evaluation: { select } }: Pick<StageTwoExperiment, 'evaluation'>,
-  images: Described,
+  images: Described & Pick<ExperimentImages, 'classes' | 'subgroups'>,
 ): readonly string[] {
   const there = splitsWithImages(images);
   const byOthers =
     select !== 'last' && there.includes('validation') && absentGroups(images, 'validation').length > 0;
   return [
+    ...unusedNames(images),
     ...missingGroups(images, ['validation', 'test']),
     ...(byOthers
       ? [`the checkpoint is selected by ${SELECTED_BY[select]} of the groups that have validation images`]

@@ -14,7 +14,7 @@ import type { ExperimentContext } from '../context.ts';
 import { elapsedOf } from '../elapsed.ts';
 import { evaluatedCount, evaluateSplit, type SplitEvaluator, type SplitReport } from './evaluate-split.ts';
 import type { ExperimentImages } from '../images/experiment-images.ts';
-import { worstGroupNote } from './group-table.ts';
+import { worstGroupNote } from './group-report-table.ts';
 import { invarianceParts, methodParts, type MethodParts } from './methods.ts';
 import { splitsWithImages } from '../images/missing-images.ts';
 import { classifierOf, firstWeights } from './networks.ts';

@@ -1,6 +1,6 @@
 import { either as E } from 'fp-ts';
 import { describe, expect, it } from 'vitest';
-import { duration, stepsOf } from '../../../src/config/schema/durations.ts';
+import { DurationCodec, stepsOf } from '../../../src/config/schema/durations.ts';
 import { experimentFromTexts } from '../../../src/config/schema/load.ts';
 
 const ERM =
@@ -32,7 +32,7 @@ describe('a duration', () => {
     [50],
     [null],
     [[]],
-  ])('is not %j', (value) => expect(E.isLeft(duration.decode(value))).toBe(true));
+  ])('is not %j', (value) => expect(E.isLeft(DurationCodec.decode(value))).toBe(true));
 
   it('takes the place of one in the other unit, whichever file it stands in', async () => {
     const texts = {

@@ -10,6 +10,8 @@ const images = (splits: Partial<Record<SplitName, readonly number[]>>) => ({
     names,
     names.map((_, g) => (splits.train ?? []).filter((group) => group === g).length),
   ),
+  classes: ['round'],
+  subgroups: ['bare'],
   examples: (split: SplitName) =>
     (splits[split] ?? []).map((group) => ({ image: {}, label: 0, subgroup: 0, group, split })),
 });
@@ -37,6 +39,20 @@ describe('what images lack', () => {
     expect(missingInStageTwo(selecting('worst-group'), some)).toContain(line('worst'));
     expect(missingInStageTwo(selecting('average'), some)).toContain(line('average'));
     expect(missingInStageTwo(selecting('last'), some)).toHaveLength(2);
+  });
+
+  it('is said of names that no image has, as where a table counts from 1', () => {
+    const named = {
+      ...images({ train: [0, 1, 2] }),
+      classes: ['flat', 'round'],
+      subgroups: ['bare', 'worn'],
+    };
+    const shifted = (split: SplitName) => named.examples(split).map((example) => ({ ...example, label: 1 }));
+    const lines = missingInStageTwo(selecting('last'), { ...named, examples: shifted });
+    expect(lines.slice(0, 2)).toEqual([
+      'class 0 (flat): no images in any split',
+      'subgroup 1 (worn): no images in any split',
+    ]);
   });
 
   it('is said of splits without any image', () => {

@@ -17,7 +17,7 @@ import { decodeJson } from '../../../src/config/decoding.ts';
 import { StageTwoRunResultsCodec, type StageTwoRunResults } from '../../../src/config/study-results.ts';
 import { evaluateRun } from '../../../src/experiment/stage-two/evaluate.ts';
 import { groupReport } from '../../../src/metrics/group-report.ts';
-import { groupTable, worstGroupNote } from '../../../src/experiment/stage-two/group-table.ts';
+import { groupReportTable, worstGroupNote } from '../../../src/experiment/stage-two/group-report-table.ts';
 import { experimentToRun } from '../../../src/experiment/run-settings.ts';
 import { runStageTwo, type RunStageTwoOptions } from '../../../src/experiment/stage-two/run-stage-two.ts';
 import type { ObtainTranslations } from '../../../src/experiment/translations/translations.ts';
@@ -271,7 +271,7 @@ describe('evaluation', () => {
       groups: [0, 2],
       table: { names: ['a', 'b', 'c'], classOf: [0, 0, 1], trainingCounts: [3, 1, 4] },
     });
-    expect(groupTable(report).split('\n').slice(-2)).toEqual([
+    expect(groupReportTable(report).split('\n').slice(-2)).toEqual([
       'worst group –; average 100.0; group average –; gap within a class –',
       '– worst group, group average, gap: no images of b',
     ]);
@@ -292,7 +292,7 @@ describe('evaluation', () => {
       groupAverage: 0.5,
       gap: 0,
     } as const;
-    expect(groupTable(report).split('\n')).toEqual([
+    expect(groupReportTable(report).split('\n')).toEqual([
       'group  images  accuracy  95 % interval  cross-entropy',
       'cats       10      50.0    23.7 – 76.3          0.250',
       'dogs        0         –              –              –',

@@ -17,7 +17,7 @@ export function worstGroupNote(report: GroupReport): string {
  *
  * @param report Of a classifier.
  */
-export function groupTable(report: GroupReport): string {
+export function groupReportTable(report: GroupReport): string {
   const { groups, worstGroup, average, groupAverage, gap } = report;
   const rows = [
     ['group', 'images', 'accuracy', '95 % interval', 'cross-entropy'],

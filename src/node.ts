@@ -1,5 +1,5 @@
 /**
- * What touches the machine: backends, files, runs, reports, and the main job.
+ * What touches the machine: backends, compiled steps, files, runs, experiments and studies, and their reports.
  *
  * @module
  */
@@ -13,7 +13,6 @@ export {
   type SelectedBackend,
 } from './backends/backend.ts';
 export { compileStep } from './compile/compile-step.ts';
-export { doctorCommand } from './cli/doctor/doctor.ts';
 export { missingCapabilities } from './backends/preflight.ts';
 export { environmentFacts } from './system/environment.ts';
 export { ProgramError, orExit, runProgram, type ExitCode } from './system/program.ts';
@@ -56,13 +55,6 @@ export {
 } from './streams/batch-stream.ts';
 export { openDecodePool, type DecodePool, type DecodePoolOptions } from './streams/decode-pool.ts';
 export type { LoadImageOptions } from './streams/load-image.ts';
-export { configCommand } from './cli/config.ts';
-export { experimentOptions, withExperimentOptions, type ExperimentFlags } from './cli/experiment-options.ts';
-export { augmentCommand } from './cli/augment.ts';
-export { stageOneCommand } from './cli/stage-1.ts';
-export { evaluateCommand } from './cli/evaluate.ts';
-export { camelCommand } from './cli/camel.ts';
-export { studyCommand } from './cli/study.ts';
 export { renderReport } from './report/report-page.ts';
 export type {
   Directional,
@@ -75,8 +67,6 @@ export type {
   TranslationRun,
 } from './report/input.ts';
 export type { ExperimentContext } from './experiment/context.ts';
-export { makeSampleDataCommand } from './cli/make-sample-data.ts';
-export { stageTwoCommand } from './cli/stage-2.ts';
 export { obtainTranslations } from './experiment/translations/augment.ts';
 export type {
   ObtainTranslations,
@@ -94,8 +84,6 @@ export { evaluateRun, type EvaluatedRun, type EvaluateRunOptions } from './exper
 export type { AskedMetrics, MetricName, SplitReport } from './experiment/stage-two/evaluate-split.ts';
 export { experimentToRun, type ExperimentToRun } from './experiment/run-settings.ts';
 export { runStageTwo, type RunStageTwoOptions } from './experiment/stage-two/run-stage-two.ts';
-export { runCommand } from './cli/run-command.ts';
-export { onBackend } from './cli/experiment-context.ts';
 export {
   loadExperimentFile,
   readExperiment,
@@ -131,8 +119,6 @@ export {
 } from './streams/record-folder.ts';
 export { indexRecords, listShards, type IndexedRecord } from './streams/record-index.ts';
 export { encodeJpeg } from './streams/encode-jpeg.ts';
-export { SAMPLE_NAMES, type SampleName } from './cli/sample-data/plan.ts';
-export { makeSampleData, type SampleDataOptions } from './cli/sample-data/sample-data.ts';
 export { readStudy } from './experiment/study/read-study.ts';
 export { runStudy, type RunStudyOptions } from './experiment/study/run-study.ts';
 export type { StudySelection } from './experiment/study/study-experiments.ts';

@@ -113,13 +113,6 @@ async function augment(flags: AugmentFlags): Promise<void> {
  * The command `augment`.
  *
  * @returns To be added to a program.
- * @example
- * ```ts
- * import { Command } from 'commander';
- * import { augmentCommand } from 'model-patching/node';
- * const program = new Command().addCommand(augmentCommand());
- * if (program.commands[0]?.name() !== 'augment') throw new Error('the command augment expected');
- * ```
  */
 export const augmentCommand = (): Command =>
   withExperimentOptions(

@@ -149,14 +149,6 @@ async function show(file: string, flags: ExperimentFlags): Promise<void> {
  * The command `config`, with `check`, `show` and `template`.
  *
  * @returns To be added to a program.
- * @example
- * ```ts
- * import { Command } from 'commander';
- * import { configCommand } from 'model-patching/node';
- * const program = new Command().addCommand(configCommand());
- * const names = program.commands[0]?.commands.map((command) => command.name()).join();
- * if (names !== 'check,show,template') throw new Error('the three commands of config expected');
- * ```
  */
 export function configCommand(): Command {
   const command = new Command('config')

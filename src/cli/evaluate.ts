@@ -38,13 +38,6 @@ async function evaluate({ run, split, backend, skipDamaged, json, ...flags }: Ev
  * The command `evaluate`: prints the group report of a run's selected checkpoint on a split.
  *
  * @returns To be added to a program, or run by `runCommand`.
- * @example
- * ```ts
- * import { Command } from 'commander';
- * import { evaluateCommand } from 'model-patching/node';
- * const program = new Command().addCommand(evaluateCommand());
- * if (program.commands[0]?.name() !== 'evaluate') throw new Error('the command evaluate expected');
- * ```
  */
 export const evaluateCommand = (): Command =>
   new Command('evaluate')

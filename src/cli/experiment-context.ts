@@ -11,16 +11,6 @@ import { listenForInterruption } from '../system/interruption.ts';
  * @param work Handed the backend, output and interruption.
  * @returns What the work gives.
  * @throws What the work throws; ProgramError (exit code 2) if the backend cannot be started.
- * @example
- * ```ts
- * import { onBackend } from 'model-patching/node';
- * const listening = process.listenerCount('SIGINT');
- * const name = await onBackend('wasm', async (backend, { stopRequested }) => {
- *   if (stopRequested()) throw new Error('nobody has asked for a stop');
- *   return backend.name;
- * });
- * if (name !== 'wasm' || process.listenerCount('SIGINT') !== listening) throw new Error('wasm, then silence');
- * ```
  */
 export async function onBackend<A>(
   backend: string | undefined,

@@ -31,15 +31,6 @@ const publishedResults = (): Option =>
  *
  * @param command Changed and returned.
  * @param stageOne `--stage1`; null leaves it out. Default: the results that a published configuration names.
- * @example
- * ```ts
- * import { Command } from 'commander';
- * import { withExperimentOptions, type ExperimentFlags } from 'model-patching/node';
- * const command = withExperimentOptions(new Command('mine'));
- * command.parse(['--set', 'seed=2', '--set', 'training.epochs=5'], { from: 'user' });
- * const { set } = command.opts<ExperimentFlags>();
- * if (set?.join() !== 'seed=2,training.epochs=5') throw new Error('both settings expected');
- * ```
  */
 export function withExperimentOptions(
   command: Command,
@@ -65,17 +56,6 @@ export function withExperimentOptions(
  *
  * @param flags From commander.
  * @returns Overrides, roots and results of stage 1; or which option is not what it should be.
- * @example
- * ```ts
- * import { Command } from 'commander';
- * import { experimentOptions, withExperimentOptions, type ExperimentFlags } from 'model-patching/node';
- * const command = withExperimentOptions(new Command('mine'));
- * command.parse(['--root', 'DATA=/data', '--set', 'seed=2'], { from: 'user' });
- * const options = await experimentOptions(command.opts<ExperimentFlags>());
- * if (options._tag === 'Left') throw new Error(options.left.found);
- * const { roots, overrides } = options.right;
- * if (roots?.['DATA'] !== '/data' || overrides?.join() !== 'seed=2') throw new Error('root and setting');
- * ```
  */
 export async function experimentOptions({
   set = [],

@@ -32,13 +32,6 @@ async function sampleData({ out, ...options }: SampleDataFlags): Promise<void> {
  * The command `make-sample-data`.
  *
  * @returns To be added to a program.
- * @example
- * ```ts
- * import { Command } from 'commander';
- * import { makeSampleDataCommand } from 'model-patching/node';
- * const program = new Command().addCommand(makeSampleDataCommand());
- * if (program.commands[0]?.name() !== 'make-sample-data') throw new Error('the command make-sample-data expected');
- * ```
  */
 export const makeSampleDataCommand = (): Command =>
   new Command('make-sample-data')

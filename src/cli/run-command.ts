@@ -54,20 +54,6 @@ const runsAsItIs = ({ commands, options, registeredArguments }: Command): boolea
  * Runs a command on the process’s arguments and sets its exit code.
  *
  * @param command With its actions; its name goes before every message.
- * @example
- * ```ts
- * import { Command } from 'commander';
- * import { runCommand } from 'model-patching/node';
- * let to = 0;
- * const command = new Command('count').option('--to <n>').action((flags: { to: string }) => {
- *   to = Number(flags.to);
- * });
- * const { argv } = process;
- * process.argv = ['node', 'count', '--to', '3'];
- * await runCommand(command);
- * process.argv = argv;
- * if (to !== 3 || process.exitCode) throw new Error('3 and an exit code of 0 expected');
- * ```
  */
 export function runCommand(command: Command): Promise<void> {
   return runProgram(command.name(), async () => {

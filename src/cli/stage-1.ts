@@ -25,13 +25,6 @@ async function stageOne(flags: TrainingFlags): Promise<void> {
  * The command `stage1`.
  *
  * @returns To be added to a program.
- * @example
- * ```ts
- * import { Command } from 'commander';
- * import { stageOneCommand } from 'model-patching/node';
- * const program = new Command().addCommand(stageOneCommand());
- * if (program.commands[0]?.name() !== 'stage1') throw new Error('the command stage1 expected');
- * ```
  */
 export const stageOneCommand = (): Command =>
   trainingCommand(

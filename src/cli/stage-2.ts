@@ -17,13 +17,6 @@ async function stageTwo(flags: TrainingFlags): Promise<void> {
  * everywhere: 0 done, 1 a loss was not finite, 2 bad input, 75 stopped after a checkpoint.
  *
  * @returns To be added to a program, or run by `runCommand`.
- * @example
- * ```ts
- * import { Command } from 'commander';
- * import { stageTwoCommand } from 'model-patching/node';
- * const program = new Command().addCommand(stageTwoCommand());
- * if (program.commands[0]?.name() !== 'stage2') throw new Error('the command stage2 expected');
- * ```
  */
 export const stageTwoCommand = (): Command =>
   trainingCommand(

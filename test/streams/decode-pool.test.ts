@@ -143,7 +143,7 @@ describe('a pool', () => {
       'dir',
     );
     const program = `
-      const { openDecodePool } = await import('../node/data/src/streams/decode-pool.ts');
+      const { openDecodePool } = await import('./src/streams/decode-pool.ts');
       const pool = openDecodePool({ shape: [1, 1, 1], workers: 1 });
       const loaded = await pool.load({ file: ${JSON.stringify(FILES[9]!.file)} });
       console.log(loaded.right.join());

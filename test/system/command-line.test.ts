@@ -1,13 +1,11 @@
 import { expect, it } from 'vitest';
 import { commandLine, exampleFor, optionsHint } from '../../src/system/command-line.ts';
-import {
-  augmentCommand,
-  studyCommand,
-  doctorCommand,
-  evaluateCommand,
-  stageOneCommand,
-  stageTwoCommand,
-} from '../../src/node.ts';
+import { augmentCommand } from '../../src/cli/augment.ts';
+import { doctorCommand } from '../../src/cli/doctor/doctor.ts';
+import { evaluateCommand } from '../../src/cli/evaluate.ts';
+import { stageOneCommand } from '../../src/cli/stage-1.ts';
+import { stageTwoCommand } from '../../src/cli/stage-2.ts';
+import { studyCommand } from '../../src/cli/study.ts';
 
 it('words a call by where it runs', () => {
   expect(commandLine('native')).toBe('npm run native');

@@ -46,7 +46,7 @@ async function run(
 
 const main = (body: string): string => `
   import { readFile, mkdir } from 'node:fs/promises';
-  import { orExit, ProgramError, runProgram } from '#/node/program.ts';
+  import { orExit, ProgramError, runProgram } from '#/system/program.ts';
   await runProgram('camel', async () => { ${body} });`;
 
 describe.concurrent('a program', () => {
@@ -127,7 +127,7 @@ describe.concurrent('a program', () => {
 });
 
 const waiting = (body: string): string => `
-  import { listenForInterruption } from '#/node/interruption.ts';
+  import { listenForInterruption } from '#/system/interruption.ts';
   const interruption = listenForInterruption((signal) => console.log('asked by ' + signal));
   console.log('ready');
   const alive = setInterval(() => { ${body} }, 5);`;
@@ -154,7 +154,7 @@ describe.concurrent('a signal', () => {
 
   it('is Node’s again after dispose', async () => {
     const ended = await run(
-      `import { listenForInterruption } from '#/node/interruption.ts';
+      `import { listenForInterruption } from '#/system/interruption.ts';
        listenForInterruption().dispose(); console.log('ready'); setInterval(() => 0, 1000);`,
       (_, send) => send('SIGINT'),
     );

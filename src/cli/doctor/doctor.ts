@@ -77,13 +77,6 @@ function inOneLine(error: unknown): never {
  * a faster one, and which one {@link selectBackend} takes. The exit code is 0 if one can train, else 1.
  *
  * @returns To be added to a program.
- * @example
- * ```ts
- * import { Command } from 'commander';
- * import { doctorCommand } from 'model-patching/node';
- * const program = new Command().addCommand(doctorCommand());
- * if (program.commands[0]?.name() !== 'doctor') throw new Error('the command doctor expected');
- * ```
  */
 export function doctorCommand(): Command {
   return new Command('doctor')

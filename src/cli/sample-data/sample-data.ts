@@ -198,17 +198,6 @@ const exists = (path: string): Promise<boolean> =>
  * @param options Seed, variant, size.
  * @returns The folders that were written.
  * @throws ProgramError (exit code 2) if sample data are there that were made with other options.
- * @example
- * ```ts
- * import { mkdtemp, rm } from 'node:fs/promises';
- * import { tmpdir } from 'node:os';
- * import { join } from 'node:path';
- * import { makeSampleData } from 'model-patching/node';
- * const root = await mkdtemp(join(tmpdir(), 'samples-'));
- * const written = await makeSampleData(root, { only: ['skin-lesions'], share: 0.01, scale: 0.05 });
- * await rm(root, { recursive: true });
- * if (written.join() !== join(root, 'skin-lesions')) throw new Error('one folder expected');
- * ```
  */
 export async function makeSampleData(
   root: string,

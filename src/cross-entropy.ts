@@ -11,13 +11,18 @@ import * as tf from '@tensorflow/tfjs';
 /** The published clip of probabilities to [ε, 1 − ε]. */
 const CLIP = 1e-7;
 
-/** 1 at each label's class and 0 elsewhere; a row is NaN where its label is no class. */
-function oneHotLabels(labels: tf.Tensor1D, [batch, classes]: [number, number]): tf.Tensor2D {
+/** Whether each label is each class, `[batch, classes]`: a row without a hit has a label that is no class. */
+function labelHits(labels: tf.Tensor1D, [batch, classes]: [number, number]): tf.Tensor {
   if (labels.shape.length !== 1 || labels.shape[0] !== batch) {
     throw new RangeError(`labels: expected shape [${batch}], received [${labels.shape}]`);
   }
   // Labels are compared as they are: a conversion to integers would make a class of 1.5.
-  const hits = tf.equal(labels.expandDims(1), tf.range(0, classes, 1, 'int32'));
+  return tf.equal(labels.expandDims(1), tf.range(0, classes, 1, 'int32'));
+}
+
+/** 1 at each label's class and 0 elsewhere; a row is NaN where its label is no class. */
+function oneHotLabels(labels: tf.Tensor1D, shape: [number, number]): tf.Tensor2D {
+  const hits = labelHits(labels, shape);
   return tf.where(hits.any(1, true), hits.toFloat(), NaN) as tf.Tensor2D;
 }
 
@@ -75,8 +80,11 @@ export function probabilityCrossEntropy(probabilities: tf.Tensor2D, labels: tf.T
   checkRows('probabilities', probabilities);
   return tf.tidy(() => {
     const clipped = tf.clipByValue(probabilities, CLIP, 1 - CLIP);
-    const ofLabel = clipped.mul(oneHotLabels(labels, probabilities.shape)).sum(1);
-    return ofLabel.div(clipped.sum(1)).log().neg() as tf.Tensor1D;
+    const hits = labelHits(labels, probabilities.shape);
+    const ofLabel = clipped.mul(hits.toFloat()).sum(1);
+    const losses = ofLabel.div(clipped.sum(1)).log().neg();
+    // NaN comes last: on a GPU it need not come through a logarithm.
+    return tf.where(hits.any(1), losses, NaN) as tf.Tensor1D;
   });
 }
 

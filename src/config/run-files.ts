@@ -5,8 +5,8 @@ import { json } from './json.ts';
 
 /** `run.json`: the settings that bind a run, and what it came to once it has been finished. */
 export const RunFileCodec = t.intersection(
-  [t.type({ format: t.literal(1), settingsHash: t.string, settings: json }), t.partial({ outcome: json })],
-  'the settings file of a run, format 1',
+  [t.type({ format: t.literal(2), settingsHash: t.string, settings: json }), t.partial({ outcome: json })],
+  'the settings file of a run, format 2',
 );
 /** The contents of `run.json`. */
 export type RunFile = t.TypeOf<typeof RunFileCodec>;

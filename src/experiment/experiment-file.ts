@@ -129,13 +129,14 @@ export async function readExperiment(
 ): Promise<E.Either<DataError, Experiment>> {
   const loaded = await loadExperimentFile(file, options);
   const resolved = E.Monad.chain(loaded, (each) => each.resolve({ ...process.env, ...roots }));
-  return E.mapLeft(([first, ...others]: readonly DataError[]): DataError => {
-    const more =
-      others.length === 0
-        ? ''
-        : ` (and ${others.length} more: ${commandLine('config', `check ${written(file)}`)})`;
-    return { ...first!, cure: first!.cure + more };
-  })(resolved);
+  return E.mapLeft((faults: readonly DataError[]) => firstFault(faults, file))(resolved);
+}
+
+/** The first fault of a configuration, with the number of the others. */
+export function firstFault([first, ...others]: readonly DataError[], file: string): DataError {
+  const check = commandLine('config', `check ${written(file)}`);
+  const more = others.length === 0 ? '' : ` (and ${others.length} more: ${check})`;
+  return { ...first!, cure: first!.cure + more };
 }
 
 /**

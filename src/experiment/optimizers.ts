@@ -16,14 +16,14 @@ import { sgd } from '../optimizers/sgd.ts';
 import type { TensorTree } from '../tensor-tree.ts';
 
 /** What is said of a learning rate, whatever optimizer takes it. */
-export type CourseSettings = Pick<OptimizerSettings, 'schedule' | 'warmUpSteps'>;
+export type ScheduleChoice = Pick<OptimizerSettings, 'schedule' | 'warmUpSteps'>;
 
 /** The update rule. */
 export const optimizerOf = (settings: OptimizerSettings): Optimizer<TensorTree> =>
   (settings.kind === 'sgd' ? sgd(settings) : adam(settings)) as Optimizer<TensorTree>;
 
-function courseOf(
-  schedule: CourseSettings['schedule'],
+function scheduleOf(
+  schedule: ScheduleChoice['schedule'],
   learningRate: number,
   trainingSteps: number,
 ): Schedule {
@@ -49,11 +49,11 @@ function courseOf(
  * The learning rate of every step.
  *
  * @param settings Course and warm-up.
- * @param learningRate At the start of the course.
- * @param trainingSteps Length of a course that does not say its own.
+ * @param learningRate At the start of the schedule.
+ * @param trainingSteps Length of a schedule that does not say its own.
  */
 export const learningRateOf = (
-  { schedule, warmUpSteps }: CourseSettings,
+  { schedule, warmUpSteps }: ScheduleChoice,
   learningRate: number,
   trainingSteps: number,
-): Schedule => warmUp(courseOf(schedule, learningRate, trainingSteps), warmUpSteps);
+): Schedule => warmUp(scheduleOf(schedule, learningRate, trainingSteps), warmUpSteps);

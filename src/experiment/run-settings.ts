@@ -10,7 +10,7 @@ import { withRoots, type Roots } from '../config/schema/roots.ts';
 import { StageTwoCodec, type StageTwoExperiment } from '../config/schema/stage-two.ts';
 import type { DataError } from '../data/data-error.ts';
 import { commandLine } from '../system/command-line.ts';
-import { loadExperimentFile, readExperiment, type ExperimentOptions } from './experiment-file.ts';
+import { firstFault, loadExperimentFile, type ExperimentOptions } from './experiment-file.ts';
 import { orExit, ProgramError } from '../system/program.ts';
 
 /** An experiment that is to be run. */
@@ -44,19 +44,19 @@ export async function experimentToRun<Kind extends Experiment['kind']>(
   kind: Kind,
   options: ExperimentOptions,
 ): Promise<ExperimentToRun<Kind>> {
-  const experiment = orExit(await readExperiment(file, options));
+  const oneFault = E.mapLeft((faults: readonly DataError[]) => firstFault(faults, file));
+  const loaded = orExit(oneFault(await loadExperimentFile(file, options)));
+  const given: Roots = { ...process.env, ...options.roots };
+  const experiment = orExit(oneFault(loaded.resolve(given)));
   if (experiment.kind !== kind)
     throw new ProgramError(
       `${file}: expected a ${kind} experiment, found ${experiment.kind}; ${commandLine(PROGRAMS[experiment.kind], `--config ${file}`)} runs it`,
       2,
     );
-  const loaded = await loadExperimentFile(file, options);
-  if (E.isLeft(loaded)) throw new Error(`${file} has changed while it was read`);
-  const given: Roots = { ...process.env, ...options.roots };
-  const roots = Object.fromEntries(loaded.right.roots.map((name) => [name, given[name]]));
+  const roots = Object.fromEntries(loaded.roots.map((name) => [name, given[name]]));
   return {
     experiment: experiment as ExperimentToRun<Kind>['experiment'],
-    settings: { ...loaded.right.experiment, backend: undefined, roots },
+    settings: { ...loaded.experiment, backend: undefined, roots },
   };
 }
 

@@ -45,7 +45,7 @@ export async function readSettingsFile(
   if (!RunFileCodec.is(run))
     return E.left({
       where: path,
-      expected: 'the settings file of a run, format 1',
+      expected: 'the settings file of a run, format 2',
       found: JSON.stringify(text.slice(0, 60)),
       cure: 'delete the folder or choose another one',
     });
@@ -61,6 +61,6 @@ export async function readSettingsFile(
 
 /** Writes `run.json`; an outcome that is undefined is left out. */
 export function writeRunFile(path: string, settings: unknown, outcome?: unknown): Promise<void> {
-  const run = { format: 1, settingsHash: settingsHash(settings), settings, outcome };
+  const run = { format: 2, settingsHash: settingsHash(settings), settings, outcome };
   return writeFileAtomically(path, `${JSON.stringify(run, null, 2)}\n`);
 }

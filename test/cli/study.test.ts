@@ -113,13 +113,19 @@ describe('npm run study', () => {
     let err = '';
     const ended = new Promise<number | null>((done) => child.on('close', done));
     child.stderr.on('data', (text: Buffer) => {
-      if (!err.includes('gdro:') && `${err}${text.toString()}`.includes('gdro:')) child.kill('SIGTERM');
+      const begun = (said: string): boolean => said.includes('group-dro: 1/');
+      if (!begun(err) && begun(`${err}${text.toString()}`)) child.kill('SIGTERM');
       err += text.toString();
     });
     expect(await ended, err).toBe(75);
     const { out: text } = await program('study', 'status', STUDY, ...asked, ...long, ...steps);
     expect(text).toMatch(/\nseed 1 {2}group-dro {2}3000 steps {2}step \d+ of 3000\n/);
-    expect(readdirSync(join(scratch, 'stopped')).sort()).toEqual(['results.json', 'seed-1', 'study.json']);
+    expect(readdirSync(join(scratch, 'stopped')).sort()).toEqual([
+      'report.html',
+      'results.json',
+      'seed-1',
+      'study.json',
+    ]);
   });
 });
 

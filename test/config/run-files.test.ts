@@ -69,7 +69,7 @@ describe('results.json', () => {
   it('is refused by the place that is wrong', () => {
     const wrong = {
       ...results,
-      format: 1,
+      format: 2,
       summary: { erm: { ...results.summary['erm'], gap: { mean: '1', sd: null } } },
     };
     const decoded = decodeJson(StudyResultsCodec, JSON.stringify(wrong), 'results.json');
@@ -94,7 +94,7 @@ describe('the files of a run folder', () => {
     tf.dispose(state);
     const read = (name: string): Promise<string> => readFile(join(folder, name), 'utf8');
     expect(decodeJson(RunFileCodec, await read('run.json'), 'run.json')).toMatchObject({
-      right: { format: 1, settings: { seed: 1 }, outcome: { accuracy: 1 } },
+      right: { format: 2, settings: { seed: 1 }, outcome: { accuracy: 1 } },
     });
     expect(decodeJson(BestFileCodec, await read('best.json'), 'best.json')).toEqual(
       E.right({ step: 1, score: 0.25 }),

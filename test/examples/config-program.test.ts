@@ -55,7 +55,7 @@ describe('npm run config', () => {
       `${at('wrong.yaml')}:6:1: sede: expected no such key, found unknown key "sede", did you mean "seed"?; remove or rename it`,
       `${at('wrong.yaml')}:7:21: training.epochs: expected an integer above 0, found 0; correct it`,
       `${at('none.yaml')}: expected a configuration file, found none; name a file that there is`,
-      'config: 3 faults in 2 of 3 files',
+      'model-patching: 3 faults in 2 of 3 files',
       '',
     ]);
   });
@@ -66,7 +66,7 @@ describe('npm run config', () => {
     expect(code).toBe(2);
     expect(err.split('\n').slice(-3)).toEqual([
       `hint: ${base}: perhaps no experiment but what others extend; if so, check those that extend it`,
-      'config: 3 faults in 2 of 2 files',
+      'model-patching: 3 faults in 2 of 2 files',
       '',
     ]);
   });
@@ -75,7 +75,7 @@ describe('npm run config', () => {
     const { code, out, err } = await config('chekc', 'x');
     expect([code, out]).toEqual([2, '']);
     expect(err).toBe(
-      "config: unknown command 'chekc' (Did you mean check?); npm run config -- --help lists the options\n",
+      "model-patching: unknown command 'chekc' (Did you mean check?); npm run config -- --help lists the options\n",
     );
   });
 });

@@ -301,13 +301,13 @@ describe('settings', () => {
     expect(line(await openRun(folder, {}))).toContain('d: 1 there, nothing here; and 2 more;');
   });
 
-  it.each(['', '{"format":1', '[]', '{"format":2,"settings":{}}', 'line\nline'])(
+  it.each(['', '{"format":2', '[]', '{"format":1,"settings":{}}', 'line\nline'])(
     'in a file of %j are none',
     async (text) => {
       await mkdir(folder);
       await writeFile(join(folder, 'run.json'), text);
       const message = line(await openRun(folder, settings));
-      expect(message).toContain('expected the settings file of a run, format 1, found ');
+      expect(message).toContain('expected the settings file of a run, format 2, found ');
       expect(message).not.toContain('\n');
     },
   );
@@ -316,7 +316,7 @@ describe('settings', () => {
     await mkdir(folder);
     const path = join(folder, 'experiment.json');
     expect(right(await readSettingsFile(path, settings))).toBeNull();
-    await writeFile(path, JSON.stringify({ format: 1, settingsHash: '', settings, seconds: 3 }));
+    await writeFile(path, JSON.stringify({ format: 2, settingsHash: '', settings, seconds: 3 }));
     expect(right(await readSettingsFile(path, { ...settings, absent: undefined }))).toMatchObject({
       seconds: 3,
     });

@@ -18,7 +18,7 @@ import {
   augmentation,
   backend,
   checkpointsSection,
-  courseSettings,
+  scheduleSettings,
 } from './training-settings.ts';
 import { distinct, experimentName } from './values.ts';
 
@@ -125,7 +125,7 @@ const loss = section('loss', {
 const optimizer = section('optimizer', {
   generators: setting('Adam over both generators.', section('Adam', adamSettings(0.0002, 0.5)), {}),
   discriminators: setting('Adam over both discriminators.', section('Adam', adamSettings(0.0002, 0.5)), {}),
-  ...courseSettings,
+  ...scheduleSettings,
 });
 
 const pool = section('pool', {
@@ -183,7 +183,7 @@ export const StageOneCodec = section('a stage-1 experiment', {
   generator: setting('Both generators.', GeneratorCodec, { kind: 'published' }),
   discriminator: setting('Both discriminators, PatchGANs.', discriminator, {}),
   loss: setting('Parts of the loss.', loss, {}),
-  optimizer: setting('Two optimizers on one course.', optimizer, {}),
+  optimizer: setting('Two optimizers on one schedule.', optimizer, {}),
   pool: setting('History pools of the discriminators.', pool, {}),
   training: setting('How long, and in what batches.', training, {}),
   movingAverageDecay: setting(

@@ -20,7 +20,7 @@ const decaySteps = setting(
   null,
 );
 
-/** The learning rate over the steps, as a course from the optimizer’s learning rate. */
+/** The learning rate over the steps, as a schedule from the optimizer’s learning rate. */
 export const ScheduleCodec = variants('schedule', {
   constant: {},
   linear: {
@@ -60,9 +60,9 @@ export const adamSettings = (learningRate: number, beta1: number) => ({
   epsilon: setting('Added to the root of the second moment.', positiveNumber, 1e-7),
 });
 
-/** Settings of a learning rate’s course, for use beside an optimizer. */
-export const courseSettings = {
-  schedule: setting('Course of the learning rate.', ScheduleCodec, { kind: 'constant' }),
+/** Settings of a learning rate’s schedule, for use beside an optimizer. */
+export const scheduleSettings = {
+  schedule: setting('Schedule of the learning rate.', ScheduleCodec, { kind: 'constant' }),
   warmUpSteps,
 };
 
@@ -72,9 +72,9 @@ export const OptimizerCodec = variants('optimizer', {
     learningRate: setting('Learning rate at the start.', positiveNumber, 0.001),
     momentum: setting('Momentum; 0 for none.', belowOne, 0.9),
     nesterov: setting('Whether momentum looks ahead (Nesterov), as published.', t.boolean, true),
-    ...courseSettings,
+    ...scheduleSettings,
   },
-  adam: { ...adamSettings(0.001, 0.9), ...courseSettings },
+  adam: { ...adamSettings(0.001, 0.9), ...scheduleSettings },
 });
 /** An optimizer with its learning rate. */
 export type OptimizerSettings = t.TypeOf<typeof OptimizerCodec>;

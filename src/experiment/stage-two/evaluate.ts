@@ -61,7 +61,7 @@ async function readRun(
   if (!RunFileCodec.is(run))
     return E.left({
       where: path,
-      expected: 'the file of a run, format 1',
+      expected: 'the file of a run, format 2',
       found: text === null ? 'no such file' : JSON.stringify(text.slice(0, 60)),
       cure: `give the folder that ${commandLine('stage2')} wrote`,
     });

@@ -376,7 +376,7 @@ describe('bad input', () => {
     expect(await evaluate(join(scratch, 'nowhere'))).toMatch(/run\.json: expected .* found no such file/);
     const folder = join(scratch, 'other');
     mkdirSync(folder);
-    writeFileSync(join(folder, 'run.json'), '{"format":1,"settingsHash":"","settings":{"kind":"stage-1"}}');
+    writeFileSync(join(folder, 'run.json'), '{"format":2,"settingsHash":"","settings":{"kind":"stage-1"}}');
     expect(await evaluate(folder)).toMatch(/expected a run of a stage-2 experiment/);
     writeFileSync(join(folder, 'run.json'), readFileSync(join(scratch, 'erm', 'run.json')));
     const before = tf.memory().numTensors;

@@ -29,7 +29,7 @@ function writeRun(path: string, outcome: object, records: readonly object[]): vo
   mkdirSync(folder, { recursive: true });
   writeFileSync(
     join(folder, 'run.json'),
-    JSON.stringify({ format: 1, settingsHash: '', settings: {}, outcome }),
+    JSON.stringify({ format: 2, settingsHash: '', settings: {}, outcome }),
   );
   writeFileSync(
     join(folder, 'metrics.jsonl'),

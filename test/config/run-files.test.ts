@@ -69,7 +69,7 @@ describe('results.json', () => {
   it('is refused by the place that is wrong', () => {
     const wrong = {
       ...results,
-      format: 2,
+      format: 1,
       summary: { erm: { ...results.summary['erm'], gap: { mean: '1', sd: null } } },
     };
     const decoded = decodeJson(StudyResultsCodec, JSON.stringify(wrong), 'results.json');

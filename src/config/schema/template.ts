@@ -38,7 +38,8 @@ function comment(text: string): readonly string[] {
 const flow = (value: unknown): string =>
   stringify(value, {
     collectionStyle: 'flow',
-    flowCollectionPadding: false,
+    // As Prettier writes them: maps with blanks inside, lists without.
+    flowCollectionPadding: !Array.isArray(value),
     lineWidth: 0,
     singleQuote: true,
   }).trim();

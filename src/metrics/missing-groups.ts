@@ -58,7 +58,8 @@ export function whyNull(
 }
 
 /**
- * A line for every reason why summaries are null, e.g. `worst group, group average, gap: no images of (Y=0)(Z=1)`.
+ * A line for every reason why summaries are null, e.g. `worst group, group average, gap: no images of (Y=0)(Z=1); the
+ * average is of the other groups`.
  *
  * @param report Of a classifier.
  * @param nameOf What a reader calls a group; by default its name.
@@ -77,5 +78,8 @@ export function nullReasons(report: ReasonedReport, nameOf?: (name: string) => s
     const reason = whyNull(report, summary, nameOf);
     if (reason !== undefined) summariesOf.set(reason, [...(summariesOf.get(reason) ?? []), title]);
   }
-  return [...summariesOf].map(([reason, titles]) => `${titles.join(', ')}: ${reason}`);
+  // A number beside them that looks good is not that of all groups.
+  const others = report.average !== null && report.missing?.absent.length;
+  const rest = others ? '; the average is of the other groups' : '';
+  return [...summariesOf].map(([reason, titles]) => `${titles.join(', ')}: ${reason}${rest}`);
 }

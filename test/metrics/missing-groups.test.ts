@@ -16,7 +16,7 @@ describe('why a summary is null', () => {
     expect(whyNull(report, 'worstGroup')).toBe('no images of (Y=0)(Z=1), (Y=1)(Z=1)');
     expect(whyNull(report, 'average')).toBeUndefined();
     expect(nullReasons(report)).toEqual([
-      'worst group, group average, gap: no images of (Y=0)(Z=1), (Y=1)(Z=1)',
+      'worst group, group average, gap: no images of (Y=0)(Z=1), (Y=1)(Z=1); the average is of the other groups',
     ]);
     const readable = (name: string) => (name === '(Y=0)(Z=1)' ? 'even, zigzag' : 'odd, zigzag');
     expect(whyNull(report, 'gap', readable)).toBe('no images of even, zigzag, odd, zigzag');

@@ -273,7 +273,7 @@ describe('evaluation', () => {
     });
     expect(groupReportTable(report).split('\n').slice(-2)).toEqual([
       'worst group –; average 100.0; group average –; gap within a class –',
-      '– worst group, group average, gap: no images of b',
+      '– worst group, group average, gap: no images of b; the average is of the other groups',
     ]);
     expect(worstGroupNote(report)).toBe('worst group – (no images of b)');
     expect(worstGroupNote({ ...report, worstGroup: { name: 'a', accuracy: 0.25 } })).toBe(

@@ -107,17 +107,22 @@ export function correlationImages(
       },
       (split) => correlationExamples(data, partOf(split), split, label),
     );
+    const known = new Map<string, readonly DatasetExample<MemoryImage>[]>();
+    const once = (name: MnistCorrelationPart, split: SplitName, form: ImageForm) => {
+      const made = known.get(`${name} ${form}`) ?? correlationExamples(data, name, split, label, form);
+      known.set(`${name} ${form}`, made);
+      return made;
+    };
+    const formOf = (split: SplitName, form: ImageForm) =>
+      once(partOf(split), split, form).map(({ image }) => image);
     return {
       ...digits,
       counterparts: (split) => ({
-        toSource: correlationExamples(data, partOf(split), split, label, 'clean').map(({ image }) => image),
-        toTarget: correlationExamples(data, partOf(split), split, label, 'corrupted').map(
-          ({ image }) => image,
-        ),
+        toSource: formOf(split, 'clean'),
+        toTarget: formOf(split, 'corrupted'),
       }),
       ...(sizes.kind === 'parts' && {
-        gate: (part) =>
-          correlationExamples(data, part === 'training' ? 'gateTrain' : 'gateHeldOut', 'validation', label),
+        gate: (part) => once(part === 'training' ? 'gateTrain' : 'gateHeldOut', 'validation', 'own'),
       }),
     };
   });

@@ -1,7 +1,7 @@
 /**
  * A pair of generators trained, judged and used, on digits with and without a zigzag:
  *
- *     npx tsx cyclegan.ts [--steps 450] [--width 0.25] [--gate-steps 200] [--out experiments/cyclegan]
+ *     npx tsx --conditions=source examples/cyclegan.ts [--steps 450] [--width 0.25] [--gate-steps 200] [--out experiments/cyclegan]
  *
  * It writes both generators' weights (safetensors, Keras names) and a picture: real digits, their translations, and the
  * translations back. The gate's classifiers are trained apart from the generators. They say how many translations look

@@ -1,5 +1,8 @@
 /**
- * Group DRO and subgroup consistency in a loop of one's own, on whatever tfjs model and data: `npx tsx own-loop.ts`.
+ * Group DRO and subgroup consistency in a loop of one's own, on whatever tfjs model and data:
+ *
+ *     npx tsx --conditions=source examples/own-loop.ts
+ *
  * Points in a plane stand for images. The class is the sign of the first coordinate; the second one, of a larger scale,
  * agrees with it in 95 of 100 training points, so that a classifier likes to read that. A translation moves a point to
  * the other value of the second coordinate and leaves its class.

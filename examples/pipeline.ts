@@ -1,7 +1,7 @@
 /**
  * The whole of model patching, composed from the public functions, on whatever backend there is:
  *
- *     npx tsx pipeline.ts [--steps 450] [--width 0.25] [--images 2400] [--backend wasm]
+ *     npx tsx --conditions=source examples/pipeline.ts [--steps 450] [--width 0.25] [--images 2400] [--backend wasm]
  *
  * Real digits, even or odd; in training nearly all even ones are clean and nearly all odd ones carry a zigzag. Stage 1
  * learns to draw and to remove the zigzag. Stage 2 trains a classifier that answers the same for an image and for its

@@ -1,9 +1,9 @@
 /**
  * The group report of predictions that are at hand already, from any framework: a CSV file with one row an image.
  *
- *     npx tsx report.ts predictions.csv
+ *     npx tsx --conditions=source examples/report.ts predictions.csv
  *
- * The columns are `label`, `group` (a name such as `malignant, no bandage`, the class first), `split` (`train` rows only
+ * The columns are `label`, `group` (a name without commas, such as `malignant without bandage`), `split` (`train` rows only
  * say how large groups are) and `p0`, `p1`, … with the probabilities of the classes.
  */
 import { readFileSync } from 'node:fs';
@@ -12,7 +12,9 @@ import { nullReasons } from 'model-patching/metrics';
 
 const [file] = process.argv.slice(2);
 if (file === undefined) {
-  console.error('report: expected a CSV file; npx tsx report.ts predictions.csv');
+  console.error(
+    'report: expected a CSV file; npx tsx --conditions=source examples/report.ts predictions.csv',
+  );
   process.exit(2);
 }
 const [header = '', ...lines] = readFileSync(file, 'utf8').trim().split(/\r?\n/);

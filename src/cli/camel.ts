@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
+import { ProgramError } from '../system/program.ts';
 import { commandLine, helpEnd } from '../system/command-line.ts';
 import { runStudyFile, STUDY_CODES, withStudyOptions, type StudyFlags } from './study.ts';
 import { backendOption } from './option-values.ts';
@@ -18,8 +19,15 @@ interface CamelFlags extends StudyFlags {
 }
 
 /** The digits of a checkout come first, so that a root that is given wins. */
-const withDigits = (root: readonly string[] = []): readonly string[] =>
-  existsSync(DIGITS) ? [`DATA=${DIGITS}`, ...root] : root;
+function withDigits(root: readonly string[] = []): readonly string[] {
+  if (existsSync(DIGITS)) return [`DATA=${DIGITS}`, ...root];
+  if (process.env['DATA'] === undefined && !root.some((each) => each.startsWith('DATA=')))
+    throw new ProgramError(
+      '--root: expected DATA=FOLDER, a folder with mnist/ and its four files in it, found none; the package brings no digits, a checkout of its repository has them in examples/data',
+      2,
+    );
+  return root;
+}
 
 /**
  * The command `camel`.

@@ -35,7 +35,8 @@ function missedOrMistyped(error: Error & { readonly code: unknown }, command: Co
  */
 export function refusalOf(error: unknown, help: string, command: Command | null): unknown {
   if (!(error instanceof Error && 'exitCode' in error && 'code' in error)) return error;
-  if (error.exitCode === 0) return null;
+  if (error.code === 'commander.help') command?.outputHelp();
+  if (error.exitCode === 0 || error.code === 'commander.help') return null;
   const { message: refused } = command === null ? error : missedOrMistyped(error, command);
   const message = refused
     .replace(/^error: /, '')

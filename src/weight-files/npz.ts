@@ -5,6 +5,7 @@
 import { crc32, inflateRawSync } from 'node:zlib';
 import { either as E } from 'fp-ts';
 import type { DataError } from '../data/data-error.ts';
+import { joinedBytes, u16, u32 } from '../weights/little-endian.ts';
 import { decodeNpy, encodeNpy } from '../weights/npy.ts';
 import type { StoredWeight } from '../weights/stored-weight.ts';
 
@@ -127,15 +128,6 @@ export function decodeNpz(
   return E.right(weights);
 }
 
-/** Little-endian numbers of two (16) or four (32) bytes. */
-function record(fields: readonly (readonly [bits: 16 | 32, value: number])[]): Uint8Array {
-  const bytes = Buffer.alloc(fields.reduce((sum, [bits]) => sum + bits / 8, 0));
-  let at = 0;
-  for (const [bits, value] of fields)
-    at = bits === 16 ? bytes.writeUInt16LE(value, at) : bytes.writeUInt32LE(value, at);
-  return bytes;
-}
-
 /**
  * Arrays as an `.npz` file that `numpy.load` reads, stored without compression.
  *
@@ -155,40 +147,15 @@ export function encodeNpz(
   for (const { name: title, shape, values } of arrays) {
     const name = new TextEncoder().encode(`${title}.npy`);
     const data = encodeNpy(shape, values);
-    const shared = [
-      [16, UTF8],
-      [16, STORED],
-      [16, 0],
-      [16, DATE],
-      [32, crc32(data)],
-      [32, data.length],
-      [32, data.length],
-      [16, name.length],
-      [16, 0],
-    ] as const;
-    const header = record([[32, LOCAL.signature], [16, 20], ...shared]);
+    const sizes = u32(crc32(data), data.length, data.length);
+    const shared = joinedBytes([u16(UTF8, STORED, 0, DATE), sizes, u16(name.length, 0)]);
+    const header = joinedBytes([u32(LOCAL.signature), u16(20), shared]);
     local.push(header, name, data);
-    central.push(
-      record([
-        [32, CENTRAL.signature],
-        [16, 20],
-        [16, 20],
-        ...shared,
-        [16, 0],
-        [16, 0],
-        [16, 0],
-        [32, 0],
-        [32, offset],
-      ]),
-      name,
-    );
+    const place = [u16(0, 0, 0), u32(0, offset)];
+    central.push(joinedBytes([u32(CENTRAL.signature), u16(20, 20), shared, ...place]), name);
     offset += header.length + name.length + data.length;
   }
   const size = central.reduce((sum, { length }) => sum + length, 0);
-  const counts = [
-    [16, arrays.length],
-    [16, arrays.length],
-  ] as const;
-  const end = record([[32, END.signature], [16, 0], [16, 0], ...counts, [32, size], [32, offset], [16, 0]]);
-  return [...local, ...central, end];
+  const counts = u16(0, 0, arrays.length, arrays.length);
+  return [...local, ...central, joinedBytes([u32(END.signature), counts, u32(size, offset), u16(0)])];
 }

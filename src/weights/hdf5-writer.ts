@@ -3,6 +3,7 @@
  * single-precision arrays in one piece, text attributes of fixed length. Parts are laid out from the leaves to the
  * root, so that every address is known when it is written; the arrays are passed through, not copied.
  */
+import { joinedBytes, u16, u32, u64, u8 } from './little-endian.ts';
 import { encodeUtf8 } from './utf8.ts';
 
 /** A group to write: members and text attributes. */
@@ -22,33 +23,6 @@ export interface Hdf5Array {
 
 const rounded = (size: number): number => Math.ceil(size / 8) * 8;
 
-/** Numbers of 1, 2, 4 and 8 bytes, little-endian, and bytes as they are. */
-type Field = readonly [size: 1 | 2 | 4 | 8, value: number] | Uint8Array;
-
-function packed(fields: readonly Field[], size?: number): Uint8Array {
-  const length = fields.reduce(
-    (sum, field) => sum + (field instanceof Uint8Array ? field.length : field[0]),
-    0,
-  );
-  const bytes = new Uint8Array(size ?? length);
-  const view = new DataView(bytes.buffer);
-  let at = 0;
-  for (const field of fields) {
-    if (field instanceof Uint8Array) {
-      bytes.set(field, at);
-      at += field.length;
-      continue;
-    }
-    const [width, value] = field;
-    if (width === 8) view.setBigUint64(at, BigInt(value), true);
-    else if (width === 4) view.setUint32(at, value, true);
-    else if (width === 2) view.setUint16(at, value, true);
-    else view.setUint8(at, value);
-    at += width;
-  }
-  return bytes;
-}
-
 const NOWHERE = new Uint8Array(8).fill(255);
 const SIGNATURE = Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a);
 const SUPERBLOCK_SIZE = 96;
@@ -58,15 +32,15 @@ const NODE_HALF = 16;
 const LEAF_HALF = 4;
 
 const message = (type: number, body: Uint8Array): Uint8Array =>
-  packed([[2, type], [2, rounded(body.length)], [4, 0], body], 8 + rounded(body.length));
+  joinedBytes([u16(type, rounded(body.length)), u32(0), body], 8 + rounded(body.length));
 
 function objectHeader(messages: readonly Uint8Array[]): Uint8Array {
   const size = messages.reduce((sum, { length }) => sum + length, 0);
-  return packed([[1, 1], [1, 0], [2, messages.length], [4, 1], [4, size], [4, 0], ...messages]);
+  return joinedBytes([u8(1, 0), u16(messages.length), u32(1, size, 0), ...messages]);
 }
 
 const space = (shape: readonly number[]): Uint8Array =>
-  packed([[1, 1], [1, shape.length], [2, 0], [4, 0], ...shape.map((n): Field => [8, n])]);
+  joinedBytes([u8(1, shape.length, 0, 0), u32(0), u64(...shape)]);
 
 /** IEEE single precision, little-endian: sign at bit 31, exponent 8 bits from 23 with bias 127, fraction 23 bits. */
 const SINGLE = Uint8Array.of(0x11, 0x20, 31, 0, 4, 0, 0, 0, 0, 0, 32, 0, 23, 8, 0, 23, 127, 0, 0, 0);
@@ -74,30 +48,14 @@ const SINGLE = Uint8Array.of(0x11, 0x20, 31, 0, 4, 0, 0, 0, 0, 0, 32, 0, 23, 8, 
 function attribute(name: string, value: string | readonly string[]): Uint8Array {
   const texts = (typeof value === 'string' ? [value] : value).map(encodeUtf8);
   const width = Math.max(1, ...texts.map(({ length }) => length));
-  // Text of fixed length in UTF-8, filled up with zeros.
-  const type = packed([
-    [1, 0x13],
-    [1, 0x11],
-    [2, 0],
-    [4, width],
-  ]);
+  // The type is text of fixed length in UTF-8, filled up with zeros.
+  const type = joinedBytes([u8(0x13, 0x11, 0, 0), u32(width)]);
   const shape = space(typeof value === 'string' ? [] : [texts.length]);
-  const title = packed([encodeUtf8(name), [1, 0]]);
-  const fit = (bytes: Uint8Array): Uint8Array => packed([bytes], rounded(bytes.length));
-  return message(
-    0x0c,
-    packed([
-      [1, 1],
-      [1, 0],
-      [2, title.length],
-      [2, type.length],
-      [2, shape.length],
-      fit(title),
-      fit(type),
-      fit(shape),
-      ...texts.map((text) => packed([text], width)),
-    ]),
-  );
+  const title = encodeUtf8(`${name}\0`);
+  const fit = (bytes: Uint8Array): Uint8Array => joinedBytes([bytes], rounded(bytes.length));
+  const sizes = [title, type, shape].map(({ length }) => length);
+  const padded = texts.map((text) => joinedBytes([text], width));
+  return message(0x0c, joinedBytes([u8(1, 0), u16(...sizes), fit(title), fit(type), fit(shape), ...padded]));
 }
 
 /** The parts of a file in order, at multiples of eight bytes. */
@@ -120,9 +78,9 @@ type Layout = ReturnType<typeof layout>;
 
 function placeArray({ place }: Layout, { shape, values }: Hdf5Array): number {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  const data = bytes.length === 0 ? NOWHERE : packed([[8, place(bytes)]]);
+  const data = bytes.length === 0 ? NOWHERE : u64(place(bytes));
   const fill = Uint8Array.of(2, 2, 2, 0);
-  const contiguous = packed([[1, 3], [1, 1], data, [8, bytes.length]]);
+  const contiguous = joinedBytes([u8(3, 1), data, u64(bytes.length)]);
   return place(
     objectHeader([message(1, space(shape)), message(3, SINGLE), message(5, fill), message(8, contiguous)]),
   );
@@ -143,60 +101,25 @@ function placeTable(
   { place }: Layout,
   members: readonly (readonly [name: string, address: number])[],
 ): Uint8Array {
-  const names = [...members]
-    .sort(byBytes)
-    .map(([name, address]) => ({ name: packed([encodeUtf8(name), [1, 0]]), address }));
   let heapSize = 8;
-  const placed = names.map(({ name, address }) => {
+  const placed = [...members].sort(byBytes).map(([name, address]) => {
+    const text = encodeUtf8(`${name}\0`);
     const at = heapSize;
-    heapSize += rounded(name.length);
-    return { at, address, name: packed([name], rounded(name.length)) };
+    heapSize += rounded(text.length);
+    return { at, address, name: joinedBytes([text], rounded(text.length)) };
   });
-  const segment = place(packed([new Uint8Array(8), ...placed.map(({ name }) => name)]));
-  const heap = place(packed([encodeUtf8('HEAP'), [4, 0], [8, heapSize], [8, 1], [8, segment]]));
-  const leaves = chunks(placed, 2 * LEAF_HALF).map((entries) => ({
-    last: entries.at(-1)!.at,
-    address: place(
-      packed(
-        [
-          encodeUtf8('SNOD'),
-          [1, 1],
-          [1, 0],
-          [2, entries.length],
-          ...entries.flatMap(({ at, address }): Field[] => [
-            [8, at],
-            [8, address],
-            [8, 0],
-            new Uint8Array(16),
-          ]),
-        ],
-        8 + 2 * LEAF_HALF * 40,
-      ),
-    ),
-  }));
-  const node = (
-    level: number,
-    children: readonly { last: number; address: number }[],
-    from: number,
-  ): number =>
-    place(
-      packed(
-        [
-          encodeUtf8('TREE'),
-          [1, 0],
-          [1, level],
-          [2, children.length],
-          NOWHERE,
-          NOWHERE,
-          [8, from],
-          ...children.flatMap(({ last, address }): Field[] => [
-            [8, address],
-            [8, last],
-          ]),
-        ],
-        24 + 16 * NODE_HALF * 2 + 8,
-      ),
-    );
+  const segment = place(joinedBytes([u64(0), ...placed.map(({ name }) => name)]));
+  const heap = place(joinedBytes([encodeUtf8('HEAP'), u32(0), u64(heapSize, 1, segment)]));
+  const leaves = chunks(placed, 2 * LEAF_HALF).map((entries) => {
+    const links = entries.map(({ at, address }) => u64(at, address, 0, 0, 0));
+    const leaf = [encodeUtf8('SNOD'), u8(1, 0), u16(entries.length), ...links];
+    return { last: entries.at(-1)!.at, address: place(joinedBytes(leaf, 8 + 2 * LEAF_HALF * 40)) };
+  });
+  const node = (depth: number, children: readonly { last: number; address: number }[], from: number) => {
+    const head = [encodeUtf8('TREE'), u8(0, depth), u16(children.length), NOWHERE, NOWHERE, u64(from)];
+    const links = children.map(({ last, address }) => u64(address, last));
+    return place(joinedBytes([...head, ...links], 24 + 16 * NODE_HALF * 2 + 8));
+  };
   let level = leaves;
   for (let depth = 0; depth === 0 || level.length > 1; depth++) {
     let from = 0;
@@ -206,11 +129,7 @@ function placeTable(
       return { last: from, address };
     });
   }
-  const root = level[0]?.address ?? node(0, [], 0);
-  return packed([
-    [8, root],
-    [8, heap],
-  ]);
+  return u64(level[0]?.address ?? node(0, [], 0), heap);
 }
 
 function placeGroup(file: Layout, { members, attributes }: Hdf5Group): { header: number; table: Uint8Array } {
@@ -235,31 +154,8 @@ function placeGroup(file: Layout, { members, attributes }: Hdf5Group): { header:
 export function encodeHdf5(root: Hdf5Group): Uint8Array[] {
   const file = layout();
   const { header, table } = placeGroup(file, root);
-  const superblock = packed(
-    [
-      SIGNATURE,
-      [1, 0],
-      [1, 0],
-      [1, 0],
-      [1, 0],
-      [1, 0],
-      [1, 8],
-      [1, 8],
-      [1, 0],
-      [2, LEAF_HALF],
-      [2, NODE_HALF],
-      [4, 0],
-      [8, 0],
-      NOWHERE,
-      [8, file.end()],
-      NOWHERE,
-      [8, 0],
-      [8, header],
-      [4, 1],
-      [4, 0],
-      table,
-    ],
-    SUPERBLOCK_SIZE,
-  );
-  return [superblock, ...file.parts];
+  const versions = u8(0, 0, 0, 0, 0, 8, 8, 0);
+  const sizes = [u16(LEAF_HALF, NODE_HALF), u32(0), u64(0), NOWHERE, u64(file.end()), NOWHERE];
+  const entry = [u64(0, header), u32(1, 0), table];
+  return [joinedBytes([SIGNATURE, versions, ...sizes, ...entry], SUPERBLOCK_SIZE), ...file.parts];
 }

@@ -49,8 +49,6 @@ export const camelCommand = (): Command =>
     )
     .addOption(backendOption('the fastest that is installed'))
     .addHelpText('after', helpEnd(STUDY_CODES, commandLine('camel', '--preset smoke --seeds 1,2')))
-    .configureOutput({ writeErr: () => undefined })
-    .exitOverride()
     .action(({ preset, root, ...flags }: CamelFlags) =>
       runStudyFile(
         `studies/mnist-correlation/${preset}.yaml`,

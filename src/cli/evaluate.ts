@@ -37,7 +37,7 @@ async function evaluate({ run, split, backend, skipDamaged, json, ...flags }: Ev
 /**
  * The command `evaluate`: prints the group report of a run's selected checkpoint on a split.
  *
- * @returns To be added to a program, or run by `runCommand`.
+ * @returns To be added to a program.
  */
 export const evaluateCommand = (): Command =>
   new Command('evaluate')
@@ -59,6 +59,4 @@ export const evaluateCommand = (): Command =>
         commandLine('evaluate', '--run runs/waterbirds-gdro --split validation'),
       ),
     )
-    .configureOutput({ writeErr: () => undefined })
-    .exitOverride()
     .action(evaluate);

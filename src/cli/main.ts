@@ -12,7 +12,7 @@ import { studyCommand } from './study.ts';
 import { stageTwoCommand } from './stage-2.ts';
 import { doctorCommand } from './doctor/doctor.ts';
 import { nativeCommand } from './native/command.ts';
-import { refusalOf } from './run-command.ts';
+import { refusalOf } from './refusal-of.ts';
 import { optionsHint } from '../system/command-line.ts';
 import { runProgram } from '../system/program.ts';
 

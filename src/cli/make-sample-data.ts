@@ -56,6 +56,4 @@ export const makeSampleDataCommand = (): Command =>
         .argParser(factor(1))
         .default(1),
     )
-    .configureOutput({ writeErr: () => undefined })
-    .exitOverride()
     .action(sampleData);

@@ -7,13 +7,6 @@ export function wholeNumber(value: string): number {
   return Number(value);
 }
 
-/** A whole number above 0. */
-export function count(value: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(value))
-    throw new InvalidArgumentError(`expected a whole number above 0, found '${value}'`);
-  return Number(value);
-}
-
 /** A number above 0, at most as large. */
 export const factor =
   (most = Infinity) =>

@@ -16,7 +16,7 @@ async function stageTwo(flags: TrainingFlags): Promise<void> {
  * The command `stage2`: reads a configuration, trains in a run folder, and prints the table of results. Exit codes as
  * everywhere: 0 done, 1 a loss was not finite, 2 bad input, 75 stopped after a checkpoint.
  *
- * @returns To be added to a program, or run by `runCommand`.
+ * @returns To be added to a program.
  */
 export const stageTwoCommand = (): Command =>
   trainingCommand(

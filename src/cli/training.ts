@@ -62,9 +62,7 @@ export const trainingCommand = (
         '--out <folder>',
         'run folder, new or to go on with (default: runs/<name of the experiment>)',
         folderName,
-      )
-      .configureOutput({ writeErr: () => undefined })
-      .exitOverride(),
+      ),
     kind === 'stage-1' ? null : undefined,
   )
     .addOption(backendOption('what the configuration says'))

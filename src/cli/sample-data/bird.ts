@@ -14,35 +14,20 @@ import {
   limb,
   mix,
   noise,
+  palette,
   pick,
   shade,
   type Canvas,
 } from './drawing.ts';
 
-const PLUMAGE = [
-  [120, 84, 60],
-  [226, 224, 216],
-  [70, 74, 86],
-  [150, 60, 46],
-  [96, 112, 70],
-  [64, 96, 140],
-  [196, 168, 110],
-] as const;
-const BILLS = [
-  [214, 150, 50],
-  [70, 66, 60],
-  [180, 90, 70],
-] as const;
+const PLUMAGE = palette('78543c e2e0d8 464a56 963c2e 607046 40608c c4a86e');
+const BILLS = palette('d69632 46423c b45a46');
 
 function forest(picture: Canvas, key: RandomKey): void {
   const leaves = noise(foldKey(key, 'leaves'), 9);
   const clumps = noise(foldKey(key, 'clumps'), 3);
-  const green = pick(foldKey(key, 'green'), [
-    [62, 92, 44],
-    [88, 106, 50],
-    [50, 80, 52],
-  ]);
-  const light = pick(foldKey(key, 'light'), [[176, 190, 130]]);
+  const green = pick(foldKey(key, 'green'), palette('3e5c2c 586a32 325034'));
+  const light = pick(foldKey(key, 'light'), palette('b0be82'));
   fill(picture, EVERYWHERE, (x, y) =>
     shade(mix(green, light, Math.max(0, 0.35 + 0.5 * clumps(x, y) - 0.45 * y)), 22 * leaves(x, y)),
   );
@@ -68,15 +53,8 @@ function water(picture: Canvas, key: RandomKey): void {
   const [horizonDraw, phase, length] = uniform(foldKey(key, 'view'), 3);
   const horizon = 0.12 + 0.25 * horizonDraw!;
   const ripples = noise(foldKey(key, 'ripples'), 5);
-  const blue = pick(foldKey(key, 'water'), [
-    [56, 100, 140],
-    [70, 116, 128],
-    [92, 118, 140],
-  ]);
-  const sky = pick(foldKey(key, 'sky'), [
-    [176, 204, 226],
-    [206, 208, 210],
-  ]);
+  const blue = pick(foldKey(key, 'water'), palette('38648c 467480 5c768c'));
+  const sky = pick(foldKey(key, 'sky'), palette('b0cce2 ced0d2'));
   fill(picture, EVERYWHERE, (x, y) => {
     if (y < horizon) return mix(sky, [236, 236, 232], y / horizon);
     const depth = (y - horizon) / (1 - horizon);

@@ -8,6 +8,13 @@ import type { ByteImage } from '../../data/png.ts';
 /** Red, green, blue, 0 … 255. */
 export type Colour = readonly [number, number, number];
 
+/** Colours in hexadecimal, e.g. `e2e0d8`, with blanks between them. */
+export const palette = (colours: string): readonly Colour[] =>
+  colours.split(' ').map((colour): Colour => {
+    const [red, green, blue] = [0, 2, 4].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
+    return [red!, green!, blue!];
+  });
+
 /** A picture under work. */
 export interface Canvas {
   readonly height: number;

@@ -13,6 +13,7 @@ import {
   limb,
   mix,
   noise,
+  palette,
   pick,
   shade,
   without,
@@ -20,30 +21,10 @@ import {
   type Colour,
 } from './drawing.ts';
 
-const SKIN: readonly Colour[] = [
-  [232, 190, 162],
-  [206, 158, 124],
-  [164, 116, 84],
-  [120, 82, 60],
-];
-const BLOND: readonly Colour[] = [
-  [222, 190, 122],
-  [206, 168, 96],
-  [236, 214, 160],
-];
-const OTHER_HAIR: readonly Colour[] = [
-  [40, 32, 30],
-  [84, 56, 38],
-  [118, 62, 40],
-  [120, 118, 116],
-];
-const CLOTHES: readonly Colour[] = [
-  [40, 44, 60],
-  [150, 50, 60],
-  [220, 220, 224],
-  [60, 110, 90],
-  [206, 180, 120],
-];
+const SKIN = palette('e8bea2 ce9e7c a47454 78523c');
+const BLOND = palette('debe7a cea860 ecd6a0');
+const OTHER_HAIR = palette('28201e 543826 763e28 787674');
+const CLOTHES = palette('282c3c 96323c dcdce0 3c6e5a ceb478');
 
 /** What the parts of a face have in common, with what its pose says of each. */
 interface Face {
@@ -134,11 +115,7 @@ function fringe(picture: Canvas, { x, y, r, hairPaint, parting }: Face): void {
 }
 
 function eyesAndBrows(picture: Canvas, { male, x, y, r, hair }: Face, key: RandomKey): void {
-  const iris = pick(foldKey(key, 'eyes'), [
-    [70, 50, 34],
-    [60, 90, 120],
-    [70, 96, 70],
-  ]);
+  const iris = pick(foldKey(key, 'eyes'), palette('463222 3c5a78 466046'));
   const brow = male === 1 ? 0.055 : 0.03;
   for (const side of [-1, 1]) {
     const [eyeX, eyeY] = [x + side * 0.4 * r, y - 0.12 * r];
@@ -162,10 +139,7 @@ function mouth(picture: Canvas, { male, x, y, r, skin, smile }: Face, key: Rando
   const lips =
     male === 1
       ? shade(mix(skin, [150, 90, 84], 0.5), -14)
-      : pick(foldKey(key, 'lips'), [
-          [186, 70, 74],
-          [200, 100, 96],
-        ]);
+      : pick(foldKey(key, 'lips'), palette('ba464a c86460'));
   const thickness = (male === 1 ? 0.05 : 0.08) * r;
   for (const side of [-1, 1]) {
     fill(

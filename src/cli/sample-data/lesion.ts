@@ -14,6 +14,7 @@ import {
   limb,
   mix,
   noise,
+  palette,
   pick,
   shade,
   type Shape,
@@ -37,11 +38,7 @@ export function lesionPicture(
   const draw = uniform(foldKey(key, 'pose'), 10);
   const pores = noise(foldKey(key, 'pores'), 22);
   const light = noise(foldKey(key, 'light'), 2);
-  const skin = pick(foldKey(key, 'skin'), [
-    [226, 184, 164],
-    [208, 162, 134],
-    [236, 198, 184],
-  ]);
+  const skin = pick(foldKey(key, 'skin'), palette('e2b8a4 d0a286 ecc6b8'));
   fill(picture, EVERYWHERE, (x, y) => shade(skin, 7 * pores(x, y) + 18 * light(x, y)));
 
   const x = (width / height) * (0.42 + 0.16 * draw[0]!);
@@ -53,11 +50,7 @@ export function lesionPicture(
   const lopsided = 1 - (0.1 + 0.3 * malignant) * draw[3]!;
   const round = ellipse(x, y, r, lopsided * r, 3 * draw[4]!);
   const border: Shape = { ...round, distance: (px, py) => round.distance(px, py) + ragged * edge(px, py) };
-  const brown = pick(foldKey(key, 'brown'), [
-    [128, 84, 60],
-    [104, 66, 50],
-    [150, 100, 72],
-  ]);
+  const brown = pick(foldKey(key, 'brown'), palette('80543c 684232 966448'));
   fill(
     picture,
     { ...border, box: [x - 1.5 * r, y - 1.5 * r, x + 1.5 * r, y + 1.5 * r] },
@@ -75,12 +68,7 @@ export function lesionPicture(
     fill(picture, limb(a * aspect, b, c * aspect, d, 0.003), [60, 48, 44], { opacity: 0.7 });
   }
   if (bandage === 1) {
-    const colour = pick(foldKey(key, 'bandage'), [
-      [70, 130, 190],
-      [90, 170, 110],
-      [230, 150, 70],
-      [210, 90, 120],
-    ]);
+    const colour = pick(foldKey(key, 'bandage'), palette('4682be 5aaa6e e69646 d25a78'));
     const side = draw[7]! < 0.5 ? 0.06 : 0.94;
     const patch = ellipse((width / height) * side, 0.2 + 0.6 * draw[8]!, 0.17, 0.24 + 0.1 * draw[9]!);
     fill(picture, patch, (px, py) => shade(colour, 14 * light(py, px)));

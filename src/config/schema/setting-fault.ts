@@ -7,3 +7,18 @@ export interface SettingFault {
   readonly found: string;
   readonly cure: string;
 }
+
+/**
+ * The fault of a setting, or none.
+ *
+ * @param holds What should hold.
+ * @param key The setting, e.g. `training.batchSize`.
+ * @returns A list, so that faults can be joined.
+ */
+export const faultUnless = (
+  holds: boolean,
+  key: string,
+  expected: string,
+  found: unknown,
+  cure: string,
+): readonly SettingFault[] => (holds ? [] : [{ path: key.split('.'), expected, found: String(found), cure }]);

@@ -9,7 +9,7 @@ import {
 } from '../../models/image-sizes.ts';
 import type { DataSettings } from './data-settings.ts';
 import { imageShapeOf } from './groups-of-data.ts';
-import type { SettingFault } from './setting-fault.ts';
+import { faultUnless, type SettingFault } from './setting-fault.ts';
 import type { StageOneExperiment } from './stage-one.ts';
 import type { StageTwoExperiment } from './stage-two.ts';
 import type { AugmentationSettings } from './training-settings.ts';
@@ -25,19 +25,13 @@ interface SizedNetwork {
 }
 
 const generatorsOf = ({ generator }: StageOneExperiment): readonly SizedNetwork[] => {
-  const common = {
-    path: ['generator', 'kind'],
-    otherwise: 'use other generators',
-    setting: 'generator.kind to unet',
-  };
-  switch (generator.kind) {
-    case 'published':
-      return [{ ...common, name: 'its published generators', sides: PUBLISHED_GENERATOR_SIDES }];
-    case 'resnet':
-      return [{ ...common, name: 'its residual generators', sides: RESNET_GENERATOR_SIDES }];
-    case 'unet':
-      return [];
-  }
+  if (generator.kind === 'unet') return [];
+  const [name, sides] =
+    generator.kind === 'published'
+      ? ['its published generators', PUBLISHED_GENERATOR_SIDES]
+      : ['its residual generators', RESNET_GENERATOR_SIDES];
+  const otherwise = 'use other generators';
+  return [{ path: ['generator', 'kind'], name, sides, otherwise, setting: 'generator.kind to unet' }];
 };
 
 function discriminatorsOf({ data, discriminator }: StageOneExperiment): SizedNetwork {
@@ -134,62 +128,43 @@ function networkFaults(data: DataSettings, networks: readonly SizedNetwork[]): r
     });
 }
 
-/** What is wrong with one setting of an augmentation. */
-type AugmentationFault = Omit<SettingFault, 'path'> & { readonly setting: string };
-
-function augmentationFault(
+function augmentationFaults(
   augmentation: AugmentationSettings,
   [height, width]: readonly [number, number, number],
   where: string,
-): AugmentationFault | undefined {
+): readonly SettingFault[] {
   const sides = [height, width];
   const shown = `images of ${height}×${width}`;
   const reduced = (setting: string, value: number): string =>
     value > 0 ? `set ${where}.${setting} to ${value}` : `leave ${where} out`;
   switch (augmentation.kind) {
     case 'crop':
-      return sides.every((side) => leavesPixels(augmentation.fraction, side))
-        ? undefined
-        : {
-            setting: 'fraction',
-            expected: `a share that leaves pixels of ${shown}`,
-            found: String(augmentation.fraction),
-            cure: reduced('fraction', 0.25),
-          };
+      return faultUnless(
+        sides.every((side) => leavesPixels(augmentation.fraction, side)),
+        `${where}.fraction`,
+        `a share that leaves pixels of ${shown}`,
+        augmentation.fraction,
+        reduced('fraction', 0.25),
+      );
     case 'pad:crop':
-      return sides.every((side) => augmentation.padding < side)
-        ? undefined
-        : {
-            setting: 'padding',
-            expected: `fewer pixels than shift ${shown} out of sight`,
-            found: String(augmentation.padding),
-            cure: reduced('padding', Math.ceil((Math.min(...sides) - 1) / 7)),
-          };
+      return faultUnless(
+        sides.every((side) => augmentation.padding < side),
+        `${where}.padding`,
+        `fewer pixels than shift ${shown} out of sight`,
+        augmentation.padding,
+        reduced('padding', Math.ceil((Math.min(...sides) - 1) / 7)),
+      );
     case 'cutout':
-      return sides.some((side) => augmentation.size < 2 * side)
-        ? undefined
-        : {
-            setting: 'size',
-            expected: `a square that does not hide all of ${shown} wherever it lies`,
-            found: String(augmentation.size),
-            cure: reduced('size', 2 * Math.floor(Math.max(...sides) / 4)),
-          };
+      return faultUnless(
+        sides.some((side) => augmentation.size < 2 * side),
+        `${where}.size`,
+        `a square that does not hide all of ${shown} wherever it lies`,
+        augmentation.size,
+        reduced('size', 2 * Math.floor(Math.max(...sides) / 4)),
+      );
     default:
-      return undefined;
+      return [];
   }
-}
-
-function augmentationFaults({
-  data,
-  images,
-}: StageOneExperiment | StageTwoExperiment): readonly SettingFault[] {
-  return images.augmentation.flatMap((augmentation, i) => {
-    const where = ['images', 'augmentation', String(i)];
-    const fault = augmentationFault(augmentation, imageShapeOf(data), where.join('.'));
-    if (fault === undefined) return [];
-    const { setting, ...rest } = fault;
-    return [{ path: [...where, setting], ...rest }];
-  });
 }
 
 /**
@@ -202,5 +177,7 @@ export const sizeFaults = (experiment: StageOneExperiment | StageTwoExperiment):
     experiment.data,
     experiment.kind === 'stage-1' ? stageOneNetworks(experiment) : stageTwoNetworks(experiment),
   ),
-  ...augmentationFaults(experiment),
+  ...experiment.images.augmentation.flatMap((each, i) =>
+    augmentationFaults(each, imageShapeOf(experiment.data), `images.augmentation.${i}`),
+  ),
 ];

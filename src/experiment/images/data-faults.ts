@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises';
 import { either as E } from 'fp-ts';
 import { DataCodec } from '../../config/schema/data-settings.ts';
 import type { Experiment } from '../../config/schema/experiment.ts';
-import { batchFault } from '../../config/schema/group-checks.ts';
+import { batchFaults } from '../../config/schema/group-checks.ts';
 import { withRoots, type Roots } from '../../config/schema/roots.ts';
 import type { StageOneExperiment } from '../../config/schema/stage-one.ts';
 import type { StageTwoExperiment } from '../../config/schema/stage-two.ts';
@@ -41,7 +41,7 @@ export function oneClassFault(
 
 function groupsFault(experiment: StageTwoExperiment, images: ExperimentImages): DataError | undefined {
   const groups = new Set(images.examples('train').map(({ group }) => group)).size;
-  const fault = batchFault(experiment, groups);
+  const [fault] = batchFaults(experiment, groups);
   if (fault === undefined) return undefined;
   const { path, expected, ...rest } = fault;
   return { where: path.join('.'), expected: `${expected} of ${images.name}`, ...rest };

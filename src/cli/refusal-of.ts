@@ -1,7 +1,6 @@
-/** A command as a program of its own: what commander refuses is one line and exit code 2. */
+/** What commander refuses becomes one line and exit code 2. */
 import { Command, Option } from 'commander';
-import { optionsHint } from '../system/command-line.ts';
-import { ProgramError, runProgram } from '../system/program.ts';
+import { ProgramError } from '../system/program.ts';
 
 /** What commander says of an option that it does not know, with the one that was meant, if there is one. */
 function unknownOption(option: string, { options }: Command): Error | null {
@@ -43,27 +42,4 @@ export function refusalOf(error: unknown, help: string, command: Command | null)
     .replace(/\s+/g, ' ')
     .replace(/\.$/, '');
   return new ProgramError(`${message}; ${help}`, 2);
-}
-
-/** Whether a command needs nothing to be said. */
-const runsAsItIs = ({ commands, options, registeredArguments }: Command): boolean =>
-  commands.length === 0 &&
-  !options.some(({ mandatory }) => mandatory) &&
-  !registeredArguments.some(({ required }) => required);
-
-/**
- * Runs a command on the process’s arguments and sets its exit code.
- *
- * @param command With its actions; its name goes before every message.
- */
-export function runCommand(command: Command): Promise<void> {
-  return runProgram(command.name(), async () => {
-    if (process.argv.length <= 2 && !runsAsItIs(command)) return command.outputHelp();
-    try {
-      await command.parseAsync();
-    } catch (error) {
-      const refusal = refusalOf(error, optionsHint(command.name()), command);
-      if (refusal !== null) throw refusal;
-    }
-  });
 }

@@ -204,3 +204,18 @@ export const integer = refine(t.number, Number.isSafeInteger, 'an integer');
 export const naturalNumber = refine(integer, (value) => value >= 0, 'an integer of 0 or more');
 /** 1, 2, 3, … */
 export const positiveInteger = refine(integer, (value) => value > 0, 'an integer above 0');
+
+/** From 0 to below 1. */
+export const belowOne = refine(unitInterval, (value) => value < 1, 'a number from 0 to below 1');
+
+/** An object of these fields that nobody changes; further keys are kept. */
+export const readonlyType = <P extends t.Props>(name: string, fields: P) => t.readonly(t.type(fields, name));
+
+/** The values that a predicate recognises, as they are. */
+export const recognized = <A>(name: string, is: (value: unknown) => value is A): t.Type<A> =>
+  new t.Type<A>(
+    name,
+    is,
+    (value, context) => (is(value) ? t.success(value) : t.failure(value, context)),
+    t.identity,
+  );

@@ -1,19 +1,14 @@
 /** A report by groups in `results.json` and in the logs of runs. Shares are in [0, 1]. */
 import * as t from 'io-ts';
-import { naturalNumber, nonNegativeNumber, nullable, unitInterval } from './codecs.ts';
+import { naturalNumber, nonNegativeNumber, nullable, readonlyType, unitInterval } from './codecs.ts';
 
-const GroupCodec = t.readonly(
-  t.type(
-    {
-      name: t.string,
-      count: naturalNumber,
-      accuracy: nullable(unitInterval),
-      interval: nullable(t.readonly(t.tuple([unitInterval, unitInterval], 'an interval within [0, 1]'))),
-      loss: nullable(nonNegativeNumber),
-    },
-    'the results of a group',
-  ),
-);
+const GroupCodec = readonlyType('the results of a group', {
+  name: t.string,
+  count: naturalNumber,
+  accuracy: nullable(unitInterval),
+  interval: nullable(t.readonly(t.tuple([unitInterval, unitInterval], 'an interval within [0, 1]'))),
+  loss: nullable(nonNegativeNumber),
+});
 
 const names = t.readonlyArray(t.string);
 
@@ -23,15 +18,13 @@ export const GroupReportCodec = t.readonly(
     [
       t.type({
         groups: t.readonlyArray(GroupCodec),
-        worstGroup: nullable(
-          t.readonly(t.type({ name: t.string, accuracy: unitInterval }, 'the worst group')),
-        ),
+        worstGroup: nullable(readonlyType('the worst group', { name: t.string, accuracy: unitInterval })),
         average: nullable(unitInterval),
         groupAverage: nullable(unitInterval),
         gap: nullable(unitInterval),
       }),
       t.partial({
-        missing: t.readonly(t.type({ absent: names, alone: names }, 'the groups that are missing')),
+        missing: readonlyType('the groups that are missing', { absent: names, alone: names }),
       }),
     ],
     'a report by groups',

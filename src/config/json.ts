@@ -1,5 +1,5 @@
 /** JSON values as a type and a codec: what run files hold where their shape is the program's own affair. */
-import * as t from 'io-ts';
+import { recognized } from './codecs.ts';
 
 /** A value that JSON can write and read back unchanged. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -16,9 +16,4 @@ const isJson = (value: unknown): value is Json =>
       Object.values(value).every(isJson));
 
 /** Any JSON value; refuses NaN, infinities, `undefined` and class instances, which JSON would change silently. */
-export const json: t.Type<Json> = new t.Type(
-  'a JSON value',
-  isJson,
-  (value, context) => (isJson(value) ? t.success(value) : t.failure(value, context)),
-  t.identity,
-);
+export const json = recognized('a JSON value', isJson);

@@ -10,7 +10,7 @@ import type { Roots } from '../config/schema/roots.ts';
 import type { StageOneResults } from '../config/published/stage-two-translations.ts';
 import type { DataError } from '../data/data-error.ts';
 import { commandLine } from '../system/command-line.ts';
-import { hasCode } from '../system/text-file.ts';
+import { hasCode, isThere } from '../system/text-file.ts';
 
 /** What the command line says beside the file. */
 export interface ExperimentOptions extends LoadOptions {
@@ -177,10 +177,5 @@ export async function stageOneResults(
 }
 
 async function isTranslations(path: string): Promise<boolean> {
-  const isThere = async (each: string): Promise<boolean> =>
-    stat(each).then(
-      () => true,
-      () => false,
-    );
   return (await isThere(path)) && !(await isThere(`${path}/run.json`));
 }

@@ -4,7 +4,7 @@
  * which settings it was made and holds a checksum of every shard.
  */
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
@@ -13,6 +13,7 @@ import type { DataError } from '../data/data-error.ts';
 import { decodeTfRecords, encodeTfRecords, shardFileName } from '../data/tfrecord.ts';
 import { isGzip } from './record-index.ts';
 import { makeFolder } from '../system/make-folder.ts';
+import { isThere } from '../system/text-file.ts';
 import {
   checkSettings,
   decodeManifest,
@@ -57,13 +58,6 @@ function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
 async function writeShards(
   folder: string,
   records: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
@@ -97,7 +91,7 @@ async function writeShards(
 }
 
 async function putInPlace(temporary: string, target: string, replace: boolean): Promise<void> {
-  if (!(replace && (await exists(target)))) return rename(temporary, target);
+  if (!(replace && (await isThere(target)))) return rename(temporary, target);
   const former = `${temporary}-former`;
   await rename(target, former);
   try {
@@ -154,7 +148,7 @@ export async function writeRecordShards(
   const fault = (expected: string, found: string, cure: string): E.Either<DataError, never> =>
     E.left({ where: target.right, expected, found, cure });
   try {
-    if (!replace && (await exists(target.right))) {
+    if (!replace && (await isThere(target.right))) {
       const cure = 'remove it, read it instead, or replace it';
       return fault('no such folder yet', 'one that is there already', cure);
     }
@@ -175,7 +169,7 @@ export async function writeRecordShards(
 
 /** Removes what {@link writeRecordShards} left in a folder when its process was killed; nobody may be writing there. */
 export async function removeAbandonedRecords(folder: string): Promise<void> {
-  if (!(await exists(folder))) return;
+  if (!(await isThere(folder))) return;
   for (const name of await readdir(folder))
     if (ABANDONED.test(name)) await rm(join(folder, name), { recursive: true, force: true });
 }

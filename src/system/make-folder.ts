@@ -1,13 +1,7 @@
 /** Making folders with Node's own recursive `mkdir` never ends below /proc, where nothing can be made. */
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { hasCode } from './text-file.ts';
-
-const isFolder = async (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
+import { hasCode, isFolder } from './text-file.ts';
 
 async function makeOne(folder: string): Promise<void> {
   try {

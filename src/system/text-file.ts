@@ -1,5 +1,5 @@
-/** Reading small files that may not be there, or not be whole. */
-import { readFile } from 'node:fs/promises';
+/** Files that may not be there, or not be whole. */
+import { readFile, stat } from 'node:fs/promises';
 import { either as E } from 'fp-ts';
 
 /** Whether an error is the file system's or the kernel's, of this code. */
@@ -23,3 +23,17 @@ export function parseJson(text: string): unknown {
     ),
   );
 }
+
+/** Whether there is a file or folder. */
+export const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** Whether there is a folder. */
+export const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );

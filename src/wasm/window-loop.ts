@@ -44,18 +44,9 @@ export interface Windows {
 export type WindowLoop = (windows: Windows) => void;
 
 const PARAMETERS = [
-  'x',
-  'toGradient',
-  'dy',
-  'vectors',
-  'rows',
-  'columns',
-  'rowStride',
-  'pixelStride',
-  'outputs',
-  'xStep',
-  'dyStep',
-] as const;
+  ...(['x', 'toGradient', 'dy', 'vectors', 'rows', 'columns'] as const),
+  ...(['rowStride', 'pixelStride', 'outputs', 'xStep', 'dyStep'] as const),
+];
 const COUNTERS = ['output', 'vector', 'i', 'j', 'window', 'upstreamAt', 'row', 'pixel', 'gradient'] as const;
 const VECTORS = ['largest', 'open', 'upstream', 'holds'] as const;
 type Local = (typeof PARAMETERS | typeof COUNTERS | typeof VECTORS)[number];

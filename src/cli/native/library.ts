@@ -2,8 +2,9 @@
  * TensorFlow's library on the disk. The binding looks for it in its package's `deps/lib`, under the name by which the
  * library calls itself and with the framework library beside it; links serve as well as copies.
  */
-import { access, mkdir, readFile, readdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
+import { mkdir, readFile, readdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { isThere } from '../../system/text-file.ts';
 import { failure } from './failure.ts';
 import { runChild, telling, type CommandOptions } from './child-program.ts';
 
@@ -20,12 +21,6 @@ const FRAMEWORK = 'libtensorflow_framework.so.2';
 const MAIN = ['libtensorflow_cc.so.2', 'libtensorflow.so.2'];
 /** `libtensorflow` archives have `lib`; an installed Python package has its libraries at the top. */
 const LAYOUTS = ['lib', '.'];
-
-const isThere = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 /** By the headers, which told it up to some release after 2.15. */
 async function versionOfHeaders(include: string): Promise<string | undefined> {

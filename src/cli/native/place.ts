@@ -22,7 +22,8 @@ export interface Place {
   readonly staging: string;
 }
 
-const exists = (path: string): Promise<boolean> =>
+/** Whether there is anything of this name, a link that leads nowhere among it. */
+export const isTaken = (path: string): Promise<boolean> =>
   lstat(path).then(
     () => true,
     () => false,
@@ -37,7 +38,7 @@ const exists = (path: string): Promise<boolean> =>
 export async function findNodeModules(from = fileURLToPath(import.meta.url)): Promise<string> {
   for (let folder = dirname(from); ; folder = dirname(folder)) {
     const candidate = join(folder, 'node_modules');
-    if (await exists(join(candidate, '@tensorflow', 'tfjs'))) {
+    if (await isTaken(join(candidate, '@tensorflow', 'tfjs'))) {
       if (!candidate.includes('/_npx/')) return candidate;
       throw failure(
         candidate,
@@ -75,7 +76,7 @@ export function placeIn(nodeModules: string, gpu: boolean): Place {
  * @throws ProgramError if another release is there.
  */
 export async function hasPackage({ folder, packageName }: Place): Promise<boolean> {
-  if (!(await exists(folder))) return false;
+  if (!(await isTaken(folder))) return false;
   const text = await readFile(join(folder, 'package.json'), 'utf8').catch(() => '');
   const found = parseJson(text) as { version?: unknown } | undefined;
   if (found?.version === TFJS_NODE_VERSION) return true;

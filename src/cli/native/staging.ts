@@ -3,19 +3,13 @@
  * its place by renaming alone; one installer at a time works in it. What an interrupted run left there is gone on
  * with; any other end clears it away.
  */
-import { lstat, mkdir, rename, rm, statfs } from 'node:fs/promises';
+import { mkdir, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { either as E } from 'fp-ts';
 import { lockFolder } from '../../runs/run-lock.ts';
 import { hasCode } from '../../system/text-file.ts';
 import { failure, megabytes } from './failure.ts';
-import type { Place } from './place.ts';
-
-const isThere = (path: string): Promise<boolean> =>
-  lstat(path).then(
-    () => true,
-    () => false,
-  );
+import { isTaken, type Place } from './place.ts';
 
 /** Bytes that a user may still write where a folder is. */
 export type FreeBytes = (folder: string) => Promise<number>;
@@ -95,14 +89,14 @@ export async function putInPlace(
   const undo = async (): Promise<void> => {
     for (const name of moved) {
       await rm(join(place.folder, name), { recursive: true, force: true });
-      if (await isThere(join(before, name))) await rename(join(before, name), join(place.folder, name));
+      if (await isTaken(join(before, name))) await rename(join(before, name), join(place.folder, name));
     }
   };
   try {
     for (const name of ['deps', 'lib']) {
-      if (!(await isThere(join(parts, name)))) continue;
+      if (!(await isTaken(join(parts, name)))) continue;
       moved.push(name);
-      if (await isThere(join(place.folder, name))) await rename(join(place.folder, name), join(before, name));
+      if (await isTaken(join(place.folder, name))) await rename(join(place.folder, name), join(before, name));
       await rename(join(parts, name), join(place.folder, name));
     }
     return undo;

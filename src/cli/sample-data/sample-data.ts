@@ -3,7 +3,7 @@
  * of CelebA, both also as records, and a table of skin lesions. Each data set appears whole or not at all.
  */
 import { randomUUID } from 'node:crypto';
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ExampleFeatures } from '../../data/example.ts';
 import { encodeExample } from '../../data/example.ts';
@@ -18,7 +18,7 @@ import { CELEBA_ATTRIBUTES } from '../../config/schema/celeba-attributes.ts';
 import { foldKey, randomKey, uniform } from '../../random/random.ts';
 import { makeFolder } from '../../system/make-folder.ts';
 import { ProgramError } from '../../system/program.ts';
-import { readText } from '../../system/text-file.ts';
+import { isThere, readText } from '../../system/text-file.ts';
 import { encodeJpeg } from '../../streams/encode-jpeg.ts';
 
 /** Options of {@link makeSampleData}. */
@@ -177,18 +177,12 @@ async function writeWhole(
   try {
     const pictures = await fill(writes);
     for (const [i, folder] of folders.entries())
-      if (!(await exists(folder))) await rename(temporary[i]!, folder);
+      if (!(await isThere(folder))) await rename(temporary[i]!, folder);
     return pictures;
   } finally {
     for (const folder of temporary) await rm(folder, { recursive: true, force: true });
   }
 }
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
 
 /**
  * Writes the sample data sets into `waterbirds`, `waterbirds-records`, `celeba`, `celeba-records` and `skin-lesions`
@@ -212,7 +206,7 @@ export async function makeSampleData(
   ) => {
     if (options.only !== undefined && !options.only.includes(name)) return;
     const paths = folders.map((folder) => join(root, folder));
-    const there = await Promise.all(paths.map(exists));
+    const there = await Promise.all(paths.map(isThere));
     const whole = !there.includes(false);
     for (const path of paths.filter((_, i) => there[i])) {
       const made = await readText(join(path, 'sample.json'));

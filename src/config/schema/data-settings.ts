@@ -4,7 +4,15 @@
  */
 import * as t from 'io-ts';
 import { cellValue } from '../../data/cell-values.ts';
-import { integer, naturalNumber, nullable, positiveInteger, refine, unitInterval } from '../codecs.ts';
+import {
+  belowOne,
+  integer,
+  naturalNumber,
+  nullable,
+  positiveInteger,
+  refine,
+  unitInterval,
+} from '../codecs.ts';
 import { CELEBA_ATTRIBUTES } from './celeba-attributes.ts';
 import { choice, listOf, required, section, setting, variants } from './section.ts';
 import { cell, distinct, groupCounts, oneOrMore, path } from './values.ts';
@@ -16,7 +24,6 @@ const corruptionSeed = setting(
   0,
 );
 const mnistRoot = setting('Folder of the four MNIST files, plain or gzipped.', path, '${DATA}/mnist');
-const validationFraction = refine(unitInterval, (fraction) => fraction < 1, 'a number from 0 to below 1');
 const label = setting(
   'What the classifier learns: y, or the subgroup z (groups stay what they are).',
   choice('y', 'z'),
@@ -32,29 +39,27 @@ const skipDamaged = setting(
   naturalNumber,
   0,
 );
+const size = (pixels: number) =>
+  setting('Height and width; stored images of another size are resized; pixels.', positiveInteger, pixels);
 const layout = setting(
   'Record shards, or the original folder of images and tables; auto looks for either.',
   choice('auto', 'records', 'folder'),
   'auto',
 );
 
-/** Images of the groups of one part of MNIST-Correlation. */
-const fourCounts = (common: number, rare: number) =>
-  section('images of each group', {
-    y0z0: setting('Even digits, clean; images.', positiveInteger, common),
-    y0z1: setting('Even digits, corrupted; images.', positiveInteger, rare),
-    y1z0: setting('Odd digits, clean; images.', positiveInteger, rare),
-    y1z1: setting('Odd digits, corrupted; images.', positiveInteger, common),
-  });
+/** How many images the groups of MNIST-Correlation have. */
+const fourCounts = (common: number, rare: number) => ({
+  y0z0: setting('Even digits, clean; images.', positiveInteger, common),
+  y0z1: setting('Even digits, corrupted; images.', positiveInteger, rare),
+  y1z0: setting('Odd digits, clean; images.', positiveInteger, rare),
+  y1z1: setting('Odd digits, corrupted; images.', positiveInteger, common),
+});
+const partCounts = (common: number, rare: number) =>
+  section('images of each group', fourCounts(common, rare));
 
 /** How many images of each group MNIST-Correlation has. */
 const mnistSizes = variants('sizes', {
-  counts: {
-    y0z0: setting('Even digits, clean; images.', positiveInteger, 19_800),
-    y0z1: setting('Even digits, corrupted; images.', positiveInteger, 200),
-    y1z0: setting('Odd digits, clean; images.', positiveInteger, 200),
-    y1z1: setting('Odd digits, corrupted; images.', positiveInteger, 19_800),
-  },
+  counts: fourCounts(19_800, 200),
   correlation: {
     probability: setting('Share of each class whose subgroup equals its class.', unitInterval, 0.99),
     images: setting('Of all groups together; half of them of each class.', positiveInteger, 40_000),
@@ -63,8 +68,8 @@ const mnistSizes = variants('sizes', {
     images: setting('Of each subgroup; half of them of each class.', positiveInteger, 200),
   },
   parts: {
-    training: setting('Training images of each group.', fourCounts(2400, 24), {}),
-    validation: setting('Validation images of each group.', fourCounts(250, 250), {}),
+    training: setting('Training images of each group.', partCounts(2400, 24), {}),
+    validation: setting('Validation images of each group.', partCounts(250, 250), {}),
     gate: setting(
       'Digits that no other part holds, for the gate of stage 1.',
       section('gate', {
@@ -136,7 +141,7 @@ export const DataCodec = variants('data', {
     ),
     validationFraction: setting(
       'Share of the sizes, and of MNIST’s training images, that is for validation; with sizes by parts, of the latter only.',
-      validationFraction,
+      belowOne,
       0.5,
     ),
     splits: setting(
@@ -157,7 +162,7 @@ export const DataCodec = variants('data', {
     corruptionSeed,
     validationFraction: setting(
       'Share of the training images that is for validation; 0 takes the test images for both.',
-      validationFraction,
+      belowOne,
       0,
     ),
     limits,
@@ -169,11 +174,7 @@ export const DataCodec = variants('data', {
       '${DATA}/waterbirds',
     ),
     layout,
-    size: setting(
-      'Height and width; stored images of another size are resized; pixels.',
-      positiveInteger,
-      224,
-    ),
+    size: size(224),
     limits,
     label,
     skipDamaged,
@@ -187,11 +188,7 @@ export const DataCodec = variants('data', {
     layout,
     y: setting('Attribute that is the class.', choice(...CELEBA_ATTRIBUTES), 'Blond_Hair'),
     z: setting('Attribute that is the subgroup.', choice(...CELEBA_ATTRIBUTES), 'Male'),
-    size: setting(
-      'Height and width; stored images of another size are resized; pixels.',
-      positiveInteger,
-      128,
-    ),
+    size: size(128),
     limits,
     groupSizes: setting(
       'Sizes that steps per epoch and the adjustment C/√n use: those of the images used, or those before the limits, as published.',

@@ -3,7 +3,7 @@
  * setting: a file that gives one of them takes the place of the other one in what it extends.
  */
 import * as t from 'io-ts';
-import { nullable, positiveInteger } from '../codecs.ts';
+import { nullable, positiveInteger, recognized } from '../codecs.ts';
 import { setting } from './section.ts';
 
 /** So many optimizer steps, or so many passes over the images. */
@@ -16,11 +16,9 @@ const isDuration = (value: unknown): value is Duration => {
 };
 
 /** A duration as a file writes it. */
-export const DurationCodec = new t.Type<Duration>(
+export const DurationCodec = recognized(
   'a duration: { steps: n } or { epochs: n }, n an integer above 0',
   isDuration,
-  (value, context) => (isDuration(value) ? t.success(value) : t.failure(value, context)),
-  t.identity,
 );
 
 /** How long a training is: for use in a section. */

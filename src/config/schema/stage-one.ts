@@ -1,26 +1,23 @@
 /** The settings of stage 1: one CycleGAN between two subgroups, inside one class or for all classes at once. */
 import * as t from 'io-ts';
 import {
-  integer,
+  belowOne,
   naturalNumber,
   nonNegativeNumber,
   nullable,
   positiveInteger,
   positiveNumber,
-  refine,
-  unitInterval,
 } from '../codecs.ts';
-import { DataCodec } from './data-settings.ts';
 import { DurationCodec, lengthSettings } from './durations.ts';
-import { choice, listOf, required, section, setting, variants } from './section.ts';
+import { choice, listOf, section, setting, variants } from './section.ts';
 import {
   adamSettings,
   augmentation,
-  backend,
   checkpointsSection,
+  headSettings,
   scheduleSettings,
 } from './training-settings.ts';
-import { distinct, experimentName } from './values.ts';
+import { distinct } from './values.ts';
 
 /** Classes by number, or all of them. */
 export const ClassesCodec: t.Type<'all' | readonly number[]> = (() => {
@@ -52,10 +49,7 @@ const translation = section('translation', {
 
 const normalization = choice('batch', 'instance', 'none');
 const width = setting('Factor of all numbers of filters; 1 is as published.', positiveNumber, 1);
-const rates = listOf(
-  refine(unitInterval, (rate) => rate < 1, 'a number from 0 to below 1'),
-  'a list of dropout rates',
-);
+const rates = listOf(belowOne, 'a list of dropout rates');
 const residual = setting('Output 2·tanh + input instead of tanh.', t.boolean, false);
 
 /** The two generators. */
@@ -65,7 +59,7 @@ export const GeneratorCodec = variants('generator', {
     residual,
     dropout: setting(
       'Rate of the first two (images up to 128) or three (up to 256) decoder blocks; 28×28 has none.',
-      refine(unitInterval, (rate) => rate < 1, 'a number from 0 to below 1'),
+      belowOne,
       0.5,
     ),
     width,
@@ -168,12 +162,7 @@ export const GateCodec = variants('gate', {
 
 /** A stage-1 experiment as a file writes it. */
 export const StageOneCodec = section('a stage-1 experiment', {
-  version: required('Version of this schema.', t.literal(1, '1'), 1),
-  kind: required('Which stage.', t.literal('stage-1', '"stage-1"'), 'stage-1'),
-  name: setting('Names run folders.', experimentName, 'experiment'),
-  seed: setting('Of initial weights, order, augmentation and dropout.', integer, 0),
-  backend,
-  data: required('The data set.', DataCodec, { kind: 'mnist-correlation' }),
+  ...headSettings('stage-1'),
   translation: setting('What is translated into what.', translation, {}),
   images: setting(
     'What happens to images before the networks, which see them in [−1, 1].',
@@ -188,7 +177,7 @@ export const StageOneCodec = section('a stage-1 experiment', {
   training: setting('How long, and in what batches.', training, {}),
   movingAverageDecay: setting(
     'Decay of moving averages of the generators’ weights, which then translate; null: none.',
-    nullable(refine(unitInterval, (decay) => decay < 1, 'a number from 0 to below 1')),
+    nullable(belowOne),
     null,
   ),
   gate: setting('Classifiers that judge translations and choose the best checkpoint.', GateCodec, {

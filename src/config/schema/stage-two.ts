@@ -5,27 +5,26 @@
  */
 import * as t from 'io-ts';
 import {
-  integer,
+  belowOne,
   naturalNumber,
   nonNegativeNumber,
   nullable,
   positiveInteger,
   positiveNumber,
+  recognized,
   refine,
 } from '../codecs.ts';
-import { DataCodec } from './data-settings.ts';
 import { DurationCodec, lengthSettings } from './durations.ts';
 import { choice, listOf, readAs, required, section, setting, variants } from './section.ts';
 import { ClassesCodec } from './stage-one.ts';
 import {
   augmentation,
-  backend,
-  belowOne,
   checkpointsSection,
+  headSettings,
   OptimizerCodec,
   ScalingCodec,
 } from './training-settings.ts';
-import { distinct, experimentName, path } from './values.ts';
+import { distinct, path } from './values.ts';
 
 const width = setting('Factor of all numbers of filters and units; 1 is as published.', positiveNumber, 1);
 
@@ -89,16 +88,11 @@ const adversary = (classConditional: boolean) =>
     ),
   });
 
-const checkpoint: t.Type<'best' | 'last' | number> = (() => {
-  const is = (value: unknown): value is 'best' | 'last' | number =>
-    value === 'best' || value === 'last' || positiveInteger.is(value);
-  return new t.Type<'best' | 'last' | number>(
-    '"best", "last" or a number of epochs',
-    is,
-    (value, context) => (is(value) ? t.success(value) : t.failure(value, context)),
-    t.identity,
-  );
-})();
+const checkpoint = recognized(
+  '"best", "last" or a number of epochs',
+  (value): value is 'best' | 'last' | number =>
+    value === 'best' || value === 'last' || positiveInteger.is(value),
+);
 
 /** A result of stage 1. */
 export const StageOneResultCodec = variants('from', {
@@ -259,12 +253,7 @@ const evaluation = section('evaluation', {
 
 /** A stage-2 experiment as a file writes it. */
 export const StageTwoCodec = section('a stage-2 experiment', {
-  version: required('Version of this schema.', t.literal(1, '1'), 1),
-  kind: required('Which stage.', t.literal('stage-2', '"stage-2"'), 'stage-2'),
-  name: setting('Names run folders.', experimentName, 'experiment'),
-  seed: setting('Of initial weights, order, augmentation and dropout.', integer, 0),
-  backend,
-  data: required('The data set.', DataCodec, { kind: 'mnist-correlation' }),
+  ...headSettings('stage-2'),
   images: setting(
     'What happens to images before the network.',
     section('images', {

@@ -1,6 +1,8 @@
 /** What the two stages have in common: optimizers, learning-rate schedules, image pipelines, checkpoints. */
 import * as t from 'io-ts';
 import {
+  belowOne,
+  integer,
   nonNegativeNumber,
   nullable,
   naturalNumber,
@@ -9,11 +11,11 @@ import {
   refine,
   unitInterval,
 } from '../codecs.ts';
+import { DataCodec } from './data-settings.ts';
 import { DurationCodec } from './durations.ts';
-import { choice, listOf, section, setting, variants } from './section.ts';
+import { choice, listOf, required, section, setting, variants } from './section.ts';
+import { experimentName } from './values.ts';
 
-/** The share that is kept in a step. */
-export const belowOne = refine(unitInterval, (value) => value < 1, 'a number from 0 to below 1');
 const decaySteps = setting(
   'Optimizer steps after which the schedule has run its course; null: all of the training.',
   nullable(positiveInteger),
@@ -146,3 +148,13 @@ export const backend = setting(
   choice('auto', 'tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm', 'cpu'),
   'auto',
 );
+
+/** What an experiment of either stage begins with. */
+export const headSettings = <Kind extends 'stage-1' | 'stage-2'>(kind: Kind) => ({
+  version: required('Version of this schema.', t.literal(1, '1'), 1),
+  kind: required('Which stage.', t.literal(kind, `"${kind}"`), kind),
+  name: setting('Names run folders.', experimentName, 'experiment'),
+  seed: setting('Of initial weights, order, augmentation and dropout.', integer, 0),
+  backend,
+  data: required('The data set.', DataCodec, { kind: 'mnist-correlation' }),
+});

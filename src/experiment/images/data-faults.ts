@@ -2,7 +2,6 @@
  * What only the data of an experiment tell: whether they hold the groups, classes and domains that its settings need.
  * The programs refuse what does not fit before there is a run folder, and `config check` in the same words.
  */
-import { stat } from 'node:fs/promises';
 import { either as E } from 'fp-ts';
 import { DataCodec } from '../../config/schema/data-settings.ts';
 import type { Experiment } from '../../config/schema/experiment.ts';
@@ -13,6 +12,7 @@ import type { StageTwoExperiment } from '../../config/schema/stage-two.ts';
 import { formatDataError, type DataError } from '../../data/data-error.ts';
 import { closing } from '../../system/closing.ts';
 import { ProgramError } from '../../system/program.ts';
+import { isFolder } from '../../system/text-file.ts';
 import { domainsOf } from '../stage-one/domains.ts';
 import type { ExperimentImages } from './experiment-images.ts';
 import { gateImages } from '../stage-one/gate.ts';
@@ -69,12 +69,6 @@ export function assertDataFits(experiment: Experiment, images: ExperimentImages)
   if (experiment.kind === 'stage-1') assertStageOne(experiment, images);
   else assertStageTwo(experiment, images);
 }
-
-const isFolder = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (facts) => facts.isDirectory(),
-    () => false,
-  );
 
 /**
  * Looks at the data of an experiment where they are there, as the programs do before a run; no image is decoded.

@@ -1,5 +1,4 @@
 /** A trained run on any split: its selected checkpoint, on the data that it was trained on. */
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
 import { RunFileCodec } from '../../config/run-files.ts';
@@ -13,7 +12,7 @@ import { closing } from '../../system/closing.ts';
 import { commandLine } from '../../system/command-line.ts';
 import { orExit, ProgramError } from '../../system/program.ts';
 import { startProgress } from '../../system/progress.ts';
-import { parseJson, readText } from '../../system/text-file.ts';
+import { isFolder, parseJson, readText } from '../../system/text-file.ts';
 import type { ExperimentContext } from '../context.ts';
 import { evaluatedCount, evaluateSplit, type EvaluatedSplit, type SplitEvaluator } from './evaluate-split.ts';
 import type { ExperimentImages } from '../images/experiment-images.ts';
@@ -70,12 +69,6 @@ async function readRun(
     outcome: run.outcome as StageTwoOutcome | undefined,
   }));
 }
-
-const isFolder = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (facts) => facts.isDirectory(),
-    () => false,
-  );
 
 /** The checkpoint that was selected, or so far would be; nothing in the folder is changed. */
 async function selectedCheckpoint(

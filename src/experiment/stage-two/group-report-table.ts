@@ -1,12 +1,11 @@
 /** A group report as a table for a terminal. */
 import type { GroupReport } from '../../metrics/group-report.ts';
 import { nullReasons, whyNull } from '../../metrics/missing-groups.ts';
-
-const percent = (share: number | null): string => (share === null ? '–' : (100 * share).toFixed(1));
+import { alignedRows, percentOrDash } from '../../system/text-table.ts';
 
 /** The worst group in a few words: `worst group 50.0 %`, or `worst group – (no images of (Y=0)(Z=1))`. */
 export function worstGroupNote(report: GroupReport): string {
-  if (report.worstGroup !== null) return `worst group ${percent(report.worstGroup.accuracy)} %`;
+  if (report.worstGroup !== null) return `worst group ${percentOrDash(report.worstGroup.accuracy)} %`;
   const reason = whyNull(report, 'worstGroup');
   return `worst group –${reason === undefined ? '' : ` (${reason})`}`;
 }
@@ -24,20 +23,15 @@ export function groupReportTable(report: GroupReport): string {
     ...groups.map(({ name, count, accuracy, interval, loss }) => [
       name,
       String(count),
-      percent(accuracy),
-      interval === null ? '–' : `${percent(interval[0])} – ${percent(interval[1])}`,
+      percentOrDash(accuracy),
+      interval === null ? '–' : `${percentOrDash(interval[0])} – ${percentOrDash(interval[1])}`,
       loss === null ? '–' : loss.toFixed(3),
     ]),
   ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
-      .join('  ');
   return [
-    ...rows.map(line),
+    ...alignedRows(rows),
     '',
-    `worst group ${worstGroup === null ? '–' : `${percent(worstGroup.accuracy)} ${worstGroup.name}`}; average ${percent(average)}; group average ${percent(groupAverage)}; gap within a class ${percent(gap)}`,
+    `worst group ${worstGroup === null ? '–' : `${percentOrDash(worstGroup.accuracy)} ${worstGroup.name}`}; average ${percentOrDash(average)}; group average ${percentOrDash(groupAverage)}; gap within a class ${percentOrDash(gap)}`,
     ...nullReasons(report).map((line) => `– ${line}`),
   ].join('\n');
 }

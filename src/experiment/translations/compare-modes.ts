@@ -11,6 +11,7 @@ import type { DataError } from '../../data/data-error.ts';
 import { disposeGate, type Gate } from '../../training/gate.ts';
 import { classes } from '../../training/gate-classifiers.ts';
 import { closing } from '../../system/closing.ts';
+import { percentOrDash } from '../../system/text-table.ts';
 import { orExit, ProgramError } from '../../system/program.ts';
 import { startProgress } from '../../system/progress.ts';
 import { obtainTranslations, sourceOf, type Source } from './augment.ts';
@@ -217,8 +218,6 @@ export async function compareModes(
   );
 }
 
-const percent = (share: number): string => (100 * share).toFixed(1);
-
 /** A Markdown table of a comparison, shares in percent. */
 export function modesTable(comparisons: readonly ModeComparison[]): string {
   const header = ['stage 1', 'direction', 'images', 'mean difference', 'largest'];
@@ -232,7 +231,7 @@ export function modesTable(comparisons: readonly ModeComparison[]): string {
     ...(measures === null
       ? shares.map(() => '–')
       : (['flipRate', 'labelPreservation'] as const).flatMap((name) =>
-          MODES.map((mode) => percent(measures[mode][name])),
+          MODES.map((mode) => percentOrDash(measures[mode][name])),
         )),
   ]);
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

@@ -143,7 +143,8 @@ export function tagged<V extends Readonly<Record<string, t.Mixed>>>(
     (value, context) => {
       const variant = branch(value);
       if (variant !== undefined) return variant.validate(value, inside(context, variant));
-      if (typeof value !== 'object' || value === null) return t.failure(value, context);
+      if (typeof value !== 'object' || value === null || Array.isArray(value))
+        return t.failure(value, context);
       const actual = (value as Record<string, unknown>)[tag];
       const choices = names.map((choice) => `"${choice}"`).join(', ');
       const nearest = typeof actual === 'string' ? didYouMean(actual, names) : '';

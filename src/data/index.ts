@@ -46,7 +46,7 @@ export {
   type ExampleFeatures,
   type LabelledImageExample,
 } from './example.ts';
-export { decodePng, encodePng, type ByteImage } from './png.ts';
+export { encodePng, type ByteImage } from './png.ts';
 export {
   describeDataset,
   SPLITS,

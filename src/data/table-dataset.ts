@@ -101,18 +101,9 @@ function describeRows(
   const columns = columnsOf(options);
   const cells = (key: 'split' | 'y' | 'z') => rows.map((row) => ({ cell: row[key], line: row.line }));
   const split = splitColumn(columns.split, options.splits);
-  const y = labelColumn(
-    columns.y,
-    'classes',
-    rows.map((row) => row.y),
-    options.classes,
-  );
-  const z = labelColumn(
-    columns.z,
-    'subgroups',
-    rows.map((row) => row.z),
-    options.subgroups,
-  );
+  const [ys, zs] = [rows.map((row) => row.y), rows.map((row) => row.z)];
+  const y = labelColumn(columns.y, 'classes', ys, options.classes);
+  const z = labelColumn(columns.z, 'subgroups', zs, options.subgroups);
   const unknown = unknownValues(file, [
     { column: split, cells: cells('split') },
     { column: y, cells: cells('y') },
@@ -160,14 +151,11 @@ function describeRows(
  */
 export function describeTable(text: string, options: TableOptions = {}): E.Either<DataError, Dataset> {
   const { file = options.name ?? 'table', classes = [], subgroups = [], splits = {} } = options;
+  const ofSplits = SPLITS.flatMap((split) => splits[split] ?? []);
   const ambiguous =
     namedTwice(file, 'classes', classes) ??
     namedTwice(file, 'subgroups', subgroups) ??
-    namedTwice(
-      file,
-      'splits',
-      SPLITS.flatMap((split) => splits[split] ?? []),
-    );
+    namedTwice(file, 'splits', ofSplits);
   return ambiguous === undefined
     ? E.Monad.chain(readRows(text, file, options), (rows) => describeRows(rows, file, options))
     : E.left(ambiguous);

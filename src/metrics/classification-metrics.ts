@@ -33,9 +33,8 @@ export interface ClassificationMetricsOptions {
   readonly areaUnderRoc?: 'exact' | 'reference';
 }
 
-function orNull(value: number): number | null {
-  return Number.isNaN(value) ? null : value;
-}
+/** Null where a metric is 0/0. */
+export const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
 
 function metricsOfRows(
   probabilities: Float64Array,

@@ -1,6 +1,7 @@
 /**
  * Metrics of several independent yes/no outputs, each with its own probability (attributes of a face, say).
  */
+import { orNull } from './classification-metrics.ts';
 import { type Predictions, readProbabilities, readScores, type ScoreRows } from './predictions.ts';
 import { areaUnderRoc, recallAtThresholds } from './ranking.ts';
 
@@ -76,8 +77,4 @@ export function multiLabelMetrics(
     ),
     binaryCrossEntropy: orNull(binaryCrossEntropy(scores, truths)),
   };
-}
-
-function orNull(value: number): number | null {
-  return Number.isNaN(value) ? null : value;
 }

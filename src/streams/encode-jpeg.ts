@@ -1,6 +1,6 @@
 /** JPEG files. The encoder keeps colour at full resolution (4:4:4), as the published translations are stored. */
 import jpeg from 'jpeg-js';
-import type { ByteImage } from '../data/png.ts';
+import { checkShape, type ByteImage } from '../data/png.ts';
 
 /**
  * Encodes an image as baseline JPEG.
@@ -18,12 +18,9 @@ import type { ByteImage } from '../data/png.ts';
  * if (back._tag === 'Left' || Math.abs(back.right.pixels[0]! - 90) > 1) throw new Error('grey 90 expected');
  * ```
  */
-export function encodeJpeg({ height, width, channels, pixels }: ByteImage, quality = 95): Uint8Array {
-  if ((channels !== 1 && channels !== 3) || height * width * channels !== pixels.length) {
-    throw new RangeError(
-      `image: expected ${pixels.length} pixel values of one or three channels, received [${height}, ${width}, ${channels}]`,
-    );
-  }
+export function encodeJpeg(image: ByteImage, quality = 95): Uint8Array {
+  checkShape(image);
+  const { height, width, channels, pixels } = image;
   if (!(quality >= 1 && quality <= 100)) {
     throw new RangeError(`quality: expected 1 … 100, received ${quality}`);
   }

@@ -77,11 +77,7 @@ export const convolutionFilterGradient: WasmKernel<tf.TensorInfo, tf.Conv2DBackp
   const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = info;
   const output = zeros(backend, info.filterShape);
   const blocks = blocksOf(backend);
-  const [xStart, dyStart, outStart] = [x, dy, output].map((tensor) => address(backend, tensor)) as [
-    number,
-    number,
-    number,
-  ];
+  const [xStart, dyStart, outStart] = [address(backend, x), address(backend, dy), address(backend, output)];
   const [xPixel, dyPixel] = [inChannels * FLOAT, outChannels * FLOAT];
   const [xImage, dyImage] = [inHeight * inWidth * xPixel, outHeight * outWidth * dyPixel];
   const rowBytes = inWidth * xPixel * strideHeight + outWidth * dyPixel;
@@ -218,9 +214,8 @@ function addPhases(
   const blocks = blocksOf(backend);
   const { inChannels, outChannels, inHeight, inWidth, strideHeight, strideWidth, filterHeight, filterWidth } =
     info;
-  const [dyStart, filterStart, xStart] = [padded, packed, output].map((tensor) =>
-    address(backend, tensor),
-  ) as [number, number, number];
+  const [dyStart, filterStart] = [address(backend, padded), address(backend, packed)];
+  const xStart = address(backend, output);
   const paddedWidth = padded.shape[2]!;
   const [dyPixel, xPixel] = [outChannels * FLOAT, inChannels * FLOAT];
   const filterColumns = columnBlocks(inChannels);

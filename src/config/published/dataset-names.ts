@@ -46,16 +46,6 @@ export type PublishedName = Part &
       }
   );
 
-const FAMILIES = [
-  'mnist_correlation_yz',
-  'mnist_correlation_partial',
-  'mnist_correlation',
-  'mnist',
-  'mnist_corrupted',
-  'waterbirds',
-  'celeb_a_128',
-];
-
 const SHAPES: Readonly<Record<string, string>> = {
   mnist_correlation_yz: 'mnist_correlation_yz/<corruption>/<y>/<z>/<size>/<test size>/<label>',
   mnist_correlation_partial: 'mnist_correlation_partial/<corruption>/<z>/<size>/<label>',
@@ -65,6 +55,8 @@ const SHAPES: Readonly<Record<string, string>> = {
   waterbirds: 'waterbirds/<y>/<z>/<label>',
   celeb_a_128: 'celeb_a_128/<y attribute>/<z attribute>/1.0/<y>/<z>/<label>[/<n>]',
 };
+
+const FAMILIES = Object.keys(SHAPES);
 
 /**
  * Reads a published name.

@@ -15,6 +15,7 @@ import {
   IGNORED_IN_STAGE_TWO,
   PublishedStageOneCodec,
   PublishedStageTwoCodec,
+  type IgnoredSettings,
 } from './published-settings.ts';
 import { refusals } from './published-refusal.ts';
 import { translateStageOne, type Translated } from './published-stage-one.ts';
@@ -58,14 +59,11 @@ function withNulls(node: DocumentNode): DocumentNode {
 }
 
 /** One line for each reason, with the settings that it leaves out. */
-function ignoredIn(document: DocumentMap, table: Readonly<Record<string, string>>): readonly string[] {
-  const reasons = [...new Set(Object.values(table))];
-  const keysOf = (reason: string): readonly string[] =>
-    [...document.entries.keys()].filter((key) => Object.hasOwn(table, key) && table[key] === reason);
-  return reasons
-    .filter((reason) => keysOf(reason).length > 0)
-    .map((reason) => `ignored, since ${reason}: ${keysOf(reason).join(', ')}`);
-}
+const ignoredIn = (document: DocumentMap, table: IgnoredSettings): readonly string[] =>
+  Object.entries(table).flatMap(([reason, settings]) => {
+    const there = [...document.entries.keys()].filter((key) => settings.includes(key));
+    return there.length === 0 ? [] : [`ignored, since ${reason}: ${there.join(', ')}`];
+  });
 
 /**
  * A published configuration in our schema.
@@ -84,7 +82,7 @@ export function translatePublished(
   const translate = <A>(
     codec: t.Decoder<unknown, A>,
     convert: (published: A) => Translated,
-    ignored: Readonly<Record<string, string>>,
+    ignored: IgnoredSettings,
   ) => {
     const decoded = decode(codec, plain, (path, unknownKey) => placeOf(document, path, unknownKey));
     if (E.isLeft(decoded)) return decoded;

@@ -31,56 +31,43 @@ const schedule = choice(
 /** A setting whose value has no meaning here, of whatever type. */
 const anything = setting('', t.unknown, null);
 
-/** Settings of either stage that have no meaning here, and why. */
-const IGNORED_IN_BOTH: Readonly<Record<string, string>> = {
-  _config_path: 'it is bookkeeping of the published programs',
-  _template_config_path: 'it is bookkeeping of the published programs',
-  parent_template: 'it is bookkeeping of the published programs',
-  mode: 'the program that is run says what is done',
-  wandb_entity: 'there is no experiment tracker',
-  wandb_project: 'there is no experiment tracker',
-  wandb_group: 'there is no experiment tracker',
-  wandb_job_type: 'there is no experiment tracker',
-  dataflow: 'images are streamed',
-  cache_dir: 'images are streamed',
-  checkpoint_path: 'a run folder holds its checkpoints',
-  resume: 'a run goes on when its command is given again',
-  prev_wandb_run_id: 'a run goes on when its command is given again',
-  prev_wandb_project: 'a run goes on when its command is given again',
-  prev_wandb_entity: 'a run goes on when its command is given again',
-  prev_ckpt_path: 'a run goes on when its command is given again',
+/** Settings that have no meaning here, by the reason why. */
+export type IgnoredSettings = Readonly<Record<string, readonly string[]>>;
+
+const GOES_ON = 'a run goes on when its command is given again';
+const FILES = 'the root says which files are read';
+
+const IGNORED_IN_BOTH = {
+  'it is bookkeeping of the published programs': ['_config_path', '_template_config_path', 'parent_template'],
+  'the program that is run says what is done': ['mode'],
+  'there is no experiment tracker': ['wandb_entity', 'wandb_project', 'wandb_group', 'wandb_job_type'],
+  'images are streamed': ['dataflow', 'cache_dir'],
+  'a run folder holds its checkpoints': ['checkpoint_path'],
+  [GOES_ON]: ['resume', 'prev_wandb_run_id', 'prev_wandb_project', 'prev_wandb_entity', 'prev_ckpt_path'],
 };
-/** Settings of the published stage 1 that have no meaning here, and why. */
-export const IGNORED_IN_STAGE_ONE: Readonly<Record<string, string>> = {
+/** Settings of the published stage 1 that have no meaning here. */
+export const IGNORED_IN_STAGE_ONE: IgnoredSettings = {
   ...IGNORED_IN_BOTH,
-  source_dataset_version: 'the root says which files are read',
-  target_dataset_version: 'the root says which files are read',
-  datadir: 'the root says which files are read',
-  validation_frac: 'stage 1 has no validation images',
-  val_daug_pipeline: 'stage 1 has no validation images',
-  val_daug_pipeline_args: 'stage 1 has no validation images',
-  test_daug_pipeline: 'stage 1 has no test images',
-  test_daug_pipeline_args: 'stage 1 has no test images',
+  [FILES]: ['source_dataset_version', 'target_dataset_version', 'datadir'],
+  'stage 1 has no validation images': ['validation_frac', 'val_daug_pipeline', 'val_daug_pipeline_args'],
+  'stage 1 has no test images': ['test_daug_pipeline', 'test_daug_pipeline_args'],
 };
-/** Settings of the published stage 2 that have no meaning here, and why. */
-export const IGNORED_IN_STAGE_TWO: Readonly<Record<string, string>> = {
+/** Settings of the published stage 2 that have no meaning here. */
+export const IGNORED_IN_STAGE_TWO: IgnoredSettings = {
   ...IGNORED_IN_BOTH,
-  logical_gpus: 'the backend chooses its device',
-  dtype: 'numbers are float32',
-  jupyter_notebook: 'programs run on the command line',
-  prev_ckpt_epoch: 'a run goes on when its command is given again',
-  train_dataset_versions: 'the root says which files are read',
-  eval_dataset_versions: 'the root says which files are read',
-  train_datadirs: 'the root says which files are read',
-  eval_datadirs: 'the root says which files are read',
-  train_shuffle_seeds: 'the order is a seeded permutation of all images',
-  max_shuffle_buffer: 'the order is a seeded permutation of all images',
-  shuffle_before_repeat: 'the order is a seeded permutation of all images',
-  pretraining_source: 'weights come from a file',
+  'the backend chooses its device': ['logical_gpus'],
+  'numbers are float32': ['dtype'],
+  'programs run on the command line': ['jupyter_notebook'],
+  [GOES_ON]: [...IGNORED_IN_BOTH[GOES_ON], 'prev_ckpt_epoch'],
+  [FILES]: ['train_dataset_versions', 'eval_dataset_versions', 'train_datadirs', 'eval_datadirs'],
+  'the order is a seeded permutation of all images': [
+    ...['train_shuffle_seeds', 'max_shuffle_buffer', 'shuffle_before_repeat'],
+  ],
+  'weights come from a file': ['pretraining_source'],
 };
 
-const ignored = (table: Readonly<Record<string, string>>) =>
-  Object.fromEntries(Object.keys(table).map((key) => [key, anything]));
+const ignored = (table: IgnoredSettings) =>
+  Object.fromEntries(Object.values(table).flatMap((keys) => keys.map((key) => [key, anything])));
 
 const stageOne = {
   prefix: setting('', t.literal('cyclegan', '"cyclegan"'), 'cyclegan'),

@@ -65,13 +65,6 @@ function dataOf(source: PublishedName, target: PublishedName): Readonly<Record<s
   }
 }
 
-const names: Readonly<Record<PublishedName['family'], string>> = {
-  'mnist-correlation': 'mnist-correlation',
-  mnist: 'mnist',
-  waterbirds: 'waterbirds',
-  celeba: 'celeba',
-};
-
 /**
  * Translates a published stage-1 configuration.
  *
@@ -113,7 +106,7 @@ export function translateStageOne(published: PublishedStageOne): Translated {
     value: {
       version: 1,
       kind: 'stage-1',
-      name: `${names[source.name.family]}-stage-1${suffix}`,
+      name: `${source.name.family}-stage-1${suffix}`,
       seed: published.seed,
       data: dataOf(source.name, target.name),
       translation: {

@@ -168,13 +168,7 @@ export function variants<V extends Sections>(name: string, sections: V): t.Type<
     ]),
   );
   const choices = tagged('kind', objects, `a map with a kind: ${Object.keys(sections).join(' | ')}`);
-  const codec = new t.Type<unknown, unknown>(
-    choices.name,
-    choices.is,
-    (input, context) => (Array.isArray(input) ? t.failure(input, context) : choices.validate(input, context)),
-    choices.encode,
-  );
-  return describe(codec as t.Type<VariantOf<V>>, { of: 'variants', variants: sections });
+  return describe(choices as t.Type<unknown> as t.Type<VariantOf<V>>, { of: 'variants', variants: sections });
 }
 
 /**

@@ -41,11 +41,14 @@ export function input(inputs: tf.NamedTensorInfoMap, name: string): tf.TensorInf
   return tensor;
 }
 
-/** Throws unless the tensors hold floats, the only numbers that these kernels know. */
-export function requireFloats(kernel: string, tensors: Readonly<Record<string, tf.TensorInfo>>): void {
-  for (const [name, { dtype }] of Object.entries(tensors))
-    if (dtype !== 'float32')
-      throw new Error(`${kernel} on wasm: expected ${name} to be float32, received ${dtype}.`);
+/** Throws unless the tensors that are given hold floats, the only numbers that these kernels know. */
+export function requireFloats(
+  kernel: string,
+  tensors: Readonly<Record<string, tf.TensorInfo | undefined>>,
+): void {
+  for (const [name, tensor] of Object.entries(tensors))
+    if (tensor && tensor.dtype !== 'float32')
+      throw new Error(`${kernel} on wasm: expected ${name} to be float32, received ${tensor.dtype}.`);
 }
 
 /** Runs one of the backend's own kernels with a single result, which the caller disposes. */

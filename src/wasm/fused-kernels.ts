@@ -96,15 +96,8 @@ function vectorOf(backend: BackendWasm, values: ArrayLike<number>): tf.TensorInf
 const copied = (backend: BackendWasm, tensor: tf.TensorInfo | undefined): Float32Array | undefined =>
   tensor && floats(backend, tensor).slice();
 
-function requireAll(name: FusedKernel, inputs: Readonly<Record<string, tf.TensorInfo | undefined>>): void {
-  const given = Object.entries(inputs).filter(
-    (entry): entry is [string, tf.TensorInfo] => entry[1] !== undefined,
-  );
-  requireFloats(name, Object.fromEntries(given));
-}
-
 const batchNormalization: WasmKernel<tf.TensorInfo[]> = ({ inputs, attrs, backend }) => {
-  requireAll('BatchNormalization', inputs);
+  requireFloats('BatchNormalization', inputs);
   const x = input(inputs, 'x');
   const channels = x.shape.at(-1)!;
   const scale = copied(backend, inputs['scale']);
@@ -125,7 +118,7 @@ const batchNormalization: WasmKernel<tf.TensorInfo[]> = ({ inputs, attrs, backen
 };
 
 const batchNormalizationGradient: WasmKernel<tf.TensorInfo[]> = ({ inputs, attrs, backend }) => {
-  requireAll('BatchNormalizationGradient', inputs);
+  requireFloats('BatchNormalizationGradient', inputs);
   const [dy, x] = [input(inputs, 'dy'), input(inputs, 'x')];
   const mean = floats(backend, input(inputs, 'mean')).slice();
   const scale = copied(backend, inputs['scale']);
@@ -168,12 +161,12 @@ function slopes(backend: BackendWasm, dy: tf.TensorInfo, x: tf.TensorInfo, slope
 }
 
 const reluGradient: WasmKernel<tf.TensorInfo[]> = ({ inputs, backend }) => {
-  requireAll('ReluGradient', inputs);
+  requireFloats('ReluGradient', inputs);
   return slopes(backend, input(inputs, 'dy'), input(inputs, 'y'), 0);
 };
 
 const leakyReluGradient: WasmKernel<tf.TensorInfo[]> = ({ inputs, attrs, backend }) => {
-  requireAll('LeakyReluGradient', inputs);
+  requireFloats('LeakyReluGradient', inputs);
   return slopes(backend, input(inputs, 'dy'), input(inputs, 'x'), attrs['alpha'] as number);
 };
 

@@ -51,12 +51,8 @@ export const batchMatMul =
       return stock({ inputs, attrs, backend }) as tf.TensorInfo;
     const turn = (x: tf.TensorInfo): tf.TensorInfo => {
       const axes = x.shape.map((_, axis) => axis);
-      return runKernel(
-        backend,
-        'Transpose',
-        { x },
-        { perm: [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!] },
-      );
+      const perm = [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!];
+      return runKernel(backend, 'Transpose', { x }, { perm });
     };
     const left = transposeA ? turn(a) : a;
     const right = transposeB ? turn(b) : b;

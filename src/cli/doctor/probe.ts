@@ -21,14 +21,10 @@ async function examine(name: BackendName, asked: boolean): Promise<Omit<Finding,
   try {
     const device = await startBackend(name, asked);
     const missing = await missingCapabilities();
-    return missing.length > 0
-      ? {
-          version: version(name),
-          device,
-          refused: { reason: `lacks ${missing.join('; ')}`, cure: OTHER_CURE },
-          gigaflops: null,
-        }
-      : { version: version(name), device, refused: null, gigaflops: await convolutionGigaflops() };
+    const found = { version: version(name), device };
+    if (missing.length === 0) return { ...found, refused: null, gigaflops: await convolutionGigaflops() };
+    const refused = { reason: `lacks ${missing.join('; ')}`, cure: OTHER_CURE };
+    return { ...found, refused, gigaflops: null };
   } catch (error) {
     const { reason, cure } = refusal(name, error);
     return { version: installedVersion(name), device: null, refused: { reason, cure }, gigaflops: null };

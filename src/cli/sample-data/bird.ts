@@ -4,7 +4,6 @@
  * size and place and facing either way. The subgroup is the background: a forest, or water with waves.
  */
 import { foldKey, uniform, type RandomKey } from '../../random/random.ts';
-import type { ByteImage } from '../../data/png.ts';
 import {
   canvas,
   develop,
@@ -18,6 +17,7 @@ import {
   pick,
   shade,
   type Canvas,
+  type DrawPicture,
 } from './drawing.ts';
 
 const PLUMAGE = palette('78543c e2e0d8 464a56 963c2e 607046 40608c c4a86e');
@@ -63,32 +63,13 @@ function water(picture: Canvas, key: RandomKey): void {
   });
 }
 
-/** How a bird is built, in units of its size. */
-interface Build {
-  readonly neck: number;
-  readonly bill: number;
-  readonly legs: number;
-  readonly tail: number;
-  readonly plump: number;
-}
-
-function buildOf(label: number, key: RandomKey): Build {
-  const [a = 0, b = 0, c = 0, d = 0, e = 0] = uniform(key, 5, -1, 1);
-  return label === 0
-    ? {
-        neck: 0.3 + 0.1 * a,
-        bill: 0.22 + 0.07 * b,
-        legs: 0.42 + 0.1 * c,
-        tail: 0.95 + 0.2 * d,
-        plump: 0.66 + 0.08 * e,
-      }
-    : {
-        neck: 0.85 + 0.2 * a,
-        bill: 0.5 + 0.14 * b,
-        legs: 0.8 + 0.2 * c,
-        tail: 0.4 + 0.1 * d,
-        plump: 0.55 + 0.08 * e,
-      };
+/** Lengths of neck, bill, legs and tail, and plumpness, in units of the bird's size. */
+function buildOf(label: number, key: RandomKey) {
+  const middle = label === 0 ? [0.3, 0.22, 0.42, 0.95, 0.66] : [0.85, 0.5, 0.8, 0.4, 0.55];
+  const spread = label === 0 ? [0.1, 0.07, 0.1, 0.2, 0.08] : [0.2, 0.14, 0.2, 0.1, 0.08];
+  const draws = Array.from(uniform(key, 5, -1, 1), (draw, i) => middle[i]! + spread[i]! * draw);
+  const [neck = 0, bill = 0, legs = 0, tail = 0, plump = 0] = draws;
+  return { neck, bill, legs, tail, plump };
 }
 
 function bird(picture: Canvas, label: number, key: RandomKey): void {
@@ -127,22 +108,10 @@ function bird(picture: Canvas, label: number, key: RandomKey): void {
   fill(picture, folded, (px, py) => shade(wing, 20 * down(py, px) - 60 * (py - y)));
 }
 
-/**
- * A picture of a bird.
- *
- * @param label 0 landbird, 1 waterbird.
- * @param background 0 land, 1 water.
- * @param size `[height, width]`.
- * @param key Determines everything else.
- */
-export function birdPicture(
-  label: number,
-  background: number,
-  [height, width]: readonly [height: number, width: number],
-  key: RandomKey,
-): ByteImage {
+/** A picture of a bird: 0 a landbird, 1 a waterbird, before 0 land or 1 water. */
+export const birdPicture: DrawPicture = (label, background, [height, width], key) => {
   const picture = canvas(height, width);
   (background === 0 ? forest : water)(picture, foldKey(key, 'background'));
   bird(picture, label, foldKey(key, 'bird'));
   return develop(picture, foldKey(key, 'grain'));
-}
+};

@@ -8,6 +8,18 @@ import type { ByteImage } from '../../data/png.ts';
 /** Red, green, blue, 0 … 255. */
 export type Colour = readonly [number, number, number];
 
+/**
+ * Draws a picture of a class and a subgroup.
+ *
+ * @param key Determines everything else.
+ */
+export type DrawPicture = (
+  label: number,
+  subgroup: number,
+  size: readonly [height: number, width: number],
+  key: RandomKey,
+) => ByteImage;
+
 /** Colours in hexadecimal, e.g. `e2e0d8`, with blanks between them. */
 export const palette = (colours: string): readonly Colour[] =>
   colours.split(' ').map((colour): Colour => {

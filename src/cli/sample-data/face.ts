@@ -3,7 +3,6 @@
  * hair and lips, or with short hair, a broad jaw and stubble. Skin, background, clothes, place and size vary alike in all.
  */
 import { foldKey, uniform, type RandomKey } from '../../random/random.ts';
-import type { ByteImage } from '../../data/png.ts';
 import {
   canvas,
   develop,
@@ -19,6 +18,7 @@ import {
   without,
   type Canvas,
   type Colour,
+  type DrawPicture,
 } from './drawing.ts';
 
 const SKIN = palette('e8bea2 ce9e7c a47454 78523c');
@@ -150,20 +150,8 @@ function mouth(picture: Canvas, { male, x, y, r, skin, smile }: Face, key: Rando
   }
 }
 
-/**
- * A portrait.
- *
- * @param blond Class: 0 other hair, 1 blond.
- * @param male Subgroup.
- * @param size `[height, width]`.
- * @param key Determines everything else.
- */
-export function facePicture(
-  blond: number,
-  male: number,
-  [height, width]: readonly [height: number, width: number],
-  key: RandomKey,
-): ByteImage {
+/** A portrait: 0 other hair, 1 blond; 0 female, 1 male. */
+export const facePicture: DrawPicture = (blond, male, [height, width], key) => {
   const picture = canvas(height, width);
   const cloud = noise(foldKey(key, 'background'), 3);
   const wall = pick(foldKey(key, 'wall'), [...CLOTHES, ...SKIN], 30);
@@ -178,4 +166,4 @@ export function facePicture(
   nose(picture, face);
   mouth(picture, face, key);
   return develop(picture, foldKey(key, 'grain'));
-}
+};

@@ -3,8 +3,7 @@
  * border; a malignant one is lopsided, of several colours and ragged. The subgroup is a coloured bandage beside it, as
  * in the photographs of the ISIC archive, where none of the malignant ones has a bandage.
  */
-import { foldKey, uniform, type RandomKey } from '../../random/random.ts';
-import type { ByteImage } from '../../data/png.ts';
+import { foldKey, uniform } from '../../random/random.ts';
 import {
   canvas,
   develop,
@@ -17,23 +16,12 @@ import {
   palette,
   pick,
   shade,
+  type DrawPicture,
   type Shape,
 } from './drawing.ts';
 
-/**
- * A picture of a lesion.
- *
- * @param malignant Class: 0 benign, 1 malignant.
- * @param bandage Subgroup: 0 without, 1 with.
- * @param size `[height, width]`.
- * @param key Determines everything else.
- */
-export function lesionPicture(
-  malignant: number,
-  bandage: number,
-  [height, width]: readonly [height: number, width: number],
-  key: RandomKey,
-): ByteImage {
+/** A picture of a lesion: 0 benign, 1 malignant; 0 without a bandage, 1 with one. */
+export const lesionPicture: DrawPicture = (malignant, bandage, [height, width], key) => {
   const picture = canvas(height, width);
   const draw = uniform(foldKey(key, 'pose'), 10);
   const pores = noise(foldKey(key, 'pores'), 22);
@@ -74,4 +62,4 @@ export function lesionPicture(
     fill(picture, patch, (px, py) => shade(colour, 14 * light(py, px)));
   }
   return develop(picture, foldKey(key, 'grain'));
-}
+};

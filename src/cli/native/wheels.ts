@@ -24,43 +24,25 @@ export const WHEEL_PLATFORMS = ['manylinux_2_27_x86_64', 'manylinux_2_17_x86_64'
 const OLD = 'manylinux_2_17_x86_64.manylinux2014_x86_64.whl';
 const NEW = 'manylinux_2_27_x86_64.whl';
 
-const PINNED: readonly PinnedWheel[] = [
-  {
-    file: `tensorflow_cpu-2.15.1-cp311-cp311-${OLD}`,
-    sha256: '54660c074d7241a503e81edfd9f5ef5af88f64051b72e2945f26318c790f2d26',
-    bytes: 207_208_420,
-  },
-  {
-    file: `tensorflow_cpu-2.15.1-cp310-cp310-${OLD}`,
-    sha256: 'ba9503db2c5357ea21938555323581fbdabf3d051b6bc1b5f73c5b0ae034d077',
-    bytes: 207_165_286,
-  },
-  {
-    file: `tensorflow_cpu-2.15.1-cp39-cp39-${OLD}`,
-    sha256: '102b27b17e5f6023886b0cb07835af56cd135b845c1b92e597018ba77e54e480',
-    bytes: 207_164_138,
-  },
-  {
-    file: `tensorflow_cpu-2.21.0-cp311-cp311-${NEW}`,
-    sha256: '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
-    bytes: 273_829_956,
-  },
-  {
-    file: `tensorflow-2.15.1-cp311-cp311-${OLD}`,
-    sha256: 'bb0edd69103c154245c5f209f0507355cc68ba7e4de350084bc31edc562478e4',
-    bytes: 475_258_663,
-  },
-  {
-    file: `tensorflow-2.15.1-cp310-cp310-${OLD}`,
-    sha256: 'ea290e435464cf0794f657b48786e5fa413362abe55ed771c172c25980d070ce',
-    bytes: 475_215_357,
-  },
-  {
-    file: `tensorflow-2.15.1-cp39-cp39-${OLD}`,
-    sha256: '89b5aa1022dec47e567512eaf4e1271b8e6c1ff1984e30d0d9127bd1093ed4c5',
-    bytes: 475_214_135,
-  },
-];
+/** Name, platforms, SHA-256 and bytes. */
+const REGISTERED = `
+  tensorflow_cpu-2.15.1-cp311-cp311 ${OLD} 54660c074d7241a503e81edfd9f5ef5af88f64051b72e2945f26318c790f2d26 207208420
+  tensorflow_cpu-2.15.1-cp310-cp310 ${OLD} ba9503db2c5357ea21938555323581fbdabf3d051b6bc1b5f73c5b0ae034d077 207165286
+  tensorflow_cpu-2.15.1-cp39-cp39 ${OLD} 102b27b17e5f6023886b0cb07835af56cd135b845c1b92e597018ba77e54e480 207164138
+  tensorflow_cpu-2.21.0-cp311-cp311 ${NEW} 2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c 273829956
+  tensorflow-2.15.1-cp311-cp311 ${OLD} bb0edd69103c154245c5f209f0507355cc68ba7e4de350084bc31edc562478e4 475258663
+  tensorflow-2.15.1-cp310-cp310 ${OLD} ea290e435464cf0794f657b48786e5fa413362abe55ed771c172c25980d070ce 475215357
+  tensorflow-2.15.1-cp39-cp39 ${OLD} 89b5aa1022dec47e567512eaf4e1271b8e6c1ff1984e30d0d9127bd1093ed4c5 475214135
+`;
+
+const PINNED: readonly PinnedWheel[] = Array.from(
+  REGISTERED.matchAll(/(\S+) (\S+) (\w{64}) (\d+)/g),
+  ([, name, platforms, sha256, bytes]) => ({
+    file: `${name}-${platforms}`,
+    sha256: sha256!,
+    bytes: Number(bytes),
+  }),
+);
 
 /** The registry's project that has the libraries. */
 export const wheelProject = (gpu: boolean): string => (gpu ? 'tensorflow' : 'tensorflow-cpu');

@@ -175,6 +175,9 @@ export function documentOf(value: unknown, place: string): DocumentNode {
   return { of: 'scalar', place, value: value as Scalar };
 }
 
+/** A single value as a tree. */
+export const scalarNode = (value: Scalar, place: string): DocumentNode => ({ of: 'scalar', place, value });
+
 /** The plain value of a tree. */
 export function plainValue(node: DocumentNode): unknown {
   switch (node.of) {

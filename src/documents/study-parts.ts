@@ -12,6 +12,9 @@ export function childOf(node: DocumentNode | undefined, key: string): DocumentNo
   return node?.of === 'map' ? node.entries.get(key)?.node : undefined;
 }
 
+/** A map without entries. */
+export const emptyMap = (place: string): DocumentMap => ({ of: 'map', place, entries: new Map() });
+
 /** A map with an entry put in, or in the place of the one that there was. */
 export function withEntry(node: DocumentMap, key: string, value: DocumentNode): DocumentMap {
   const keyPlace = node.entries.get(key)?.keyPlace ?? value.place;
@@ -39,7 +42,7 @@ export function withStageOneAsSources(part: DocumentMap): DocumentMap {
   const translations = childOf(method, 'translations');
   if (method?.of !== 'map' || translations?.of !== 'scalar' || translations.value !== 'stage-1') return part;
   const { place } = translations;
-  const sources = withEntry({ of: 'map', place, entries: new Map() }, 'sources', translations);
+  const sources = withEntry(emptyMap(place), 'sources', translations);
   return withEntry(part, 'method', withEntry(method, 'translations', sources));
 }
 

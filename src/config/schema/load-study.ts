@@ -2,10 +2,11 @@
 import { either as E } from 'fp-ts';
 import type { DataError } from '../../data/data-error.ts';
 import { composeDocument, type ReadText } from '../../documents/composition.ts';
-import { plainValue } from '../../documents/document.ts';
+import { plainValue, type DocumentNode } from '../../documents/document.ts';
 import type { Experiment } from './experiment.ts';
 import { readable } from './load.ts';
-import { withOverrides } from '../../documents/overrides.ts';
+import { withOverride } from '../../documents/overrides.ts';
+import { didYouMean } from '../did-you-mean.ts';
 import { childOf } from '../../documents/study-parts.ts';
 import { decodeStudy, type Study } from './study.ts';
 
@@ -40,9 +41,36 @@ export async function loadStudy(
 ): Promise<E.Either<readonly DataError[], Study>> {
   const composed = await composeDocument(file, read);
   if (E.isLeft(composed)) return readable(E.left([composed.left]));
-  const document = withOverrides(composed.right, overrides);
+  const document = withStudyOverrides(composed.right, overrides);
   return readable(E.isLeft(document) ? E.left([document.left]) : decodeStudy(document.right));
 }
+
+/** A setting of a method that there is not is a mistyped name; a whole method may be added. */
+function methodFault(document: DocumentNode, override: string): DataError | undefined {
+  const [, name] = /^\s*methods\.([^.=]+)\.[^=]*=/.exec(override) ?? [];
+  const methods = childOf(document, 'methods');
+  if (name === undefined || methods?.of !== 'map' || methods.entries.has(name)) return undefined;
+  const names = [...methods.entries.keys()];
+  return {
+    where: `--set ${override}: methods.${name}`,
+    expected: `one of the methods ${names.join(', ')}${didYouMean(name, names)}`,
+    found: `"${name}"`,
+    cure: `correct it, or add the whole method with --set 'methods.${name}={ … }'`,
+  };
+}
+
+const withStudyOverrides = (
+  document: DocumentNode,
+  overrides: readonly string[],
+): E.Either<DataError, DocumentNode> =>
+  overrides.reduce<E.Either<DataError, DocumentNode>>(
+    (changed, override) =>
+      E.Monad.chain(changed, (node) => {
+        const fault = methodFault(node, override);
+        return fault === undefined ? withOverride(node, override) : E.left(fault);
+      }),
+    E.right(document),
+  );
 
 /**
  * Whether a file, with all that it extends, is a study.

@@ -19,6 +19,15 @@ export function methodNameFaults(
   stageOne: readonly string[],
   methods: readonly string[],
 ): DataError[] {
+  if (methods.length === 0)
+    return [
+      fault(
+        `${placeOf(document, ['methods'])}: methods`,
+        'at least one method',
+        'none',
+        'write e.g. methods: { erm: { method: { kind: erm } } }',
+      ),
+    ];
   const at = (name: string): string => `${placeOf(document, ['methods', name], true)}: methods.${name}`;
   const seen = new Map(stageOne.map((name) => [name.toLowerCase(), name]));
   return methods.flatMap((name) => {
@@ -90,10 +99,42 @@ export function labelFaults(
     );
 }
 
+/** A part of a study as it was written. */
+export interface WrittenPart {
+  /** How a setting of it begins, such as `methods.erm`. Settings of the study itself begin with nothing. */
+  readonly name: string;
+  readonly document: DocumentNode;
+}
+
+/** Classes that the study's stage 1 leaves out or translates twice are a fault of its list. */
+const sourcesFault = ({ found }: DataError, listed: string): DataError => ({
+  where: `${listed}: stage-1`,
+  expected: 'experiments that translate every class once',
+  found,
+  cure: 'set translation.classes of the experiments, or give the method translations of its own',
+});
+
+/**
+ * A fault of a study's experiment, named at the part that wrote the setting.
+ *
+ * @param fault With the path in the experiment.
+ * @param parts Of which the experiment was made; the first wins over the others.
+ * @param listed Where the list of stage 1 stands, for an experiment that reads translations of it.
+ */
+export function namedAtPart(fault: DataError, parts: readonly WrittenPart[], listed?: string): DataError {
+  const [, place = fault.where, path = ''] = /^(.*): ([^:]*)$/s.exec(fault.where) ?? [];
+  if (place === listed && path === 'method.translations.sources') return sourcesFault(fault, place);
+  const keys = path.split(/[.[\]]+/).filter((key) => key !== '');
+  const wrote = ({ document }: WrittenPart): boolean =>
+    [false, true].some((ofKey) => placeOf(document, keys, ofKey) === place);
+  const { name } = parts.find(wrote) ?? parts[0]!;
+  return { ...fault, where: `${place}: ${[name, path].filter((each) => each !== '').join('.')}` };
+}
+
 /** What several parts have from one place is one fault. */
 export const distinctFaults = (faults: readonly DataError[]): readonly DataError[] => {
-  const seen = new Map(
-    faults.map((each) => [`${each.where.replace(/: .*/, '')} ${each.expected} ${each.found}`, each]),
-  );
-  return [...seen.values()];
+  const key = ({ where, expected, found }: DataError): string =>
+    `${where.replace(/: .*/, '')} ${expected} ${found}`;
+  const keys = faults.map(key);
+  return faults.filter((_, i) => keys.indexOf(keys[i]!) === i);
 };

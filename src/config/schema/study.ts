@@ -10,17 +10,25 @@ import { integer, refine } from '../codecs.ts';
 import { decode } from '../decoding.ts';
 import { DataCodec, type DataSettings } from './data-settings.ts';
 import {
-  documentOf,
   mergeDocuments,
   placeOf,
   plainValue,
+  scalarNode,
   type DocumentMap,
   type DocumentNode,
 } from '../../documents/document.ts';
 import { decodeExperiment, type Experiment } from './experiment.ts';
 import { listOf, required, section, setting } from './section.ts';
-import { distinctFaults, labelFaults, methodNameFaults, stageOneNameFaults } from './study-faults.ts';
-import { childOf, withEntry, withStageOneAsSources } from '../../documents/study-parts.ts';
+import {
+  distinctFaults,
+  labelFaults,
+  methodNameFaults,
+  namedAtPart,
+  stageOneNameFaults,
+  type WrittenPart,
+} from './study-faults.ts';
+import { withSources } from './study-sources.ts';
+import { childOf, emptyMap, withEntry, withStageOneAsSources } from '../../documents/study-parts.ts';
 import { backend } from './training-settings.ts';
 import type { StageOneExperiment } from './stage-one.ts';
 import type { StageTwoExperiment } from './stage-two.ts';
@@ -50,7 +58,7 @@ const part = new t.Type<Readonly<Record<string, unknown>>>(
 const isDistinct = (values: readonly unknown[]): boolean => new Set(values).size === values.length;
 
 /** What the top of a study's file holds. */
-const StudyCodec = section('a study', {
+export const StudyCodec = section('a study', {
   version: required('Version of this schema.', t.literal(1, '1'), 1),
   kind: required('What the file is.', t.literal('study', '"study"'), 'study'),
   name: setting('Names the folder of the study.', experimentName, 'study'),
@@ -83,119 +91,98 @@ const StudyCodec = section('a study', {
   ),
 });
 
-const scalar = (value: string | number, place: string): DocumentNode => ({ of: 'scalar', place, value });
-const emptyMap = (place: string): DocumentMap => ({ of: 'map', place, entries: new Map() });
-
 const asMap = (node: DocumentNode | undefined, place: string): DocumentMap =>
   node?.of === 'map' ? node : emptyMap(place);
 
-/** The sources of translations that a study's own stage 1 makes. */
-function ownSources(stageOne: readonly StageOneExperiment[], place: string): DocumentNode {
-  return documentOf(
-    stageOne.map(({ name, translation }) => ({
-      classes: translation.classes,
-      from: { kind: 'run', path: `\${RUNS}/${name}` },
-    })),
-    place,
-  );
-}
-
-/** A method's settings with the sources of its translations put in, as listed, where it leaves them to the study. */
-function withSources(
-  variant: DocumentMap,
-  stageOne: readonly StageOneExperiment[],
-  listed: string,
-): E.Either<readonly DataError[], DocumentMap> {
-  const method = childOf(variant, 'method');
-  const kind = childOf(method, 'kind');
-  if (method?.of !== 'map' || kind?.of !== 'scalar' || kind.value !== 'camel') return E.right(variant);
-  const translations = childOf(method, 'translations') ?? emptyMap(method.place);
-  const word = translations.of === 'scalar' ? String(translations.value) : 'true';
-  if (word !== 'true' && word !== 'identity') {
-    return E.left([
-      {
-        where: `${translations.place}: method.translations`,
-        expected: 'stage-1, true, identity, or a map of settings',
-        found: JSON.stringify(plainValue(translations)),
-        cure: 'write one of these',
-      },
-    ]);
-  }
-  const sources = plainValue(childOf(translations, 'sources') ?? scalar('stage-1', ''));
-  if (translations.of !== 'map' || sources !== 'stage-1') return E.right(variant);
-  if (stageOne.length === 0) {
-    return E.left([
-      {
-        where: `${method.place}: method.translations`,
-        expected: 'experiments of stage 1 in the study, or true, identity or sources',
-        found: 'none',
-        cure: 'write stage-1, or say where the translations come from',
-      },
-    ]);
-  }
-  const sourced = withEntry(translations, 'sources', ownSources(stageOne, listed));
-  return E.right(withEntry(variant, 'method', withEntry(method, 'translations', sourced)));
-}
-
-/**
- * Faults of an experiment, whose settings are those of a part of the study. Classes that its own stage 1, listed there,
- * leaves out or translates twice are a matter of the list.
- */
-const ofPart = (name: string, listed?: string) =>
-  E.mapLeft((faults: readonly DataError[]): readonly DataError[] =>
-    faults.map((fault) => {
-      const [, place, path] = /^(.*): ([^:]*)$/s.exec(fault.where) ?? [];
-      if (place === listed && path === 'method.translations.sources') {
-        return {
-          where: `${place}: stage-1`,
-          expected: 'experiments that translate every class once',
-          found: fault.found,
-          cure: 'set translation.classes of the experiments, or give the method translations of its own',
-        };
-      }
-      return {
-        ...fault,
-        where: place === undefined ? `${fault.where}: ${name}` : `${place}: ${name}.${path}`,
-      };
-    }),
-  );
-
 /** A name that cannot be one is a fault of the study; the experiment need not repeat it. */
 const runName = (name: string, place: string): DocumentNode =>
-  scalar(experimentName.is(name) ? name : 'method', place);
+  scalarNode(experimentName.is(name) ? name : 'method', place);
 
-/** An experiment of a study: its settings over the study's data, its kind and name set. */
-function experimentOf<Kind extends Experiment['kind']>(
-  settings: DocumentMap,
-  kind: Kind,
-  name: DocumentNode | null,
-  data: DocumentNode,
-): E.Either<readonly DataError[], Extract<Experiment, { readonly kind: Kind }>> {
-  const place = settings.place;
+/** A kind that a part states must be that of its place in the study. */
+function kindFault(settings: DocumentMap, kind: Experiment['kind']): DataError | undefined {
   const stated = childOf(settings, 'kind');
-  if (stated !== undefined && plainValue(stated) !== kind) {
-    return E.left([
-      {
+  return stated === undefined || plainValue(stated) === kind
+    ? undefined
+    : {
         where: `${stated.place}: kind`,
         expected: `"${kind}" in this part of a study`,
         found: JSON.stringify(plainValue(stated)),
         cure: 'extend an experiment of that stage',
-      },
-    ]);
-  }
+      };
+}
+
+type Decoded<Kind extends Experiment['kind']> = E.Either<
+  readonly DataError[],
+  Extract<Experiment, { readonly kind: Kind }>
+>;
+
+/** An experiment of a study: its settings over the study's data, with its kind and name put in. */
+function experimentOf<Kind extends Experiment['kind']>(
+  settings: DocumentMap,
+  kind: Kind,
+  name: DocumentNode,
+  data: DocumentNode,
+): Decoded<Kind> {
+  const wrong = kindFault(settings, kind);
+  if (wrong !== undefined) return E.left([wrong]);
+  const { place } = settings;
   const own = childOf(settings, 'data');
   const whole = [
-    ['version', scalar(1, place)],
-    ['kind', scalar(kind, place)],
+    ['version', scalarNode(1, place)],
+    ['kind', scalarNode(kind, place)],
     ['data', own === undefined ? data : mergeDocuments(data, own)],
-    ...(name === null ? [] : [['name', name] as const]),
+    ['name', name],
   ] as const;
   const document = whole.reduce<DocumentMap>((node, [key, value]) => withEntry(node, key, value), settings);
-  return decodeExperiment(document) as E.Either<
-    readonly DataError[],
-    Extract<Experiment, { readonly kind: Kind }>
-  >;
+  return decodeExperiment(document) as Decoded<Kind>;
 }
+
+/** What several parts need of the study's document. */
+interface StudyDocument {
+  readonly document: DocumentNode;
+  readonly data: DocumentNode;
+  /** Where the list of stage 1 stands. */
+  readonly listed: string;
+}
+
+const named = (parts: readonly WrittenPart[], listed?: string) =>
+  E.mapLeft((faults: readonly DataError[]) => faults.map((fault) => namedAtPart(fault, parts, listed)));
+
+function stageOneOf({ document, data }: StudyDocument): readonly Decoded<'stage-1'>[] {
+  const list = childOf(document, 'stage-1');
+  return (list?.of === 'list' ? list.items : []).map((item, i) => {
+    const settings = asMap(item, document.place);
+    const name = childOf(settings, 'name') ?? scalarNode('stage-1', settings.place);
+    return named([
+      { name: `stage-1.${i}`, document: settings },
+      { name: '', document },
+    ])(experimentOf(settings, 'stage-1', name, data));
+  });
+}
+
+function methodOf(
+  name: string,
+  stageOne: readonly StageOneExperiment[],
+  { document, data, listed }: StudyDocument,
+): Decoded<'stage-2'> {
+  const part = (node: DocumentNode | undefined): DocumentMap =>
+    withStageOneAsSources(asMap(node, document.place));
+  const common = part(childOf(document, 'stage-2'));
+  const own = part(childOf(childOf(document, 'methods'), name));
+  const sourced = withSources(asMap(mergeDocuments(common, own), own.place), stageOne, listed);
+  const parts = [
+    { name: `methods.${name}`, document: own },
+    { name: 'stage-2', document: common },
+    { name: '', document },
+  ];
+  return named(
+    parts,
+    listed,
+  )(E.Monad.chain(sourced, (variant) => experimentOf(variant, 'stage-2', runName(name, own.place), data)));
+}
+
+const rights = <A>(decoded: readonly E.Either<unknown, A>[]): readonly A[] =>
+  decoded.flatMap((each) => (E.isRight(each) ? [each.right] : []));
 
 /**
  * Decodes a composed study and checks what its parts mean together.
@@ -208,62 +195,25 @@ export function decodeStudy(document: DocumentNode): E.Either<readonly DataError
     placeOf(document, path, unknownKey),
   );
   if (E.isLeft(top)) return top;
-  const file = top.right;
-  const names = Object.keys(file.methods);
-  if (names.length === 0) {
-    return E.left([
-      {
-        where: `${placeOf(document, ['methods'])}: methods`,
-        expected: 'at least one method',
-        found: 'none',
-        cure: 'write e.g. methods: { erm: { method: { kind: erm } } }',
-      },
-    ]);
-  }
-  const data = childOf(document, 'data')!;
-  const listed = childOf(document, 'stage-1');
-  const parts = listed?.of === 'list' ? listed.items : [];
-  const listedAt = listed?.place ?? document.place;
-  const firstStages = parts.map((settings, i) =>
-    ofPart(`stage-1.${i}`)(
-      experimentOf(
-        asMap(settings, document.place),
-        'stage-1',
-        childOf(settings, 'name') === undefined ? scalar('stage-1', settings.place) : null,
-        data,
-      ),
-    ),
-  );
-  const stageOne = firstStages.flatMap((each) => (E.isRight(each) ? [each.right] : []));
-  const common = withStageOneAsSources(asMap(childOf(document, 'stage-2'), document.place));
-  const methods = names.map((name) => {
-    const own = withStageOneAsSources(asMap(childOf(childOf(document, 'methods'), name), document.place));
-    const sourced = withSources(asMap(mergeDocuments(common, own), own.place), stageOne, listedAt);
-    return ofPart(
-      `methods.${name}`,
-      listedAt,
-    )(E.Monad.chain(sourced, (variant) => experimentOf(variant, 'stage-2', runName(name, own.place), data)));
-  });
+  const { name, backend: asked, seeds, labels, data, methods: written } = top.right;
+  const names = Object.keys(written);
+  const whole = { document, data: childOf(document, 'data')!, listed: placeOf(document, ['stage-1']) };
+  const first = stageOneOf(whole);
+  const stageOne = rights(first);
+  const second = names.map((each) => methodOf(each, stageOne, whole));
   // What a method lacks because an experiment of stage 1 is wrong is not its own fault.
-  const blamed = stageOne.length === firstStages.length ? [...firstStages, ...methods] : firstStages;
+  const blamed = stageOne.length === first.length ? [...first, ...second] : first;
   const faults = [
-    ...labelFaults(document, file.labels, file.data),
+    ...labelFaults(document, labels, data),
     ...stageOneNameFaults(document, stageOne),
     ...methodNameFaults(
       document,
-      stageOne.map(({ name }) => name),
+      stageOne.map((each) => each.name),
       names,
     ),
     ...blamed.flatMap((each) => (E.isLeft(each) ? each.left : [])),
   ];
-  if (faults.length > 0) return E.left(distinctFaults(faults));
-  return E.right({
-    name: file.name,
-    backend: file.backend,
-    seeds: file.seeds,
-    data: file.data,
-    labels: file.labels,
-    stageOne,
-    methods: methods.flatMap((each) => (E.isRight(each) ? [each.right] : [])),
-  });
+  return faults.length > 0
+    ? E.left(distinctFaults(faults))
+    : E.right({ name, backend: asked, seeds, labels, data, stageOne, methods: rights(second) });
 }

@@ -310,9 +310,7 @@ describe('a study that is wrong says so in a line a fault', () => {
     [
       'one fault of what all methods have',
       `${TOP.replace('steps: 4', 'steps: 0')}methods: { erm: { method: { kind: erm } }, dro: { method: { kind: group-dro } } }\n`,
-      [
-        'study.yaml:4:61: methods.dro.training.steps: expected an integer above 0, or null, found 0; correct it',
-      ],
+      ['study.yaml:4:61: stage-2.training.steps: expected an integer above 0, or null, found 0; correct it'],
     ],
     [
       'a part of another stage',
@@ -365,9 +363,79 @@ describe('a study that is wrong says so in a line a fault', () => {
     ]);
   });
 
-  it('an option names itself', async () => {
-    expect(await faults(`${TOP}${ERM}`, ['methods.emr.training.steps=3'])).toEqual([
-      '--set methods.emr.training.steps=3: methods.emr.method: expected a map with a kind: erm | group-dro | camel, found nothing; correct it',
+  it.each([
+    [
+      'of stage-2, whatever the methods',
+      `${TOP.replace('training:', 'optimiser: {}, training:')}methods: { a: { method: { kind: erm } }, b: { method: { kind: erm } } }`,
+      [
+        'study.yaml:4:42: stage-2.optimiser: expected no such key, found unknown key "optimiser", did you mean "optimizer"?; remove or rename it',
+      ],
+    ],
+    [
+      'of a method, in what stage-2 has too',
+      `${TOP}methods: { a: { method: { kind: erm }, training: { steps: 0 } }, b: { method: { kind: erm } } }`,
+      [
+        'study.yaml:5:59: methods.a.training.steps: expected an integer above 0, or null, found 0; correct it',
+      ],
+    ],
+    [
+      'of the translations that stage-2 writes',
+      `${TOP.replace('training:', 'method: { kind: camel, translations: stage }, training:')}methods: { a: {}, b: {} }`,
+      [
+        'study.yaml:4:79: stage-2.method.translations: expected stage-1, true, identity, or a map of settings, found "stage"; write one of these',
+      ],
+    ],
+    [
+      'of the data, between two settings, for stage 1 and methods alike',
+      `version: 1\nkind: study\ndata: { kind: celeba, limits: { y5z0: 3 } }\nstage-1: [{}]\nstage-2: { network: { kind: small-cnn } }\n${ERM}`,
+      [
+        'study.yaml:3:39: data.limits.y5z0: expected a group from y0z0 to y1z1, found "y5z0"; name one of them in data.limits, e.g. y1z1, or leave it out',
+      ],
+    ],
+    [
+      'of the data that a part changes',
+      `${TOP}methods: { erm: { method: { kind: erm }, data: { testImages: 0 } } }`,
+      [
+        'study.yaml:5:62: methods.erm.data.testImages: expected an integer above 0, or null, found 0; correct it',
+      ],
+    ],
+  ])('at the part that was written: %s', async (_, text, lines) => {
+    expect(await faults(text)).toEqual(lines);
+  });
+
+  it.each([
+    [
+      'methods.emr.training.steps=3',
+      '--set methods.emr.training.steps=3: methods.emr: expected one of the methods erm, did you mean "erm"?, found "emr"; correct it, or add the whole method with --set \'methods.emr={ … }\'',
+    ],
+    [
+      'stage-1.5.training.steps=1',
+      '--set stage-1.5.training.steps=1: stage-1: expected the number of an entry, 0 … 0, found "5"; correct the number, or set the whole list',
+    ],
+    [
+      'stage-2.training.steps=0',
+      '--set stage-2.training.steps=0: stage-2.training.steps: expected an integer above 0, or null, found 0; correct it',
+    ],
+    [
+      'seedz=[1]',
+      '--set seedz=[1]: seedz: expected no such key, found unknown key "seedz", did you mean "seeds"?; remove or rename it',
+    ],
+  ])('the option --set %s names itself', async (option, line) => {
+    expect(await faults(`${TOP}stage-1: [{}]\n${ERM}`, [option])).toEqual([line]);
+  });
+
+  it('an option may add a method, and then change it', async () => {
+    const options = ['methods.dro={ method: { kind: group-dro } }', 'methods.dro.training.steps=9'];
+    const { methods } = await study(`${TOP}${ERM}`, options);
+    expect(methods.map(({ name, training }) => [name, training.steps])).toEqual([
+      ['erm', 4],
+      ['dro', 9],
+    ]);
+  });
+
+  it('an entry of stage 1 that there cannot be is a fault of the option', async () => {
+    expect(await faults(`${TOP}${ERM}`, ['stage-1.0.training.steps=1'])).toEqual([
+      '--set stage-1.0.training.steps=1: stage-1: expected a list of stage-1 experiments, found {"0":{"training":{"steps":1}}}; correct it',
     ]);
   });
 });

@@ -9,7 +9,7 @@ import { formatDataError } from '../data/data-error.ts';
 import { commandLine, helpEnd } from '../system/command-line.ts';
 import { expectedFailure, orExit, ProgramError } from '../system/program.ts';
 import { collectResults, failuresIn, studyResults } from '../experiment/study/collect-results.ts';
-import { planLines, planStudy } from '../experiment/study/plan-study.ts';
+import { planLines, planStudy, refusals } from '../experiment/study/plan-study.ts';
 import { readStudy } from '../experiment/study/read-study.ts';
 import { readResults, runStudy } from '../experiment/study/run-study.ts';
 import { studyRuns, type StudySelection } from '../experiment/study/study-experiments.ts';
@@ -97,20 +97,22 @@ async function askedStudy(file: string, flags: StudyFlags, folder?: string): Pro
 
 const print = (lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`);
 
-/** What the folder of a study holds, without being at work on it. */
-async function resultsSoFar(out: string, failures: ReadonlyMap<string, string>) {
-  const file = orExit(await readStudyFile(out));
-  return file === null ? [] : collectResults(out, file, failures);
+/** Why runs have failed, as the results in the folder of a study say. */
+async function knownFailures(out: string): Promise<ReadonlyMap<string, string>> {
+  const written = await readResults(out);
+  return E.isRight(written) ? failuresIn(written.right.seeds) : new Map<string, string>();
 }
 
 async function plan(file: string, flags: StudyFlags): Promise<void> {
   const { study, selection } = await askedStudy(file, flags);
-  const written = await readResults(selection.out);
-  const failures = E.isRight(written) ? failuresIn(written.right.seeds) : new Map<string, string>();
+  const { out } = selection;
   const runs = studyRuns(study, selection, file);
+  const there = orExit(await readStudyFile(out));
+  const results = there === null ? [] : await collectResults(out, there, await knownFailures(out));
   print([
-    `${study.name} in ${selection.out}`,
-    ...planLines(await planStudy(runs, await resultsSoFar(selection.out, failures))),
+    `${study.name} in ${out}`,
+    ...planLines(await planStudy(runs, results)),
+    ...(await refusals(study, runs, there, out)).map((line) => `run would refuse this: ${line}`),
   ]);
 }
 
@@ -120,9 +122,7 @@ async function report(file: string, flags: StudyFlags): Promise<void> {
   const there = orExit(await readStudyFile(out));
   if (there === null)
     throw new ProgramError(`${out}: expected the folder of a study, found none; run the study first`, 2);
-  const written = await readResults(out);
-  const failures = E.isRight(written) ? failuresIn(written.right.seeds) : new Map<string, string>();
-  print([await writeStudyReport(out, there, await studyResults(out, there, failures))]);
+  print([await writeStudyReport(out, there, await studyResults(out, there, await knownFailures(out)))]);
 }
 
 const failedRuns = ({ seeds }: StudyResults): readonly string[] => [...failuresIn(seeds).keys()];

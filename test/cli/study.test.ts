@@ -51,6 +51,23 @@ describe('npm run study', () => {
     expect(readdirSync(scratch)).toEqual(['mnist']);
   });
 
+  it('plan and status say what run would refuse of the data, and list the runs all the same', async () => {
+    const epochs = ['--set', 'stage-2.training.epochs=2', '--root', `DATA=${scratch}/nowhere`];
+    for (const name of ['plan', 'status']) {
+      const { code, out: text, err } = await study(name, ...epochs);
+      expect([code, err]).toEqual([0, '']);
+      const lines = text.trim().split('\n');
+      expect(lines.slice(1, 4)).toEqual([
+        'seed 1  erm        ? steps  not begun',
+        'seed 1  group-dro  ? steps  not begun',
+        '0 of 2 runs done, 0 steps left, and those of the epochs, which the data tell',
+      ]);
+      expect(lines.slice(4)).toEqual([
+        expect.stringMatching(/^run would refuse this: [^\n]*nowhere\/mnist[^\n]*: expected [^\n]*$/),
+      ]);
+    }
+  });
+
   it('run ends with 1 when a run has failed, with a table of the others', async () => {
     const { code, out: table, err } = await study('run', '--backend', 'wasm');
     expect(code).toBe(1);
@@ -97,11 +114,17 @@ describe('npm run study', () => {
     await expect(parsed).rejects.toThrow(message);
   });
 
-  it('run says what has changed since it was begun, and leaves the folder as it is', async () => {
+  it('run says what has changed since it was begun, plan says the same, and the folder stays as it is', async () => {
     const before = readFileSync(join(out, 'study.json'), 'utf8');
-    const { code, err } = await study('run', '--backend', 'wasm', '--set', 'stage-2.training.steps=5');
+    const changed = ['--set', 'stage-2.training.steps=5'];
+    const { code, err } = await study('run', '--backend', 'wasm', ...changed);
     expect(code).toBe(2);
     expect(lastLine(err)).toContain('methods.group-dro.training.steps: 4 there, 5 here');
+    const planned = await study('plan', ...changed);
+    expect([planned.code, lastLine(planned.out)]).toEqual([
+      0,
+      lastLine(err).replace('model-patching: ', 'run would refuse this: '),
+    ]);
     expect(readFileSync(join(out, 'study.json'), 'utf8')).toBe(before);
   });
 

@@ -89,7 +89,7 @@ async function writeResults(
 }
 
 /** Data that are missing, or that do not hold what an experiment needs, are bad input and leave nothing behind. */
-async function assertData([first]: readonly SeedRuns[]): Promise<void> {
+export async function assertData([first]: readonly SeedRuns[]): Promise<void> {
   const experiments = [...(first?.stageOne ?? []), ...(first?.methods ?? [])].map(
     ({ toRun }) => toRun.experiment,
   );

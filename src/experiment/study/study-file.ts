@@ -93,6 +93,41 @@ const together = <A>(before: readonly A[], now: readonly A[]): readonly A[] => [
 const shared = (settings: StudyFile['methods'], others: StudyFile['methods']): StudyFile['methods'] =>
   Object.fromEntries(Object.entries(settings).filter(([name]) => Object.hasOwn(others, name)));
 
+type Settings = Pick<StudyFile, 'name' | 'data' | 'stage-1' | 'methods'>;
+
+const settingsOf = ({ name, data, stageOne, methods }: Study): Settings => ({
+  name,
+  data: JSON.parse(JSON.stringify(data)) as StudyFile['data'],
+  'stage-1': byName(stageOne),
+  methods: byName(methods),
+});
+
+/**
+ * What has changed of a study since it was begun, beside methods, experiments of stage 1 and seeds that were added.
+ *
+ * @param before What its file holds.
+ * @param study As it is now.
+ * @param folder For the error.
+ */
+export function studyChange(before: StudyFile, study: Study, folder: string): DataError | undefined {
+  const now = settingsOf(study);
+  const bound = ({ name, data, 'stage-1': stageOne, methods }: Settings, other: Settings): Settings => ({
+    name,
+    data,
+    'stage-1': shared(stageOne, other['stage-1']),
+    methods: shared(methods, other.methods),
+  });
+  const differing = differences(bound(before, now), bound(now, before));
+  return differing.length === 0
+    ? undefined
+    : {
+        where: pathIn(folder),
+        expected: 'the study as it was begun, to which methods and seeds may be added',
+        found: listedDifferences(differing),
+        cure: 'use the settings of then, give what has changed another name, or choose another folder',
+      };
+}
+
 /**
  * What the file of a study holds after a call.
  *
@@ -108,36 +143,17 @@ export function mergedStudyFile(
   call: Pick<StudyFile, 'seeds' | 'backend' | 'environment'>,
   folder: string,
 ): E.Either<DataError, StudyFile> {
-  const now = { 'stage-1': byName(study.stageOne), methods: byName(study.methods) };
-  const rest = {
-    format: 2 as const,
-    name: study.name,
-    labels: study.labels,
-    data: JSON.parse(JSON.stringify(study.data)) as StudyFile['data'],
-    backend: call.backend,
-    environment: call.environment,
-  };
-  if (before === null) return E.right({ ...rest, ...now, seeds: call.seeds, seconds: 0 });
-  const bound = (file: Pick<StudyFile, 'name' | 'data' | 'stage-1' | 'methods'>, other: typeof now) => ({
-    name: file.name,
-    data: file.data,
-    'stage-1': shared(file['stage-1'], other['stage-1']),
-    methods: shared(file.methods, other.methods),
-  });
-  const differing = differences(bound(before, now), bound({ ...rest, ...now }, before));
-  return differing.length === 0
-    ? E.right({
-        ...rest,
+  const now = { format: 2 as const, labels: study.labels, ...settingsOf(study), ...call };
+  if (before === null) return E.right({ ...now, seconds: 0 });
+  const change = studyChange(before, study, folder);
+  return change !== undefined
+    ? E.left(change)
+    : E.right({
+        ...now,
         'stage-1': { ...before['stage-1'], ...now['stage-1'] },
         methods: { ...before.methods, ...now.methods },
         seeds: together(before.seeds, call.seeds),
         seconds: before.seconds,
-      })
-    : E.left({
-        where: pathIn(folder),
-        expected: 'the study as it was begun, to which methods and seeds may be added',
-        found: listedDifferences(differing),
-        cure: 'use the settings of then, give what has changed another name, or choose another folder',
       });
 }
 

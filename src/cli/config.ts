@@ -130,9 +130,9 @@ async function check(files: readonly string[], flags: ExperimentFlags): Promise<
 
 function shown<A>(loaded: E.Either<readonly DataError[], A>): A {
   if (E.isRight(loaded)) return loaded.right;
-  const [first, ...others] = loaded.left;
-  others.forEach((fault) => complain(formatDataError(fault)));
-  throw new ProgramError(formatDataError(first!), 2);
+  const lines = loaded.left.map(formatDataError);
+  lines.slice(0, -1).forEach(complain);
+  throw new ProgramError(lines.at(-1)!, 2);
 }
 
 async function show(file: string, flags: ExperimentFlags): Promise<void> {

@@ -68,9 +68,9 @@ async function askedStudy(file: string, flags: StudyFlags, folder?: string): Pro
     throw new ProgramError('--seed and --seeds: expected one of them, found both; leave one out', 2);
   const read = await readStudy(file, flags.set ?? [], folder);
   if (E.isLeft(read)) {
-    const [first, ...others] = read.left;
-    others.forEach((fault) => process.stderr.write(`${formatDataError(fault)}\n`));
-    throw new ProgramError(formatDataError(first!), 2);
+    const lines = read.left.map(formatDataError);
+    lines.slice(0, -1).forEach((line) => process.stderr.write(`${line}\n`));
+    throw new ProgramError(lines.at(-1)!, 2);
   }
   const study = read.right;
   const names = study.methods.map(({ name }) => name);

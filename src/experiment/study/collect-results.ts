@@ -15,6 +15,7 @@ import {
   StageOneOutcomeCodec,
   StageTwoOutcomeCodec,
 } from '../outcomes.ts';
+import { commonBackend, runBackends } from './run-backends.ts';
 import type { StudyFile } from './study-file.ts';
 
 async function stageOneIn(folder: string, name: string): Promise<StageOneFigures | undefined> {
@@ -88,11 +89,12 @@ export function failuresIn(seeds: readonly SeedResults[]): Map<string, string> {
  */
 export async function studyResults(out: string, file: StudyFile, failures: Failures): Promise<StudyResults> {
   const seeds = await collectResults(out, file, failures);
+  const backend = commonBackend(await runBackends(out, file), file.backend);
   return {
     format: 2,
     name: file.name,
-    backend: file.backend.name,
-    device: file.backend.device,
+    backend: backend.name,
+    device: backend.device,
     seconds: file.seconds,
     seeds,
     summary: summarizeSeeds(seeds, Object.keys(file.methods)),

@@ -13,6 +13,7 @@ import { writeFileAtomically } from '../../system/atomic-file.ts';
 import { orExit } from '../../system/program.ts';
 import { dataWords, groupLabels, reportedMethod, reportedStageOne } from '../report/described-experiments.ts';
 import { readRuns, type RunFolder } from '../report/read-runs.ts';
+import { backendNotices, runBackends } from './run-backends.ts';
 import type { StudyFile } from './study-file.ts';
 
 /** Settings of `study.json`, which a person may have changed. */
@@ -46,11 +47,13 @@ export async function writeStudyReport(out: string, file: StudyFile, results: St
     file.seeds.flatMap((seed) =>
       runs.map(({ name }) => ({ seed, name, folder: join(out, `seed-${seed}`, name) })),
     );
+  const { notices, ...runs } = await readRuns(foldersOf(stageOne), foldersOf(methods));
   const page = renderReport({
-    ...(await readRuns(foldersOf(stageOne), foldersOf(methods))),
+    ...runs,
+    notices: [...backendNotices(await runBackends(out, file)), ...notices],
     name: results.name,
     data: dataWords(data),
-    backend: file.backend,
+    backend: { name: results.backend, device: results.device },
     environment: file.environment,
     seconds: results.seconds,
     groupLabels: groupLabels(data, file.labels),

@@ -3,7 +3,8 @@
  *
  * @module
  */
-export { isStudy, loadStudy, withSeed } from './schema/load-study.ts';
+export { isStudy, loadStudy } from './schema/load-study.ts';
+export { withSeed, withSettings, type SettingsChange } from './schema/with-settings.ts';
 export type { Study } from './schema/study.ts';
 export {
   closed,

@@ -3,7 +3,6 @@ import { either as E } from 'fp-ts';
 import type { DataError } from '../../data/data-error.ts';
 import { composeDocument, type ReadText } from '../../documents/composition.ts';
 import { plainValue, type DocumentNode } from '../../documents/document.ts';
-import type { Experiment } from './experiment.ts';
 import { readable } from './load.ts';
 import { withOverride } from '../../documents/overrides.ts';
 import { didYouMean } from '../did-you-mean.ts';
@@ -82,19 +81,4 @@ export async function isStudy(file: string, read: ReadText): Promise<boolean> {
   const composed = await composeDocument(file, read);
   const kind = E.isRight(composed) ? childOf(composed.right, 'kind') : undefined;
   return kind !== undefined && plainValue(kind) === 'study';
-}
-
-/**
- * An experiment of a study for one of its seeds, which is also that of the corruptions of its images.
- *
- * @param experiment Of the study.
- * @param seed An integer.
- */
-export function withSeed<Kind extends Experiment>(experiment: Kind, seed: number): Kind {
-  const { data } = experiment;
-  return {
-    ...experiment,
-    seed,
-    data: 'corruptionSeed' in data ? { ...data, corruptionSeed: seed } : data,
-  };
 }

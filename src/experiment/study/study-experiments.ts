@@ -2,11 +2,11 @@
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
 import { codecOf, type Experiment } from '../../config/schema/experiment.ts';
-import { withSeed } from '../../config/schema/load-study.ts';
 import { rootsOf, withRoots, type Roots } from '../../config/schema/roots.ts';
 import type { StageOneExperiment } from '../../config/schema/stage-one.ts';
 import type { StageTwoExperiment } from '../../config/schema/stage-two.ts';
 import type { Study } from '../../config/schema/study.ts';
+import { withSeed } from '../../config/schema/with-settings.ts';
 import type { DataError } from '../../data/data-error.ts';
 import { orExit } from '../../system/program.ts';
 import type { ExperimentToRun } from '../run-settings.ts';
@@ -61,17 +61,18 @@ function experimentToRunOf<Kind extends Experiment['kind']>(
   roots: Roots,
   file: string,
 ): E.Either<DataError, ExperimentToRun<Kind>> {
-  const seeded = withSeed(experiment, seed) as Extract<Experiment, { readonly kind: Kind }>;
-  const codec = codecOf(seeded);
-  const resolved = withRoots(codec, seeded as Experiment, roots, () => `${file}: ${experiment.name}`);
-  const used = Object.fromEntries(rootsOf(codec, seeded).map((name) => [name, roots[name]]));
-  return E.bimap(
-    ([first]: readonly DataError[]) => first!,
-    (rooted: Experiment): ExperimentToRun<Kind> => ({
-      experiment: rooted as Extract<Experiment, { readonly kind: Kind }>,
-      settings: { ...seeded, backend: undefined, roots: used },
-    }),
-  )(resolved);
+  const toRun = E.Monad.chain(withSeed<Experiment>(experiment, seed), (seeded) => {
+    const codec = codecOf(seeded);
+    const used = Object.fromEntries(rootsOf(codec, seeded).map((name) => [name, roots[name]]));
+    return E.Functor.map(
+      withRoots(codec, seeded, roots, () => `${file}: ${experiment.name}`),
+      (rooted) => ({
+        experiment: rooted as Extract<Experiment, { readonly kind: Kind }>,
+        settings: { ...seeded, backend: undefined, roots: used },
+      }),
+    );
+  });
+  return E.mapLeft(([first]: readonly DataError[]) => first!)(toRun);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What a study's text means, and every line that refuses one; the expected values are read off the text. */
 import { either as E } from 'fp-ts';
 import { describe, expect, it } from 'vitest';
-import { loadStudy, withSeed } from '../../../src/config/schema/load-study.ts';
+import { loadStudy } from '../../../src/config/schema/load-study.ts';
 import type { Study } from '../../../src/config/schema/study.ts';
 import { formatDataError } from '../../../src/data/data-error.ts';
 
@@ -143,14 +143,6 @@ methods:
     expect(batches).toEqual([16, 128, 128, 16, false]);
     const option = await study(text, ['methods.bound.method.translations=stage-1'], files);
     expect(sourcesOf(option, 'bound')).toEqual([['all', '${RUNS}/stage-1']]);
-  });
-
-  it('a seed is that of the training and of the corruptions', async () => {
-    const [erm] = (await study(`${TOP}${ERM}`)).methods;
-    const seeded = withSeed(erm!, -3);
-    expect([seeded.seed, (seeded.data as { corruptionSeed?: number }).corruptionSeed]).toEqual([-3, -3]);
-    const birds = await study(`${TOP.replace('mnist-correlation', 'waterbirds')}${ERM}`);
-    expect(withSeed(birds.methods[0]!, 5).data).toEqual(birds.data);
   });
 });
 

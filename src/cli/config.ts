@@ -168,8 +168,8 @@ export function configCommand(): Command {
     .action(show);
   command
     .command('template')
-    .description('Prints every setting of a stage with its meaning, range and default')
-    .addArgument(new Argument('<stage>', 'of which experiments').choices(['stage-1', 'stage-2']))
-    .action((stage: TemplateName) => void process.stdout.write(experimentTemplate(stage)));
+    .description('Prints every setting of a stage or a study with its meaning, range and default')
+    .addArgument(new Argument('<kind>', 'of which files').choices(['stage-1', 'stage-2', 'study']))
+    .action((kind: TemplateName) => void process.stdout.write(experimentTemplate(kind)));
   return command;
 }

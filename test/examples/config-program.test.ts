@@ -108,6 +108,10 @@ describe('the command in this process', () => {
 
   it('template prints a configuration that is right', async () => {
     expect((await outcome('template', 'stage-1')).length).toBeGreaterThan(10_000);
+    await writeFile(at('study.yaml'), await outcome('template', 'study'));
+    expect(await outcome('check', at('study.yaml'))).toContain(
+      'study.yaml: right: study of erm, group-dro, camel on mnist-correlation, seeds 0\n',
+    );
   });
 
   it('show prints what show prints of it', async () => {

@@ -17,7 +17,7 @@ export interface Setting<C extends t.Mixed = t.Mixed> {
   readonly required: boolean;
   /** The decoded default, where there is one. */
   readonly fallback?: unknown;
-  /** What a template writes for a setting that must be given. */
+  /** What a template writes; that of a setting without an example is its default. */
   readonly example?: unknown;
 }
 

@@ -78,16 +78,26 @@ export const StudyCodec = section('a study', {
     {},
   ),
   data: required('The data set of all experiments.', DataCodec, { kind: 'mnist-correlation' }),
-  'stage-1': setting(
-    'Experiments of stage 1, one for all classes or one a class.',
-    listOf(part, 'a list of stage-1 experiments'),
-    [],
-  ),
-  'stage-2': setting('What all methods have in common.', part, {}),
+  'stage-1': {
+    ...setting(
+      'Experiments of stage 1, one for all classes or one a class. "config template stage-1" lists their settings.',
+      listOf(part, 'a list of stage-1 experiments'),
+      [],
+    ),
+    example: [{ name: 'stage-1', training: { steps: 450 } }],
+  },
+  'stage-2': {
+    ...setting('What all methods have in common. "config template stage-2" lists the settings.', part, {}),
+    example: { network: { kind: 'small-cnn' }, training: { steps: 400 } },
+  },
   methods: required(
-    'Variants of stage 2 by name.',
+    'Variants of stage 2 by name, each with what it changes of stage-2.',
     t.record(t.string, part, 'settings by name of the method, e.g. { erm: { method: { kind: erm } } }'),
-    { erm: {} },
+    {
+      erm: { method: { kind: 'erm' } },
+      'group-dro': { method: { kind: 'group-dro' } },
+      camel: { method: { kind: 'camel' } },
+    },
   ),
 });
 

@@ -1,5 +1,5 @@
 /**
- * Templates: every setting of a stage with its meaning, range and default, made from the codecs’ own descriptions, so
+ * Templates: every setting of a stage or a study with its meaning, range and default, made from the codecs’ own descriptions, so
  * that a template cannot say what the codec does not do.
  */
 import { either as E } from 'fp-ts';
@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import { descriptionOf, type Setting, type Settings } from './section.ts';
 import { StageOneCodec } from './stage-one.ts';
 import { StageTwoCodec } from './stage-two.ts';
+import { StudyCodec } from './study.ts';
 
 const WIDTH = 100;
 /** Stands for a space at which a comment is not broken. */
@@ -44,9 +45,9 @@ const flow = (value: unknown): string =>
     singleQuote: true,
   }).trim();
 
-/** The value that a setting has where it is not given, or that the template gives. */
-function valueOf({ codec, required, fallback, example }: Setting): unknown {
-  if (!required) return fallback;
+/** The example of a setting, or else its default. */
+function valueOf({ codec, fallback, example }: Setting): unknown {
+  if (example === undefined) return fallback;
   const decoded = codec.decode(example);
   return E.isRight(decoded) ? decoded.right : example;
 }
@@ -94,6 +95,17 @@ const listed = (lines: readonly string[]): readonly string[] => {
   ];
 };
 
+/** A value without a description. The parts of a study are maps, which stand below each other. */
+function plain(key: string, value: unknown): readonly string[] {
+  const parts =
+    isMap(value) && Object.values(value).every(isMap)
+      ? Object.entries(value).map(([name, part]) => `  ${name}: ${flow(part)}`)
+      : Array.isArray(value) && value.every(isMap)
+        ? value.map((part) => `  - ${flow(part)}`)
+        : [];
+  return parts.length === 0 ? [`${key}: ${flow(value)}`] : [`${key}:`, ...parts];
+}
+
 function field(key: string, codec: t.Mixed, value: unknown): readonly string[] {
   const description = descriptionOf(codec);
   const others = (lines: readonly string[]): readonly string[] =>
@@ -132,34 +144,41 @@ function field(key: string, codec: t.Mixed, value: unknown): readonly string[] {
       ];
     }
   }
-  return [`${key}: ${flow(value)}`];
+  return plain(key, value);
 }
 
-const HEAD = [
-  'Every setting of this stage with its meaning, its range and its default. Copy what you change; what a file leaves',
-  'out has the default. Lines that begin with #| are choices that are not taken: take #| away from a block, and put',
-  'it before the block above. "extends: other.yaml" builds a file on another, relative to it, and --set',
-  'training.epochs=5 changes a setting on the command line. Paths are relative to the working folder, or begin with a',
-  'root such as ${DATA}, which an environment variable or --root DATA=FOLDER gives.',
-].join(' ');
+const headOf = (what: string, change: string): string =>
+  [
+    `Every setting of ${what} with its meaning, its range and its default. Copy what you change; what a file leaves`,
+    'out has the default. Lines that begin with #| are choices that are not taken: take #| away from a block, and put',
+    'it before the block above. "extends: other.yaml" builds a file on another, relative to it, and --set',
+    `${change} changes a setting on the command line. Paths are relative to the working folder, or begin with a`,
+    'root such as ${DATA}, which an environment variable or --root DATA=FOLDER gives.',
+  ].join(' ');
 
-/** Of which stage. */
-export type TemplateName = 'stage-1' | 'stage-2';
+const TEMPLATES = {
+  'stage-1': [StageOneCodec, 'this stage', 'training.epochs=5'],
+  'stage-2': [StageTwoCodec, 'this stage', 'training.epochs=5'],
+  study: [StudyCodec, 'a study', 'stage-2.training.steps=5'],
+} as const;
+
+/** What a template is of. */
+export type TemplateName = keyof typeof TEMPLATES;
 
 /**
- * The commented template of a stage: a configuration that can be run as soon as its roots are given.
+ * The commented template of a stage or of a study. It can be run as soon as its roots are given.
  *
- * @param stage Which.
+ * @param name Which.
  * @example
  * ```ts
  * import { experimentTemplate } from 'model-patching/config';
  * if (!experimentTemplate('stage-2').includes('#| method:')) throw new Error('the methods not taken expected');
  * ```
  */
-export function experimentTemplate(stage: TemplateName): string {
-  const codec = stage === 'stage-1' ? StageOneCodec : StageTwoCodec;
+export function experimentTemplate(name: TemplateName): string {
+  const [codec, what, change] = TEMPLATES[name];
   const description = descriptionOf(codec);
-  if (description?.of !== 'section') throw new Error('a stage is a section');
+  if (description?.of !== 'section') throw new Error('a template is of a section');
   const { settings } = description;
   const map = values(settings);
   const parts = Object.entries(settings).flatMap(([key, setting]) => [
@@ -167,5 +186,5 @@ export function experimentTemplate(stage: TemplateName): string {
     ...explained(setting),
     ...field(key, setting.codec, map[key]),
   ]);
-  return `${[...comment(HEAD), ...parts].join('\n')}\n`;
+  return `${[...comment(headOf(what, change)), ...parts].join('\n')}\n`;
 }

@@ -8,7 +8,10 @@ import {
   StageOneCodec,
   StageTwoCodec,
 } from '../../../src/config/index.ts';
+import { loadStudy } from '../../../src/config/schema/load-study.ts';
 import { descriptionOf } from '../../../src/config/schema/section.ts';
+import { StudyCodec } from '../../../src/config/schema/study.ts';
+import { formatDataError } from '../../../src/data/data-error.ts';
 
 /** Every single value that a codec reads, by its path; `kind:x` goes into a variant, `-` into a list. */
 function leavesOf(codec: t.Mixed, path: readonly string[] = []): Map<string, t.Mixed> {
@@ -120,6 +123,43 @@ describe.each(STAGES)('the template of %s', (stage, codec) => {
     const bare = await experimentFromTexts('m.yaml', { 'm.yaml': minimal });
     if (E.isLeft(text) || E.isLeft(bare)) throw new Error('both are right');
     expect(text.right.experiment).toEqual(bare.right.experiment);
+  });
+});
+
+describe('the template of a study', () => {
+  const template = experimentTemplate('study');
+  const load = (text: string) => loadStudy('study.yaml', () => Promise.resolve(E.right(text)));
+
+  it('is a study of three methods that is right', async () => {
+    const loaded = await load(template);
+    if (E.isLeft(loaded)) throw new Error(loaded.left.map(formatDataError).join('\n'));
+    const { stageOne, methods, seeds } = loaded.right;
+    expect(stageOne.map(({ name, training }) => [name, training.steps])).toEqual([['stage-1', 450]]);
+    expect(methods.map(({ name, training }) => [name, training.steps])).toEqual([
+      ['erm', 400],
+      ['group-dro', 400],
+      ['camel', 400],
+    ]);
+    expect(seeds).toEqual([0]);
+  });
+
+  it('explains every setting of the top, and every data set', () => {
+    const description = descriptionOf(StudyCodec);
+    if (description?.of !== 'section') throw new Error('a section');
+    for (const [key, { meaning, required }] of Object.entries(description.settings)) {
+      const [, comment = ''] = new RegExp(`\\n\\n((?:# .*\\n)+)${key}:`).exec(template) ?? [];
+      const said = comment.replace(/\s*# /g, ' ').trim();
+      expect(said, key).toContain(meaning);
+      expect(said, key).toMatch(required ? /Required\.$/ : /Default: .+\.$/);
+    }
+    for (const kind of ['mnist', 'waterbirds', 'celeba', 'folder'])
+      expect(template).toContain(`\n#|   kind: ${kind}\n`);
+  });
+
+  it('states the defaults that a study without them has', async () => {
+    const left = template.replace(/^(name|backend|seeds|labels):.*\n/gm, '');
+    expect(left.length).toBeLessThan(template.length - 40);
+    expect(await load(left)).toEqual(await load(template));
   });
 });
 

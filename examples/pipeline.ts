@@ -4,21 +4,28 @@
  *     npx tsx --conditions=source examples/pipeline.ts [--steps 450] [--width 0.25] [--images 2400] [--backend wasm]
  *
  * Real digits, even or odd; in training nearly all even ones are clean and nearly all odd ones carry a zigzag. Stage 1
- * learns to draw and to remove the zigzag. Stage 2 trains a classifier that answers the same for an image and for its
- * translations. The report says how it does on every group.
+ * learns to draw and to remove it. Stage 2 trains a classifier that answers the same for an image and its translations.
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import * as core from 'model-patching';
 import * as augmentation from 'model-patching/augmentation';
-import { mnistCorrelation } from 'model-patching/data';
+import { decode, positiveInteger, positiveNumber } from 'model-patching/config';
+import { formatDataError, mnistCorrelation } from 'model-patching/data';
 import { compileStep, readMnist, selectBackend } from 'model-patching/node';
 import { constantSchedule, sgd } from 'model-patching/optimizers';
 import * as training from 'model-patching/training';
 
 const option = { type: 'string' } as const;
 const { values } = parseArgs({ options: { steps: option, width: option, images: option, backend: option } });
-const [steps, width, images] = [values.steps ?? 450, values.width ?? 0.25, values.images ?? 2400].map(Number);
+const asked = { steps: 450, width: 0.25, images: 2400, ...values };
+const [steps, width, images] = (['steps', 'width', 'images'] as const).map((name) => {
+  const codec = name === 'width' ? positiveNumber : positiveInteger;
+  const read = decode(codec, Number(asked[name]) || asked[name], `pipeline: --${name}`);
+  if (read._tag === 'Right') return read.right;
+  console.error(formatDataError(read.left[0]!));
+  process.exit(2);
+}) as [number, number, number];
 const [seed, shape] = [1, [28, 28, 1] as const];
 const backend = await selectBackend(values.backend === undefined ? {} : { name: values.backend });
 console.log(`backend ${backend.name} (${backend.device})`);
@@ -26,18 +33,17 @@ console.log(`backend ${backend.name} (${backend.device})`);
 // The data: real MNIST and its zigzags, in four groups; 96 of 100 images of a class look alike.
 const mnist = await readMnist(fileURLToPath(new URL('data/mnist', import.meta.url)));
 if (mnist._tag === 'Left') throw new Error(mnist.left.found);
-const rare = Math.ceil(images! / 24);
+const rare = Math.ceil(images / 24);
 const made = mnistCorrelation({
   mnist: mnist.right,
   seed,
-  trainingCounts: [images!, rare, rare, images!],
+  trainingCounts: [images, rare, rare, images],
   stage1Counts: [rare, rare, rare, rare],
 });
 if (made._tag === 'Left') throw new Error(made.left.found);
-const data = made.right;
-const { table } = data.description;
+const { table } = made.right.description;
 const part = (name: 'train' | 'test' | 'stage1Source' | 'stage1Target') => {
-  const { images: pixels, labels, groups } = data.images(name);
+  const { images: pixels, labels, groups } = made.right.images(name);
   return { images: augmentation.imageBatch(pixels, [labels.length, ...shape]), labels, groups };
 };
 const examples = part('train');
@@ -47,8 +53,8 @@ const said = (label: string) => (records: readonly { readonly step: number; read
 };
 
 // Stage 1: a CycleGAN between clean digits and digits with a zigzag.
-const generator = (n: number) => core.publishedGenerator(shape, { width: width!, residual: true, seed: n });
-const discriminator = (n: number) => core.publishedDiscriminator(shape, { width: width!, seed: n });
+const generator = (n: number) => core.publishedGenerator(shape, { width: width, residual: true, seed: n });
+const discriminator = (n: number) => core.publishedDiscriminator(shape, { width: width, seed: n });
 const generators = { toTarget: generator(1), toSource: generator(2) };
 const discriminators = { source: discriminator(3), target: discriminator(4) };
 const losses = { cycleWeight: 5, identityWeight: 1, movingAverageDecay: 0.9 };
@@ -61,7 +67,7 @@ const { compose, randomRotation, randomPadAndCrop, minusOneToOne } = augmentatio
 const stageOne = await core.train({
   state: cyclegan.init(weights, [50, ...shape]),
   stepsDone: 0,
-  steps: steps!,
+  steps: steps,
   step: cyclegan.step,
   compile: compileStep,
   batchAt: training.stageOneBatches({
@@ -86,7 +92,7 @@ const translated = async (direction: 'toSource' | 'toTarget') => {
 const translations = [await translated('toSource'), await translated('toTarget')];
 
 // Stage 2: a classifier under group DRO within each class, consistent over each image and its translations.
-const network = core.smallCnn({ inputShape: shape, classes: 2, width: 2 * width!, seed });
+const network = core.smallCnn({ inputShape: shape, classes: 2, width: 2 * width, seed });
 const { step, init } = core.robustStep({
   network,
   table,
@@ -100,7 +106,7 @@ const batches = { network, examples, translations, batchSize: 40, balanced: true
 const stageTwo = await core.train({
   state: init(first),
   stepsDone: 0,
-  steps: steps!,
+  steps: steps,
   step,
   compile: compileStep,
   batchAt: training.stageTwoBatches({ ...batches, learningRate: constantSchedule(0.03) }),
@@ -110,6 +116,5 @@ const stageTwo = await core.train({
 const report = await training.evaluateClassifier({ network, weights: stageTwo.state }, part('test'), table);
 for (const { name, count, accuracy } of report.groups)
   console.log(`${name}: ${(100 * accuracy!).toFixed(1)} % of ${count} test images`);
-const { name, accuracy } = report.worstGroup!;
-console.log(`worst group ${name}: ${(100 * accuracy).toFixed(1)} %`);
+console.log(`worst group ${report.worstGroup?.name}: ${(100 * report.worstGroup!.accuracy).toFixed(1)} %`);
 training.disposeTensors({ weights, first, one: stageOne.state, two: stageTwo.state });

@@ -6,14 +6,14 @@
  * The columns are `label`, `group` (a name without commas, such as `malignant without bandage`), `split` (`train` rows only
  * say how large groups are) and `p0`, `p1`, … with the probabilities of the classes.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { groupReport, groupTable } from 'model-patching';
 import { nullReasons } from 'model-patching/metrics';
 
 const [file] = process.argv.slice(2);
-if (file === undefined) {
+if (file === undefined || !existsSync(file)) {
   console.error(
-    'report: expected a CSV file; npx tsx --conditions=source examples/report.ts predictions.csv',
+    `report: expected a CSV file, found ${file ?? 'nothing'}; npx tsx --conditions=source examples/report.ts predictions.csv`,
   );
   process.exit(2);
 }

@@ -62,3 +62,25 @@ it('cyclegan: generators, the gate that judges them, weights and a picture', asy
   for (const name of ['to-target', 'to-source'])
     expect(existsSync(join(out, `${name}.safetensors`))).toBe(true);
 });
+
+it.each([
+  ['pipeline', ['--steps', 'abc'], 'pipeline: --steps: expected an integer above 0, found "abc"; correct it'],
+  [
+    'cyclegan',
+    ['--gate-steps', '1.5'],
+    'cyclegan: --gate-steps: expected an integer above 0, found 1.5; correct it',
+  ],
+  ['cyclegan', ['--width', '-1'], 'cyclegan: --width: expected a number above 0, found -1; correct it'],
+  ['report', ['no-such-file.csv'], 'report: expected a CSV file, found no-such-file.csv; '],
+])('%s refuses %j in a line', async (program, args, line) => {
+  const [option, value] = args;
+  const given = value === undefined ? args : [`${option!}=${value}`];
+  const refused = await run(program, ...given).then(
+    () => '',
+    (error: unknown) => (error as Error).message,
+  );
+  // Node puts the command before what it said on the error stream, which `run` repeats.
+  const [, ...said] = refused.split('\n').filter((each) => each !== '');
+  expect(new Set(said).size, refused).toBe(1);
+  expect(said[0]).toContain(line);
+});

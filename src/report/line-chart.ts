@@ -146,70 +146,108 @@ function dataTable({ title, series, format }: LineChart): Markup {
   </details>`;
 }
 
-/** The chart as a figure; a sentence instead if there is nothing to draw. */
-export function lineChart(chart: LineChart): Markup {
-  const all = chart.series.map((one) => ({ ...one, points: thinned(one.points) }));
-  const known = ({ points }: Series) => points.filter(({ y }) => y !== null && Number.isFinite(y));
-  const drawn = all.flatMap(known);
-  // A label without a line would stand at 0, as if that had been measured.
-  const series = all.filter((one) => known(one).length > 0);
-  const missing = all.filter((one) => known(one).length === 0).map(({ label }) => label);
-  const caption = html`<figcaption><strong${chart.hue !== undefined && html` class="hue" style="--hue: ${chart.hue}"`}>${chart.title}</strong>${chart.note !== undefined && html` <span>${chart.note}</span>`}</figcaption>`;
-  if (drawn.length === 0)
-    return html`<figure class="chart">
-      ${caption}
-      <p class="none">${chart.none ?? 'Nothing was recorded.'}</p>
-    </figure>`;
+const isKnown = ({ y }: Series['points'][number]): boolean => y !== null && Number.isFinite(y);
+
+/** A chart with its lines and the way from their values to places. */
+interface Drawing {
+  readonly chart: LineChart;
+  /** The lines that have a point. */
+  readonly series: readonly Series[];
+  /** The x of the last point. */
+  readonly last: number;
+  readonly ticks: readonly number[];
+  toX(x: number): number;
+  toY(y: number): number;
+}
+
+function drawingOf(chart: LineChart, series: readonly Series[]): Drawing {
+  const drawn = series.flatMap(({ points }) => points.filter(isKnown));
   const last = Math.max(...drawn.map(({ x }) => x), 1);
   const ticks =
     chart.format === 'share'
       ? [0, 0.5, 1]
       : axisTicks(Math.max(chart.maximum ?? 0, ...drawn.map(({ y }) => y!)));
   const top = ticks.at(-1)!;
-  const toX = (x: number): number => (100 * x) / last;
-  const toY = (y: number): number => HEIGHT * (1 - Math.min(1, Math.max(0, y / top)));
+  return {
+    chart,
+    series,
+    last,
+    ticks,
+    toX: (x) => (100 * x) / last,
+    toY: (y) => HEIGHT * (1 - Math.min(1, Math.max(0, y / top))),
+  };
+}
+
+const styleOf = (one: Series): Markup =>
+  html`style="stroke: ${one.color}" ${one.dash !== undefined && html`stroke-dasharray="${one.dash}"`}
+  class="line${one.emphasis ? ' emphasis' : ''}"`;
+
+function lines({ chart, series, ticks, toX, toY }: Drawing): Markup {
+  const sorted = [...series].sort((a, b) => Number(a.emphasis ?? false) - Number(b.emphasis ?? false));
+  return html`<svg
+    role="img"
+    width="100%"
+    height="${HEIGHT}"
+    viewBox="0 0 100 ${HEIGHT}"
+    preserveAspectRatio="none"
+  >
+    <title>${chart.title}</title>
+    <desc>${chart.description}</desc>
+    ${ticks.map((tick) => html`<line class="grid" x1="0" x2="100" y1="${toY(tick)}" y2="${toY(tick)}" />`)}
+    ${chart.mark && html`<line class="mark-line" x1="${toX(chart.mark.x)}" x2="${toX(chart.mark.x)}" y1="0" y2="${HEIGHT}" />`}
+    ${sorted.map((one) => html`<path ${styleOf(one)} d="${path(one.points, toX, toY)}" />`)}
+    ${sorted
+      .filter(({ points }) => points.length === 1)
+      .map((one) => html`<path ${styleOf(one)} d="M90 ${toY(one.points[0]!.y!)}h10" />`)}
+  </svg>`;
+}
+
+/** The labels at the ends of the lines. */
+function endLabels({ series, toY }: Drawing): Markup {
+  const ends = series.map(({ points }) => toY(points.filter(isKnown).at(-1)!.y!));
+  const labels = spreadLabels(ends, LABEL_HEIGHT, HEIGHT);
+  return html`<div class="end-labels" aria-hidden="true">
+    ${series.map(
+      (one, i) =>
+        html`<span
+          title="${one.label}"
+          style="top: ${labels[i]!.toFixed(1)}px"
+          ${one.emphasis && html` class="emphasis"`}
+          ><svg width="18" height="8"><line x1="0" x2="18" y1="4" y2="4" ${styleOf(one)} /></svg>
+          ${one.label}</span
+        >`,
+    )}
+  </div>`;
+}
+
+function plot(drawing: Drawing, all: readonly Series[]): Markup {
+  const { chart, last, ticks, toX, toY } = drawing;
   const tickText = (tick: number): string =>
     chart.format === 'share' ? `${100 * tick} %` : numberText(tick);
-  const ends = series.map(({ points }) => {
-    const end = points.filter(({ y }) => y !== null && Number.isFinite(y)).at(-1)!;
-    return toY(end.y!);
-  });
-  const labels = spreadLabels(ends, LABEL_HEIGHT, HEIGHT);
-  const sorted = [...series].sort((a, b) => Number(a.emphasis ?? false) - Number(b.emphasis ?? false));
-  const style = (one: Series): Markup =>
-    html`style="stroke: ${one.color}" ${one.dash !== undefined && html`stroke-dasharray="${one.dash}"`}
-    class="line${one.emphasis ? ' emphasis' : ''}"`;
-  return html`<figure class="chart">
-    ${caption}
-    <div class="plot" style="--labels: ${labelWidth(all)}ch">
-      ${chart.mark && html`<div class="marks" aria-hidden="true"><span style="left: ${toX(chart.mark.x)}%">${chart.mark.label}</span></div>`}
-      <div class="y-axis" aria-hidden="true">
-        ${ticks.map((tick) => html`<span style="top: ${toY(tick)}px">${tickText(tick)}</span>`)}
-      </div>
-      <svg role="img" width="100%" height="${HEIGHT}" viewBox="0 0 100 ${HEIGHT}" preserveAspectRatio="none">
-        <title>${chart.title}</title>
-        <desc>${chart.description}</desc>
-        ${ticks.map((tick) => html`<line class="grid" x1="0" x2="100" y1="${toY(tick)}" y2="${toY(tick)}" />`)}
-        ${chart.mark && html`<line class="mark-line" x1="${toX(chart.mark.x)}" x2="${toX(chart.mark.x)}" y1="0" y2="${HEIGHT}" />`}
-        ${sorted.map((one) => html`<path ${style(one)} d="${path(one.points, toX, toY)}" />`)}
-        ${sorted
-          .filter(({ points }) => points.length === 1)
-          .map((one) => html`<path ${style(one)} d="M90 ${toY(one.points[0]!.y!)}h10" />`)}
-      </svg>
-      <div class="end-labels" aria-hidden="true">
-        ${series.map(
-          (one, i) =>
-            html`<span
-              title="${one.label}"
-              style="top: ${labels[i]!.toFixed(1)}px"
-              ${one.emphasis && html` class="emphasis"`}
-              ><svg width="18" height="8"><line x1="0" x2="18" y1="4" y2="4" ${style(one)} /></svg>
-              ${one.label}</span
-            >`,
-        )}
-      </div>
-      <div class="x-axis" aria-hidden="true"><span>0</span><span>step ${numberText(last)}</span></div>
+  return html`<div class="plot" style="--labels: ${labelWidth(all)}ch">
+    ${chart.mark && html`<div class="marks" aria-hidden="true"><span style="left: ${toX(chart.mark.x)}%">${chart.mark.label}</span></div>`}
+    <div class="y-axis" aria-hidden="true">
+      ${ticks.map((tick) => html`<span style="top: ${toY(tick)}px">${tickText(tick)}</span>`)}
     </div>
+    ${lines(drawing)} ${endLabels(drawing)}
+    <div class="x-axis" aria-hidden="true"><span>0</span><span>step ${numberText(last)}</span></div>
+  </div>`;
+}
+
+/** The chart as a figure. Where there is nothing to draw, a sentence says so. */
+export function lineChart(chart: LineChart): Markup {
+  const all = chart.series.map((one) => ({ ...one, points: thinned(one.points) }));
+  // A label without a line would stand at 0, as if that had been measured.
+  const series = all.filter(({ points }) => points.some(isKnown));
+  const missing = all.filter(({ points }) => !points.some(isKnown)).map(({ label }) => label);
+  const caption = html`<figcaption><strong${chart.hue !== undefined && html` class="hue" style="--hue: ${chart.hue}"`}>${chart.title}</strong>${chart.note !== undefined && html` <span>${chart.note}</span>`}</figcaption>`;
+  if (series.length === 0)
+    return html`<figure class="chart">
+      ${caption}
+      <p class="none">${chart.none ?? 'Nothing was recorded.'}</p>
+    </figure>`;
+  return html`<figure class="chart">
+    ${caption} ${plot(drawingOf(chart, series), all)}
     ${missing.length > 0 && html`<p class="none">Not measured: ${missing.join(', ')}.</p>`}
     ${dataTable({ ...chart, series: all })}
   </figure>`;

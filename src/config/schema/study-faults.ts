@@ -1,7 +1,8 @@
-/** What the names and labels of a study are wrong about, whatever its experiments are. */
+/** Faults of a study's names and labels, and the parts of its file at which faults of its experiments are named. */
 import type { DataError } from '../../data/data-error.ts';
 import type { DataSettings } from './data-settings.ts';
-import { placeOf, type DocumentNode } from '../../documents/document.ts';
+import { placeOf, plainValue, type DocumentNode } from '../../documents/document.ts';
+import { childOf } from '../../documents/study-parts.ts';
 import { dataGroups } from './groups-of-data.ts';
 import type { StageOneExperiment } from './stage-one.ts';
 import { experimentName } from './values.ts';
@@ -13,7 +14,37 @@ const fault = (where: string, expected: string, found: string, cure: string): Da
   cure,
 });
 
+/** A file of one experiment has none of a study's keys, so that its kind is the only fault worth naming. */
+export function singleExperimentFault(document: DocumentNode): DataError | undefined {
+  const kind = childOf(document, 'kind');
+  const found = kind === undefined ? undefined : plainValue(kind);
+  return found !== 'stage-1' && found !== 'stage-2'
+    ? undefined
+    : fault(
+        `${kind!.place}: kind`,
+        'a study',
+        `"${found}"`,
+        `run it with ${found.replace('-', '')}, or make it a method of a study, which config template study shows`,
+      );
+}
+
 /** Names of runs share a folder, on disks that may not tell case. */
+function nameFault(name: string, before: string | undefined, at: string): DataError | undefined {
+  if (!experimentName.is(name))
+    return fault(at, experimentName.name, JSON.stringify(name), 'rename the method');
+  if (/^(translations$|stage-1)/i.test(name))
+    return fault(
+      at,
+      'a name that is not "translations" and does not begin with "stage-1"',
+      `"${name}"`,
+      'rename the method',
+    );
+  return before === undefined
+    ? undefined
+    : fault(at, 'names that differ in more than case', `"${before}" and "${name}"`, 'rename one of them');
+}
+
+/** Methods need names that no other run of the study has, and there must be one at least. */
 export function methodNameFaults(
   document: DocumentNode,
   stageOne: readonly string[],
@@ -28,35 +59,12 @@ export function methodNameFaults(
         'write e.g. methods: { erm: { method: { kind: erm } } }',
       ),
     ];
-  const at = (name: string): string => `${placeOf(document, ['methods', name], true)}: methods.${name}`;
   const seen = new Map(stageOne.map((name) => [name.toLowerCase(), name]));
   return methods.flatMap((name) => {
-    const folded = name.toLowerCase();
-    const before = seen.get(folded);
-    seen.set(folded, name);
-    if (!experimentName.is(name)) {
-      return [fault(at(name), experimentName.name, JSON.stringify(name), 'rename the method')];
-    }
-    if (folded === 'translations' || folded.startsWith('stage-1')) {
-      return [
-        fault(
-          at(name),
-          'a name that is not "translations" and does not begin with "stage-1"',
-          `"${name}"`,
-          'rename the method',
-        ),
-      ];
-    }
-    return before === undefined
-      ? []
-      : [
-          fault(
-            at(name),
-            'names that differ in more than case',
-            `"${before}" and "${name}"`,
-            'rename one of them',
-          ),
-        ];
+    const before = seen.get(name.toLowerCase());
+    seen.set(name.toLowerCase(), name);
+    const at = `${placeOf(document, ['methods', name], true)}: methods.${name}`;
+    return nameFault(name, before, at) ?? [];
   });
 }
 
@@ -80,7 +88,7 @@ export function stageOneNameFaults(
   );
 }
 
-/** Labels of groups that the data do not have. */
+/** Labels must be of groups that the data have. */
 export function labelFaults(
   document: DocumentNode,
   labels: Readonly<Record<string, string>>,

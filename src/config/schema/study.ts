@@ -24,6 +24,7 @@ import {
   labelFaults,
   methodNameFaults,
   namedAtPart,
+  singleExperimentFault,
   stageOneNameFaults,
   type WrittenPart,
 } from './study-faults.ts';
@@ -201,6 +202,8 @@ const rights = <A>(decoded: readonly E.Either<unknown, A>[]): readonly A[] =>
  * @returns The study, roots still in its paths, or every fault with its file, line and column.
  */
 export function decodeStudy(document: DocumentNode): E.Either<readonly DataError[], Study> {
+  const single = singleExperimentFault(document);
+  if (single !== undefined) return E.left([single]);
   const top = decode(StudyCodec, plainValue(document), (path, unknownKey) =>
     placeOf(document, path, unknownKey),
   );

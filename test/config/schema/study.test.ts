@@ -333,6 +333,13 @@ describe('a study that is wrong says so in a line a fault', () => {
       ],
     ],
     [
+      'an experiment of one stage',
+      'version: 1\nkind: stage-2\ndata: { kind: celeba }\nnetwork: { kind: small-cnn }\nmethod: { kind: erm }\n',
+      [
+        'study.yaml:2:7: kind: expected a study, found "stage-2"; run it with stage2, or make it a method of a study, which config template study shows',
+      ],
+    ],
+    [
       'another version',
       `${TOP.replace('version: 1', 'version: 2')}${ERM}`,
       ['study.yaml:1:10: version: expected 1, found 2; correct it'],

@@ -156,14 +156,14 @@ const headOf = (what: string, change: string): string =>
     'root such as ${DATA}, which an environment variable or --root DATA=FOLDER gives.',
   ].join(' ');
 
+/** What a template is of. */
+export type TemplateName = 'stage-1' | 'stage-2' | 'study';
+
 const TEMPLATES = {
   'stage-1': [StageOneCodec, 'this stage', 'training.epochs=5'],
   'stage-2': [StageTwoCodec, 'this stage', 'training.epochs=5'],
   study: [StudyCodec, 'a study', 'stage-2.training.steps=5'],
-} as const;
-
-/** What a template is of. */
-export type TemplateName = keyof typeof TEMPLATES;
+} as const satisfies Record<TemplateName, unknown>;
 
 /**
  * The commented template of a stage or of a study. It can be run as soon as its roots are given.

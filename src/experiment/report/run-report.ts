@@ -27,6 +27,8 @@ export interface FinishedRun<SomeExperiment> {
   readonly folder: string;
   readonly experiment: SomeExperiment;
   readonly backend: Pick<SelectedBackend, 'name' | 'device'>;
+  /** What a study calls the groups, by keys such as `y0z1`. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 type RunResults = StageOneRunResults | StageTwoRunResults;
@@ -66,7 +68,7 @@ function commonOf(
 }
 
 async function writeReport(
-  { folder, experiment }: FinishedRun<StageOneExperiment | StageTwoExperiment>,
+  { folder, experiment, labels }: FinishedRun<StageOneExperiment | StageTwoExperiment>,
   results: RunResults & t.TypeOf<typeof EnvironmentCodec>,
   parts: Pick<ReportInput, 'stageOne' | 'methods' | 'seeds'>,
 ): Promise<void> {
@@ -83,7 +85,7 @@ async function writeReport(
     backend: { name: backend, device },
     environment,
     seconds,
-    groupLabels: groupLabels(experiment.data),
+    groupLabels: groupLabels(experiment.data, labels),
   });
   await writeFileAtomically(path, page);
 }

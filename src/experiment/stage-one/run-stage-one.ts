@@ -21,6 +21,8 @@ export interface RunStageOneOptions {
   readonly backend: Pick<SelectedBackend, 'name' | 'device'>;
   /** How many images of a domain may be damaged, in place of what the settings say. */
   readonly skipDamaged?: number;
+  /** What the report calls the groups, by keys such as `y0z1`; default: their classes and subgroups. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 async function train(
@@ -72,6 +74,6 @@ export async function runStageOne(
   const { damaged = [] } = outcome as Partial<StageOneOutcome>;
   for (const { where, found } of damaged) context.say(`skipped: ${where}: ${found}`);
   const { experiment } = toRun;
-  await reportStageOne({ folder: options.out, experiment, backend: options.backend }, outcome);
+  await reportStageOne({ ...options, folder: options.out, experiment }, outcome);
   return outcome;
 }

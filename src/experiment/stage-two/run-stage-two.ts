@@ -28,6 +28,8 @@ export interface RunStageTwoOptions {
   readonly backend: Pick<SelectedBackend, 'name' | 'device'>;
   /** How many images of a split may be damaged, in place of what the settings say. */
   readonly skipDamaged?: number;
+  /** What the report calls the groups, by keys such as `y0z1`; default: their classes and subgroups. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** Where CAMEL's translations come from; default `obtainTranslations`, which the settings lead. */
   readonly translationsFrom?: ObtainTranslations;
 }
@@ -121,5 +123,5 @@ export async function runStageTwo(
   const outcome = (there?.outcome as StageTwoOutcome | undefined) ?? (await train(toRun, options, context));
   for (const { where, found } of outcome.damaged) context.say(`skipped: ${where}: ${found}`);
   // Also of a run that is done: a program may be killed between the end of its run and these files.
-  return reportStageTwo({ folder: options.out, experiment, backend: options.backend }, outcome);
+  return reportStageTwo({ ...options, folder: options.out, experiment }, outcome);
 }

@@ -50,7 +50,7 @@ async function earlierFailures(out: string): Promise<Map<string, string>> {
 async function runSeed(
   { seed, stageOne, methods }: SeedRuns,
   failures: Map<string, string>,
-  { backend }: RunStudyOptions,
+  { backend, labels }: Pick<RunStudyOptions, 'backend'> & Pick<StudyFile, 'labels'>,
   context: ExperimentContext,
 ): Promise<void> {
   const attempt = async (
@@ -70,9 +70,9 @@ async function runSeed(
     }
   };
   for (const run of stageOne)
-    await attempt(run, () => runStageOne(run.toRun, { out: run.out, backend }, context));
+    await attempt(run, () => runStageOne(run.toRun, { out: run.out, backend, labels }, context));
   for (const run of methods)
-    await attempt(run, () => runStageTwo(run.toRun, { out: run.out, backend }, context));
+    await attempt(run, () => runStageTwo(run.toRun, { out: run.out, backend, labels }, context));
 }
 
 /** What the folder holds by now, as its files say it. */
@@ -150,7 +150,8 @@ async function runSeeds(
     return writeResults(options.out, { ...file, seconds }, failures);
   };
   try {
-    for (const seed of runs) await runSeed(seed, failures, options, context);
+    const handed = { backend: options.backend, labels: file.labels };
+    for (const seed of runs) await runSeed(seed, failures, handed, context);
   } catch (error) {
     await results();
     throw error;

@@ -108,6 +108,8 @@ describe('a study', () => {
     }
     expect(readdirSync(at('whole/seed-1')).sort()).toEqual(['camel', 'erm', 'group-dro', 'stage-1']);
     expect(existsSync(at('whole/lock'))).toBe(false);
+    for (const name of ['erm', 'camel'])
+      expect(text(at(`whole/seed-1/${name}`), 'report.html'), name).toContain('odd zigzag');
   });
 
   it('stopped again and again, comes to the same', async () => {

@@ -9,7 +9,7 @@ import { formatDataError } from '../data/data-error.ts';
 import { commandLine, helpEnd } from '../system/command-line.ts';
 import { expectedFailure, orExit, ProgramError } from '../system/program.ts';
 import { collectResults, failuresIn, studyResults } from '../experiment/study/collect-results.ts';
-import { planLines, planStudy, refusals } from '../experiment/study/plan-study.ts';
+import { planLines, planStudy, runRefusals } from '../experiment/study/plan-study.ts';
 import { readStudy } from '../experiment/study/read-study.ts';
 import { readResults, runStudy } from '../experiment/study/run-study.ts';
 import { studyRuns, type StudySelection } from '../experiment/study/study-experiments.ts';
@@ -112,7 +112,7 @@ async function plan(file: string, flags: StudyFlags): Promise<void> {
   print([
     `${study.name} in ${out}`,
     ...planLines(await planStudy(runs, results)),
-    ...(await refusals(study, runs, there, out)).map((line) => `run would refuse this: ${line}`),
+    ...(await runRefusals(study, runs, there, out)).map((line) => `run would refuse this: ${line}`),
   ]);
 }
 

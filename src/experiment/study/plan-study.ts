@@ -103,7 +103,7 @@ export async function planStudy(
  * @param there What its folder says of itself; null for a new one.
  * @param out The folder.
  */
-export async function refusals(
+export async function runRefusals(
   study: Study,
   runs: readonly SeedRuns[],
   there: StudyFile | null,

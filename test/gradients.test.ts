@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { valueAndGradients } from '../src/gradients.ts';
-import { cloneTensors, disposeTensors, flattenTensors, mapTensors } from '../src/tensor-tree.ts';
 import { useBackend } from './support/backend.ts';
 
 beforeAll(() => useBackend('cpu'));
@@ -79,21 +78,5 @@ describe('valueAndGradients', () => {
     expect(() => valueAndGradients(() => f(a), { a })).toThrow(message);
     expect(tf.memory().numTensors).toBe(before);
     a.dispose();
-  });
-});
-
-describe('trees of tensors', () => {
-  it('are mapped and flattened in the order of their keys, with paths', () => {
-    const tree = { b: tf.scalar(1), a: { c: tf.scalar(2), d: tf.scalar(3) } };
-    expect(flattenTensors(tree).map(([path]) => path)).toEqual(['b', 'a/c', 'a/d']);
-    const doubled = mapTensors(tree, (tensor) => tensor.mul(2));
-    expect(flattenTensors(doubled).map(([, tensor]) => tensor.dataSync()[0])).toEqual([2, 4, 6]);
-    const copies = cloneTensors(tree);
-    disposeTensors(tree);
-    expect(copies.a.d.dataSync()[0]).toBe(3);
-    const before = tf.memory().numTensors;
-    disposeTensors(doubled);
-    disposeTensors(copies);
-    expect(tf.memory().numTensors).toBe(before - 6);
   });
 });

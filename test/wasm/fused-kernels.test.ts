@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import * as tf from '@tensorflow/tfjs';
-import { fused, hasFused, type FusedKernel } from '../../src/layers/fused-kernels.ts';
+import { fused, type FusedKernel } from '../../src/layers/fused-kernels.ts';
 import { foldKey, normal, randomKey } from '../../src/random/random.ts';
 import { useBackend } from '../support/backend.ts';
 import { expectClose } from '../support/fixture.ts';
@@ -12,6 +12,7 @@ interface Values {
   readonly shape: number[];
   readonly values: Float32Array;
 }
+
 const drawn = (name: string, shape: number[], mean = 0): Values => ({
   shape,
   values: normal(foldKey(randomKey(7), name), tf.util.sizeFromShape(shape), mean),
@@ -148,14 +149,5 @@ describe('the fused kernels on wasm', () => {
       ),
       { numRuns: 50, seed: 12 },
     );
-  });
-
-  it('are not asked for where the backend has none', async () => {
-    await tf.setBackend('cpu');
-    expect(hasFused('ReluGradient')).toBe(false);
-    const x = tf.tensor1d([1]);
-    expect(fused('ReluGradient', { dy: x, y: x })).toBeUndefined();
-    x.dispose();
-    await tf.setBackend('wasm');
   });
 });

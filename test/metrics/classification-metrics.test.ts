@@ -1,29 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { groupReport } from '../../src/metrics/group-report.ts';
 import { accuracy, meanCrossEntropy } from '../../src/metrics/classification.ts';
 import { classificationMetrics, groupedMetrics } from '../../src/metrics/classification-metrics.ts';
+import { groupReport } from '../../src/metrics/group-report.ts';
 import { invarianceMetric } from '../../src/metrics/invariance-metric.ts';
-import { multiLabelMetrics } from '../../src/metrics/multi-label.ts';
-import { expectClose, type FixtureTensor, flatten, readFixture } from '../support/fixture.ts';
+import { expectClose, flatten } from '../support/fixture.ts';
+import { casesOf, rowsOf, TOLERANCE, type Values } from './reference-cases.ts';
 
-type Values = Readonly<Record<string, FixtureTensor>>;
-interface MetricsCase {
-  readonly what: 'classes' | 'multi-label' | 'groups';
-  readonly kind?: string;
-  readonly batches: readonly {
-    targets: number[] & FixtureTensor;
-    predictions: FixtureTensor;
-    after: Values;
-  }[];
-  readonly final: Values;
-  readonly afterReset: Values;
-  readonly aggregate: Values;
-  readonly groups: readonly { targets: number[]; predictions: FixtureTensor; metrics: Values }[];
-}
-const TOLERANCE = 1e-5;
-const cases = readFixture<MetricsCase>('metrics').cases;
-const casesOf = (what: MetricsCase['what']) => cases.filter((c) => c.what === what);
-const rowsOf = (tensor: FixtureTensor) => tensor.values as number[][];
+describe('bad arguments', () => {
+  it.each([['one column', () => classificationMetrics([[1]], [0]), /rows of at least 2/]])(
+    '%s',
+    (_, call, message) => {
+      expect(call).toThrow(RangeError);
+      expect(call).toThrow(message);
+    },
+  );
+});
 
 function expectClassMetrics(rows: number[][], targets: number[], expected: Values, what: string): void {
   const ours = classificationMetrics(rows, targets, { areaUnderRoc: 'reference' });
@@ -61,31 +52,6 @@ describe('the reference’s metrics of class probabilities', () => {
     expectClose(flatten(empty.recall), reset['recall']!, 0);
     expect([empty.accuracy, empty.crossEntropy, empty.calibrationError]).toEqual([null, null, null]);
     expect([accuracy([], []), meanCrossEntropy([], [])]).toEqual([NaN, NaN]);
-  });
-});
-
-describe('the reference’s metrics of independent outputs', () => {
-  it.each(casesOf('multi-label').map((c, i) => [i, c] as const))('case %i', (_, c) => {
-    const rows: number[][] = [];
-    const targets: number[][] = [];
-    const check = (expected: Values) => {
-      const ours = multiLabelMetrics(rows, targets, { areaUnderRoc: 'reference' });
-      const byName: Record<string, unknown> = {
-        multi_label_binary_accuracy: ours.binaryAccuracy,
-        binary_crossentropy: ours.binaryCrossEntropy,
-        multi_label_auc: ours.areaUnderRoc,
-        multi_label_recall: ours.recall,
-      };
-      for (const [name, tensor] of Object.entries(expected)) {
-        expectClose(flatten(byName[name]), tensor, TOLERANCE, name);
-      }
-    };
-    for (const batch of c.batches) {
-      rows.push(...rowsOf(batch.predictions));
-      targets.push(...rowsOf(batch.targets));
-      check(batch.after);
-    }
-    check(c.final);
   });
 });
 

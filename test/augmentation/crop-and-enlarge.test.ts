@@ -1,8 +1,16 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { cropAndEnlarge, randomCropAndEnlarge } from '../../src/augmentation/crop-and-enlarge.ts';
+import { describe, expect, it, afterEach, beforeAll } from 'vitest';
+import {
+  cropAndEnlarge,
+  randomCropAndEnlarge,
+  leavesPixels,
+} from '../../src/augmentation/crop-and-enlarge.ts';
 import { image, noise } from './random-images.ts';
 import { expectWithin, images, of } from './golden-cases.ts';
+import * as tf from '@tensorflow/tfjs';
+import { imageBatch } from '../../src/augmentation/images.ts';
+import { randomKey } from '../../src/random/random.ts';
+import { useBackend } from '../support/backend.ts';
 
 describe('moving pixels', () => {
   it('enlarging a cut stays within the values of the cut', () => {
@@ -44,5 +52,41 @@ describe('interpolation of the reference', () => {
     const out = cropAndEnlarge(images(c.input), c.percentTopRightBottomLeft);
     expectWithin(out, c.output, 1);
     expect([...out.pixels.subarray(0, 3)]).toEqual(c.croppedTopLeftPixel);
+  });
+});
+
+beforeAll(() => useBackend('wasm'));
+
+afterEach(() => expect(tf.memory().numTensors).toBe(0));
+
+const seed = Number(process.env['SEED'] ?? 20);
+
+describe('leavesPixels', () => {
+  it('by hand', () => {
+    // Of 2 pixels 0.26 cuts off one at either side; 0.25 is never drawn, and less is rounded down.
+    expect([leavesPixels(0.25, 2), leavesPixels(0.26, 2)]).toEqual([true, false]);
+    // Of 34 pixels 0.49 cuts off ⌈16.16⌉ = 17 at either side, 0.48 ⌈15.82⌉ = 16.
+    expect([leavesPixels(0.48, 34), leavesPixels(0.49, 34)]).toEqual([true, false]);
+  });
+  it('is true only where no draw leaves nothing, and false only where some do', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 12 }),
+        fc.double({ min: 0, max: 0.499, noNaN: true }),
+        (side, maximum) => {
+          const crop = (): void => {
+            const count = 4000;
+            randomCropAndEnlarge(maximum)(
+              imageBatch(new Uint8Array(count * side), [count, side, 1, 1]),
+              randomKey(seed),
+            );
+          };
+          if (leavesPixels(maximum, side)) expect(crop).not.toThrow();
+          // A margin, as the largest draws of a few thousand do not come near enough to the maximum.
+          else if (!leavesPixels(0.96 * maximum, side)) expect(crop).toThrow('to leave pixels');
+        },
+      ),
+      { numRuns: 40, seed },
+    );
   });
 });

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BACKENDS, describeBackend, firstThatStarts, selectBackend } from '../../src/backends/backend.ts';
-import { importInstalled, Refusal } from '../../src/backends/refusal.ts';
-import { environmentFacts } from '../../src/system/environment.ts';
+import { Refusal } from '../../src/backends/refusal.ts';
 import { missingCapabilities } from '../../src/backends/preflight.ts';
 
 afterEach(() => {
@@ -111,91 +110,11 @@ describe('the choice of a backend', () => {
     expect(await missingCapabilities()).toEqual([]);
   });
 
-  it('tells a package that is not there from one that does not load', async () => {
-    const message = (name: string): Promise<string> =>
-      importInstalled(name, 'install it').then(
-        () => 'it loads',
-        (error: Error) => error.message,
-      );
-    expect(await message('@tensorflow/no-such-backend')).toBe('@tensorflow/no-such-backend is not installed');
-    expect(await message('data:text/javascript,throw new Error("no\\nsuch symbol")')).toMatch(
-      /^data:.* does not load: no$/,
-    );
-    expect(await message('@tensorflow/tfjs')).toBe('it loads');
-  });
-
-  it('leaves no listener for unhandled errors behind', async () => {
-    const count = (): number[] => [
-      process.listenerCount('uncaughtException'),
-      process.listenerCount('unhandledRejection'),
-    ];
-    const before = count();
-    await selectBackend({ name: 'wasm' });
-    expect(count()).toEqual(before);
-  });
-
   it('refuses one that cannot train', async () => {
     await withKernel('MaxPoolGrad', null, async () => {
       expect(await message({ name: 'cpu' })).toMatch(
         /^2 backend cpu: it cannot train: gradient of max pooling: [^\n;]*MaxPoolGrad[^\n;]*; use another backend$/,
       );
     });
-  });
-});
-
-describe('the preflight', () => {
-  it.each(['cpu', 'wasm'])('passes on %s and leaves no tensor', async (name) => {
-    await selectBackend({ name });
-    const before = tf.memory().numTensors;
-    expect(await missingCapabilities()).toEqual([]);
-    expect(tf.memory().numTensors).toBe(before);
-  });
-
-  it.each([
-    [
-      'Conv2DBackpropFilter',
-      ['gradient of a convolution with respect to its filter', 'gradient of the square of a gradient'],
-    ],
-    [
-      'Conv2DBackpropInput',
-      [
-        'gradient of a convolution with respect to its input',
-        'transposed convolution',
-        'gradient of the square of a gradient',
-      ],
-    ],
-    ['MaxPoolGrad', ['gradient of max pooling']],
-    ['UnsortedSegmentSum', ['gradient of gather']],
-    ['Exp', ['gradient of softmax']],
-    ['Reverse', ['slices, reversal and concatenation']],
-  ])('names what is lost with %s', async (kernel, capabilities) => {
-    await selectBackend({ name: 'cpu' });
-    await withKernel(kernel, null, async () => {
-      const missing = await missingCapabilities();
-      expect(missing.map((text) => text.split(':')[0])).toEqual(capabilities);
-      expect(missing[0]).toContain(kernel);
-    });
-    expect(await missingCapabilities()).toEqual([]);
-  });
-
-  it('notices a kernel that computes something else', async () => {
-    await selectBackend({ name: 'cpu' });
-    const reverse: tf.KernelFunc = ({ inputs, backend }) =>
-      tf.getKernel('Identity', 'cpu').kernelFunc({ inputs, backend, attrs: {} });
-    await withKernel('Reverse', reverse, async () => {
-      expect(await missingCapabilities()).toEqual([
-        'slices, reversal and concatenation: expected 1 at 0, found 0',
-      ]);
-    });
-  });
-});
-
-describe('the environment', () => {
-  it('is told by versions and machine', async () => {
-    const facts = await environmentFacts();
-    expect(facts).toMatchObject({ tfjs: tf.version_core, node: process.versions.node });
-    expect(facts['model-patching']).toMatch(/^\d+\.\d+\.\d+/);
-    expect(facts['cores']).toBeGreaterThan(0);
-    expect(Object.values(facts).every((value) => value !== '')).toBe(true);
   });
 });

@@ -1,17 +1,10 @@
 import { either as E } from 'fp-ts';
-import fc from 'fast-check';
 import * as t from 'io-ts';
 import { describe, expect, it } from 'vitest';
-import { formatDataError } from '../../src/data/data-error.ts';
 import {
   closed,
-  dataErrors,
-  decode,
-  decodeJson,
-  didYouMean,
   finiteNumber,
   integer,
-  json,
   naturalNumber,
   nonNegativeNumber,
   nullable,
@@ -21,21 +14,12 @@ import {
   unitInterval,
   withDefault,
 } from '../../src/config/index.ts';
-
-function lines(codec: t.Mixed, value: unknown): string[] {
-  const decoded = decode(codec, value, 'run.yaml');
-  if (E.isRight(decoded)) throw new Error(`expected faults, found ${JSON.stringify(decoded.right)}`);
-  return decoded.left.map(formatDataError);
-}
-const rightOf = (codec: t.Mixed, value: unknown): unknown => {
-  const decoded = decode(codec, value, 'run.yaml');
-  if (E.isLeft(decoded)) throw new Error(decoded.left.map(formatDataError).join('\n'));
-  return decoded.right;
-};
+import { lines, rightOf } from './decoded-lines.ts';
 
 const Optimizer = closed(
   t.intersection([t.type({ rate: positiveNumber }), t.partial({ momentum: unitInterval })], 'Optimizer'),
 );
+
 const Schedule = tagged(
   'kind',
   {
@@ -44,6 +28,7 @@ const Schedule = tagged(
   },
   'Schedule',
 );
+
 const Settings = closed(
   t.type({
     seed: withDefault(integer, 0),
@@ -142,75 +127,5 @@ describe('numbers', () => {
     expect(lines(nullable(naturalNumber), Number.NaN)).toEqual([
       'run.yaml: expected an integer of 0 or more, or null, found NaN; correct it',
     ]);
-  });
-});
-
-describe('JSON', () => {
-  it('is what JSON returns unchanged', () => {
-    fc.assert(
-      fc.property(fc.jsonValue(), (value) => {
-        expect(json.is(JSON.parse(JSON.stringify(value)))).toBe(true);
-      }),
-    );
-    for (const value of [
-      undefined,
-      Number.NaN,
-      Infinity,
-      new Date(0),
-      new Map(),
-      [undefined],
-      { a: () => 0 },
-      1n,
-    ])
-      expect(json.is(value)).toBe(false);
-  });
-
-  it('of a file that is none is one line', () => {
-    const decoded = decodeJson(t.number, '{\n"a":\nx}', 'file');
-    if (E.isRight(decoded)) throw new Error('expected a fault');
-    expect(decoded.left.map(formatDataError).join('|')).toMatch(
-      /^file: expected JSON, found Unexpected token [^\n]*; restore the file or delete it$/,
-    );
-  });
-
-  it('found in place of something else is cut', () => {
-    expect(lines(t.number, 'x'.repeat(1000))[0]!.length).toBeLessThan(140);
-  });
-});
-
-describe('the errors of io-ts', () => {
-  it('get paths without the numbers of branches, with those of arrays', () => {
-    const codec = t.type({
-      list: t.array(
-        t.readonly(t.intersection([t.type({ a: t.number }), t.partial({ b: t.tuple([t.number]) })])),
-      ),
-    });
-    const errors = codec.decode({ list: [{ a: 1 }, { a: 'x', b: ['y'] }] });
-    if (E.isRight(errors)) throw new Error('expected a fault');
-    expect(dataErrors(errors.left, 'file').map(({ where }) => where)).toEqual([
-      'file: list[1].a',
-      'file: list[1].b[0]',
-    ]);
-  });
-});
-
-describe('the nearest name', () => {
-  it.each([
-    ['sead', ', did you mean "seed"?'],
-    ['SEED', ', did you mean "seed"?'],
-    ['stepsize', ', did you mean "stepSize"?'],
-    ['adjusment', ', did you mean "adjustment"?'],
-    ['sede', ', did you mean "seed"?'],
-    ['stpeSzie', ', did you mean "stepSize"?'],
-    ['deed', ', did you mean "seed"?'],
-    ['deeds', ''],
-    ['x', ''],
-    ['', ''],
-  ])('to %s', (word, hint) => {
-    expect(didYouMean(word, ['seed', 'stepSize', 'adjustment'])).toBe(hint);
-  });
-
-  it('is none where nothing is known', () => {
-    expect(didYouMean('seed', [])).toBe('');
   });
 });

@@ -3,21 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crc32 } from '../support/png.ts';
 import { decodeImage } from '../../src/data/decode-image.ts';
-import { readImageHeader } from '../../src/data/image-header.ts';
 import { encodePng } from '../../src/data/png.ts';
-import { readFixture } from '../support/fixture.ts';
-
-interface ImageCase {
-  readonly what: string;
-  readonly base64: string;
-  readonly tolerance: number;
-  readonly shape: readonly [number, number, number];
-  readonly pixels: string;
-}
-
-const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
-const { cases } = readFixture<ImageCase>('images');
-const fileOf = (what: string) => bytesOf(cases.find((image) => image.what === what)!.base64);
+import { bytesOf, cases, fileOf } from './image-cases.ts';
 
 function decodeOrThrow(bytes: Uint8Array) {
   const decoded = decodeImage(bytes);
@@ -62,14 +49,6 @@ describe('images by other programs', () => {
     expect(image.pixels.length).toBe(expected.length);
     const differences = Array.from(image.pixels, (value, i) => Math.abs(value - expected[i]!));
     expect(Math.max(...differences)).toBeLessThanOrEqual(tolerance);
-  });
-
-  it('say their size before they are decoded', () => {
-    for (const { base64, shape } of cases) {
-      const header = readImageHeader(bytesOf(base64).subarray(0, 800));
-      if (header._tag === 'Left') throw new Error(JSON.stringify(header.left));
-      expect([header.right.height, header.right.width, header.right.channels]).toEqual(shape);
-    }
   });
 });
 

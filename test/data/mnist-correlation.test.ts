@@ -1,19 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { zigzag } from '../../src/data/corruptions.ts';
-import { decodeMnistSplit, type Mnist, type MnistSplit } from '../../src/data/mnist.ts';
-import { mnistCorrelation, type MnistCorrelation } from '../../src/data/mnist-correlation-images.ts';
 import {
   describeMnistCorrelation,
   type GroupCounts,
   type ImageSelection,
-  type MnistCorrelationPart,
 } from '../../src/data/mnist-correlation.ts';
 import { overlaps } from '../../src/data/overlaps.ts';
-import { foldKey, randomKey } from '../../src/random/random.ts';
 import { readFixture } from '../support/fixture.ts';
+import { labels, make } from './mnist-splits.ts';
 
 type Selection = {
   readonly count: number;
@@ -21,6 +15,7 @@ type Selection = {
   readonly last: number;
   readonly sum: number;
 };
+
 interface LabelsCase {
   readonly stage?: number;
   readonly config?: string;
@@ -35,23 +30,6 @@ interface LabelsCase {
   readonly target?: { readonly selection: Selection };
 }
 
-function readSplit(name: string): MnistSplit {
-  const read = (kind: string) =>
-    gunzipSync(readFileSync(new URL(`../../examples/data/mnist/${name}-${kind}-ubyte.gz`, import.meta.url)));
-  const split = decodeMnistSplit({ images: read('images-idx3'), labels: read('labels-idx1') });
-  if (split._tag === 'Left') throw new Error(split.left.found);
-  return split.right;
-}
-
-const mnist: Mnist = { train: readSplit('train'), test: readSplit('t10k') };
-const labels = { train: mnist.train.labels, test: mnist.test.labels };
-
-function make(options: Partial<Parameters<typeof mnistCorrelation>[0]> = {}): MnistCorrelation {
-  const made = mnistCorrelation({ mnist, ...options });
-  if (made._tag === 'Left') throw new Error(JSON.stringify(made.left));
-  return made.right;
-}
-
 function summary(indices: readonly number[]): Selection {
   return {
     count: indices.length,
@@ -63,6 +41,7 @@ function summary(indices: readonly number[]): Selection {
 
 const ofGroup = ({ indices, groups }: ImageSelection, group: number) =>
   indices.filter((_, i) => groups[i] === group);
+
 const countsOf = (selection: ImageSelection) => [0, 1, 2, 3].map((group) => ofGroup(selection, group).length);
 
 describe('published splits', () => {
@@ -180,63 +159,5 @@ describe('disjoint splits', () => {
   ] as const)('refuse %j', (options, where) => {
     const described = describeMnistCorrelation(labels, options);
     expect(described).toMatchObject({ _tag: 'Left', left: { where } });
-  });
-});
-
-describe('images', () => {
-  const small = {
-    trainingCounts: [30, 10, 10, 30],
-    testCounts: [5, 5, 5, 5],
-    stage1Counts: [10, 10, 10, 10],
-    gateTrainingCount: 5,
-    gateHeldOutCount: 5,
-  } as const;
-  const set = make({ ...small, seed: 3 });
-  const pixels = (images: Uint8Array, i: number) => images.subarray(i * 784, (i + 1) * 784);
-
-  it('are clean for z = 0, and the zigzag of seed, split and position for z = 1', () => {
-    for (const [part, split] of [
-      ['train', 'train'],
-      ['test', 'test'],
-    ] as const) {
-      const { images, groups, labels: classes, ids } = set.images(part);
-      const { indices } = set.description.parts[part];
-      expect(images.length).toBe(indices.length * 784);
-      indices.forEach((index, i) => {
-        const clean = pixels(mnist[split].images, index);
-        const key = foldKey(randomKey(3), 'zigzag', split, index);
-        expect(pixels(images, i)).toEqual(groups[i]! % 2 === 0 ? clean : zigzag(clean, key));
-        expect(classes[i]).toBe(mnist[split].labels[index]! % 2);
-        expect(ids[i]).toBe(split === 'train' ? index : 60000 + index);
-      });
-    }
-  });
-
-  it('agree between parts and forms', () => {
-    const own = set.images('train');
-    const [clean, corrupted] = [set.images('train', 'clean'), set.images('train', 'corrupted')];
-    own.groups.forEach((group, i) => {
-      expect(pixels(own.images, i)).toEqual(pixels((group % 2 === 0 ? clean : corrupted).images, i));
-      expect(pixels(clean.images, i)).not.toEqual(pixels(corrupted.images, i));
-    });
-    const target = set.images('stage1Target');
-    target.ids.forEach((id, i) => {
-      expect(pixels(target.images, i)).toEqual(pixels(own.images, own.ids.indexOf(id)));
-    });
-  });
-
-  it('repeat with the seed and change with it', () => {
-    const part: MnistCorrelationPart = 'stage1Target';
-    expect(make({ ...small, seed: 3 }).images(part)).toEqual(set.images(part));
-    expect(make({ ...small, seed: 4 }).images(part).images).not.toEqual(set.images(part).images);
-    const dotted = make({ ...small, seed: 3, corruption: 'dottedLine' });
-    expect(dotted.images(part).images).not.toEqual(set.images(part).images);
-  });
-
-  it('come fast: 20,000 corrupted ones in a few seconds', () => {
-    const before = process.cpuUsage();
-    expect(make().images('train', 'corrupted').images.length).toBe(20000 * 784);
-    // Processor time, so that a busy machine does not fail it.
-    expect(process.cpuUsage(before).user / 1e6).toBeLessThan(8);
   });
 });

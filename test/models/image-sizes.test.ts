@@ -1,8 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { randomCropAndEnlarge, leavesPixels } from '../../src/augmentation/crop-and-enlarge.ts';
-import { imageBatch } from '../../src/augmentation/images.ts';
 import type { InputShape } from '../../src/models/blocks.ts';
 import {
   patchDiscriminatorSides,
@@ -18,13 +16,14 @@ import { resnetGenerator } from '../../src/models/resnet-generator.ts';
 import { resnet50 } from '../../src/models/resnet50.ts';
 import { multilayerPerceptron, smallCnn } from '../../src/models/small-classifiers.ts';
 import { unetGenerator } from '../../src/models/unet-generator.ts';
-import { randomKey } from '../../src/random/random.ts';
 import { useBackend } from '../support/backend.ts';
 
 beforeAll(() => useBackend('wasm'));
+
 afterEach(() => expect(tf.memory().numTensors).toBe(0));
 
 const seed = Number(process.env['SEED'] ?? 20);
+
 const width = 1 / 512;
 
 /** What is left of a side after layer upon layer; null where a layer cannot be. Written from the papers' tables. */
@@ -202,33 +201,3 @@ it.each(['pre-activation', 'post-activation'] as const)(
     expect(spread(33)).toBeGreaterThan(1e-3);
   },
 );
-
-describe('leavesPixels', () => {
-  it('by hand', () => {
-    // Of 2 pixels 0.26 cuts off one at either side; 0.25 is never drawn, and less is rounded down.
-    expect([leavesPixels(0.25, 2), leavesPixels(0.26, 2)]).toEqual([true, false]);
-    // Of 34 pixels 0.49 cuts off ⌈16.16⌉ = 17 at either side, 0.48 ⌈15.82⌉ = 16.
-    expect([leavesPixels(0.48, 34), leavesPixels(0.49, 34)]).toEqual([true, false]);
-  });
-  it('is true only where no draw leaves nothing, and false only where some do', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 12 }),
-        fc.double({ min: 0, max: 0.499, noNaN: true }),
-        (side, maximum) => {
-          const crop = (): void => {
-            const count = 4000;
-            randomCropAndEnlarge(maximum)(
-              imageBatch(new Uint8Array(count * side), [count, side, 1, 1]),
-              randomKey(seed),
-            );
-          };
-          if (leavesPixels(maximum, side)) expect(crop).not.toThrow();
-          // A margin, as the largest draws of a few thousand do not come near enough to the maximum.
-          else if (!leavesPixels(0.96 * maximum, side)) expect(crop).toThrow('to leave pixels');
-        },
-      ),
-      { numRuns: 40, seed },
-    );
-  });
-});

@@ -8,13 +8,15 @@ import {
   removeAbandonedRecords,
   writeRecordShards,
 } from '../../src/streams/record-files.ts';
-import { settingsHash } from '../../src/streams/record-manifest.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'record-files-'));
+
 afterAll(() => rmSync(root, { recursive: true }));
 
 const NAME = '(Y=0)(Z=1)(A-F)';
+
 const RECORDS = Array.from({ length: 7 }, (_, i) => Uint8Array.from({ length: i }, () => i));
+
 const SETTINGS = { seed: 1, generator: { width: 0.25 } };
 
 async function failure(result: Promise<{ _tag: 'Left'; left: unknown } | { _tag: 'Right' }>) {
@@ -164,11 +166,3 @@ describe('record folders', () => {
 function shardOf(manifest: Record<string, unknown>): object {
   return (manifest['shards'] as object[])[0]!;
 }
-
-describe('settingsHash', () => {
-  it('tells settings apart, but not the order of keys', () => {
-    expect(settingsHash({ a: 1, b: [1, 2] })).toBe(settingsHash({ b: [1, 2], a: 1 }));
-    const others = [{ a: 1, b: [2, 1] }, { a: 1 }, [1], null, 'a', undefined, {}].map(settingsHash);
-    expect(new Set([...others, settingsHash({ a: 1, b: [1, 2] })]).size).toBe(8);
-  });
-});

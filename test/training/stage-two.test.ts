@@ -3,92 +3,24 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { imageBatch } from '../../src/augmentation/images.ts';
 import { groupDro } from '../../src/group-dro.ts';
 import { groupTable } from '../../src/groups.ts';
-import { multilayerPerceptron } from '../../src/models/small-classifiers.ts';
+import { multilayerPerceptron, smallCnn } from '../../src/models/small-classifiers.ts';
 import { erm, type GroupObjective, type ObjectiveState } from '../../src/objectives.ts';
 import { constantSchedule } from '../../src/optimizers/schedules.ts';
 import { sgd } from '../../src/optimizers/sgd.ts';
 import { foldKey, normal, randomKey } from '../../src/random/random.ts';
-import { disposeTensors, type TensorTree } from '../../src/tensor-tree.ts';
+import { disposeTensors, type TensorTree, flattenTensors } from '../../src/tensor-tree.ts';
 import type { Examples } from '../../src/training/examples.ts';
 import { train } from '../../src/training/loop.ts';
 import { robustStep } from '../../src/training/robust-step.ts';
 import { evaluateClassifier, stageTwoBatches } from '../../src/training/stage-two.ts';
 import { useBackend } from '../support/backend.ts';
+import { zeroToOne } from '../../src/augmentation/scaling.ts';
+import { groupBatches } from '../../src/group-batches.ts';
+import { randomImages } from './minimal-runs.ts';
 
 beforeAll(() => useBackend('cpu'));
 
 const NAMES = ['(Y=0)(Z=0)', '(Y=0)(Z=1)', '(Y=1)(Z=0)', '(Y=1)(Z=1)'];
-
-describe('evaluateClassifier', () => {
-  it('of a classifier that always says class 1, with logits 0 and ln 3', async () => {
-    const counts = [3, 0, 4, 1];
-    const groups = Int32Array.from(counts.flatMap((count, g) => Array<number>(count).fill(g)));
-    const examples = {
-      images: imageBatch(new Uint8Array(8 * 4), [8, 2, 2, 1]),
-      labels: groups.map((group) => group >> 1),
-      groups,
-    };
-    const seen: number[] = [];
-    const constant = {
-      forward: (x: tf.Tensor) => ({
-        output: tf.tensor2d([[0, Math.log(3)]]).tile([x.shape[0]!, 1]),
-        statistics: {},
-      }),
-    };
-    const before = tf.memory().numTensors;
-    const report = await evaluateClassifier(
-      { network: constant, weights: { trainable: {}, statistics: {} } },
-      examples,
-      groupTable(NAMES, [60, 20, 15, 5]),
-      { onProgress: (done) => void seen.push(done) },
-    );
-    expect(tf.memory().numTensors).toBe(before);
-    expect(seen).toEqual([8]);
-    expect(report.groups.map(({ count, accuracy }) => [count, accuracy])).toEqual([
-      [3, 0],
-      [0, null],
-      [4, 1],
-      [1, 1],
-    ]);
-    // −ln ¼ and −ln ¾
-    expect(report.groups[0]!.loss).toBeCloseTo(Math.log(4), 6);
-    expect(report.groups[2]!.loss).toBeCloseTo(Math.log(4 / 3), 6);
-    // The second group was trained on and is not measured here.
-    expect([report.worstGroup, report.groupAverage, report.gap]).toEqual([null, null, null]);
-    expect(report.average).toBeCloseTo((15 + 5) / (60 + 15 + 5), 12);
-  });
-
-  it('gives the network pixels in [0, 1] and its weights, in inference', async () => {
-    const examples = {
-      images: imageBatch(Uint8Array.of(0, 51, 255), [3, 1, 1, 1]),
-      labels: Int32Array.of(0, 0, 1),
-      groups: Int32Array.of(0, 0, 1),
-    };
-    const pixels: number[] = [];
-    const weights = { trainable: { threshold: tf.scalar(0.5) }, statistics: {} };
-    const report = await evaluateClassifier(
-      {
-        network: {
-          forward: (x, context) => {
-            expect([context.mode, context.weights]).toEqual(['infer', weights]);
-            pixels.push(...x.dataSync());
-            const flat = x.reshape([-1, 1]);
-            return {
-              output: tf.concat([context.weights!.trainable['threshold']!.sub(flat), flat], 1),
-              statistics: {},
-            };
-          },
-        },
-        weights,
-      },
-      examples,
-      groupTable(['(Y=0)', '(Y=1)'], [2, 1]),
-    );
-    disposeTensors(weights);
-    expect(pixels.map((value) => Math.round(value * 1e6) / 1e6)).toEqual([0, 0.2, 1]);
-    expect(report.groupAverage).toBe(1);
-  });
-});
 
 /**
  * Four-pixel images. Pixel 0 tells the class, weakly and with noise; pixels 1 and 2 tell the attribute, strongly. In
@@ -160,5 +92,63 @@ describe('a planted spurious attribute', () => {
     expect(plain).toBeLessThan(0.4);
     expect(robust).toBeGreaterThan(0.85);
     expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+beforeAll(() => useBackend('wasm'));
+
+const valuesOf = (tree: TensorTree): Record<string, number[]> =>
+  Object.fromEntries(flattenTensors(tree).map(([path, tensor]) => [path, Array.from(tensor.dataSync())]));
+
+describe('the batch of a stage-2 step', () => {
+  const groups = Int32Array.from({ length: 12 }, (_, i) => (i < 8 ? 0 : 1));
+  const images = (purpose: string) => randomImages(purpose, [12, 12, 12, 1]);
+  const partsOf = () => ({
+    network: smallCnn({ inputShape: [12, 12, 1], classes: 2, width: 0.1 }),
+    examples: { images: images('a'), labels: groups.map((_, i) => i % 2), groups },
+    translations: [images('b'), images('c')],
+    batchSize: 4,
+    balanced: true,
+    learningRate: (step: number) => 0.5 / (1 + step),
+    seed: 3,
+  });
+
+  it('holds the originals, then the first translations, then the second, of the step that it is asked for', () => {
+    const parts = partsOf();
+    const fourth = stageTwoBatches(parts)(4);
+    const indices = [...groupBatches(groups, { batchSize: 4, seed: 3 })(4)];
+    const expected = [parts.examples.images, ...parts.translations].flatMap((set) =>
+      indices.flatMap((i) => [...zeroToOne(set).pixels.subarray(144 * i, 144 * (i + 1))]),
+    );
+    expect(fourth.images.shape).toEqual([12, 12, 12, 1]);
+    expect(Array.from(fourth.images.dataSync())).toEqual(expected);
+    expect(Array.from(fourth.labels.dataSync())).toEqual(indices.map((i) => i % 2));
+    expect(Array.from(fourth.groups.dataSync())).toEqual([0, 0, 1, 1]);
+    expect(fourth.learningRate.dataSync()[0]).toBeCloseTo(0.1, 7);
+    disposeTensors(fourth);
+  });
+
+  it('has dropout masks that differ from step to step and from layer to layer, and are the same again', () => {
+    const batchAt = stageTwoBatches(partsOf());
+    const batches = [0, 1, 2, 1].map(batchAt);
+    const masks = batches.map((batch) => valuesOf(batch.masks!));
+    expect(Object.keys(masks[0]!).length).toBe(3);
+    for (const [layer, mask] of Object.entries(masks[1]!)) {
+      expect(new Set(mask).size, layer).toBe(2);
+      expect(masks[0]![layer]).not.toEqual(mask);
+      expect(masks[2]![layer]).not.toEqual(mask);
+    }
+    expect(masks[3]).toEqual(masks[1]);
+    batches.forEach(disposeTensors);
+  });
+
+  it('refuses translations and labels that do not belong to the images', () => {
+    const parts = partsOf();
+    const short = randomImages('d', [11, 12, 12, 1]);
+    expect(() => stageTwoBatches({ ...parts, translations: [images('b'), short] })).toThrow(
+      'translations[1]: expected one of each example, [12,12,12,1], received [11,12,12,1]',
+    );
+    const examples = { ...parts.examples, labels: new Int32Array(3) };
+    expect(() => stageTwoBatches({ ...parts, examples })).toThrow('received 3 and 12');
   });
 });

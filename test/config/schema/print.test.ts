@@ -8,9 +8,7 @@ import {
   StageOneCodec,
   StageTwoCodec,
 } from '../../../src/config/index.ts';
-import { parseDocument, plainValue } from '../../../src/documents/document.ts';
 import { descriptionOf, type Settings } from '../../../src/config/schema/section.ts';
-import { tooDeepLine } from '../../../src/documents/nesting.ts';
 
 /** Values of many kinds, of which a setting takes those that its codec decodes. */
 const CANDIDATES = [
@@ -116,20 +114,4 @@ it.each([
     { numRuns: 1000, seed: 5 },
   );
   expect(right).toBeGreaterThan(20);
-});
-
-it('a document is what YAML says, or one fault, never an exception', () => {
-  fc.assert(
-    fc.property(fc.oneof(fc.json({ maxDepth: 4 }), fc.string({ maxLength: 60 })), (text) => {
-      const parsed = parseDocument(text, 'a.yaml');
-      if (E.isLeft(parsed)) expect(parsed.left.where).toMatch(/^a\.yaml(:\d+:\d+)?$/);
-      else if (/^[[{]/.test(text)) expect(plainValue(parsed.right)).toEqual(JSON.parse(text));
-    }),
-    { numRuns: 500, seed: 6 },
-  );
-});
-
-it('no nesting that a configuration has is too deep', () => {
-  expect(tooDeepLine('a:\n  - - b: [[{ c: [1] }]]\n    # [[[ in a comment\n')).toBeNull();
-  expect(tooDeepLine(`a: 1\n${'  '.repeat(101)}b: 1`)).toBe(2);
 });

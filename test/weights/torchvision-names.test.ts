@@ -17,6 +17,7 @@ interface TorchOutputs {
 }
 
 const full = process.env['MODEL_PATCHING_TORCHVISION'];
+
 if (full === undefined)
   console.log(
     "torchvision's ResNet-50 is compared at 1/32 of its filters: set MODEL_PATCHING_TORCHVISION to the folder that `torch_weights.py full` has written to (its output as out.json) to compare it at full size.",

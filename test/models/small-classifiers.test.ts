@@ -1,7 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { patchDiscriminator } from '../../src/models/patch-discriminator.ts';
-import { publishedDiscriminator, publishedGenerator } from '../../src/models/published.ts';
 import { multilayerPerceptron, smallCnn } from '../../src/models/small-classifiers.ts';
 import { useBackend } from '../support/backend.ts';
 import { expectGolden, fixture, hash } from './golden.ts';
@@ -11,6 +9,7 @@ const golden = (name: string): (typeof fixture.cases)[number] => {
   if (!found) throw new Error(`no case ${name}`);
   return found;
 };
+
 const softmax = (logits: tf.Tensor): tf.Tensor => tf.softmax(logits);
 
 beforeAll(() => useBackend('wasm'));
@@ -32,23 +31,12 @@ describe('28×28 networks agree with the reference', () => {
       head: softmax,
     });
   });
+
   it('small CNN, one and three channels', () => {
     const options = { head: softmax };
     expectGolden(smallCnn({ inputShape: [28, 28, 1], classes: 2 }), golden('simple_cnn_model'), options);
     const threeChannels = golden('simple_cnn_model 3 channels');
     const classes = threeChannels.outputEval.shape[1]!;
     expectGolden(smallCnn({ inputShape: [32, 32, 3], classes }), threeChannels, options);
-  });
-  it.each(['batch', 'instance'] as const)('generator with %s normalisation', (normalization) => {
-    const network = publishedGenerator([28, 28, 1], { normalization });
-    expectGolden(network, golden(`mnist_unet_generator ${normalization}norm`));
-  });
-  it.each(['batch', 'instance'] as const)('discriminator with %s normalisation', (normalization) => {
-    const network = publishedDiscriminator([28, 28, 1], { normalization });
-    expectGolden(network, golden(`mnist_discriminator ${normalization}norm`));
-  });
-  it.each(['batch', 'instance'] as const)('64×64 discriminator with %s normalisation', (normalization) => {
-    const network = patchDiscriminator({ inputShape: [64, 64, 3], normalization });
-    expectGolden(network, golden(`patchgan_discriminator ${normalization}norm`));
   });
 });

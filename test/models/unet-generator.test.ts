@@ -1,33 +1,15 @@
-import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { publishedGenerator } from '../../src/models/published.ts';
-import { resnet50 } from '../../src/models/resnet50.ts';
 import { useBackend } from '../support/backend.ts';
-import { readFixture } from '../support/fixture.ts';
-import { expectGolden, fixture, onNearestSides, type DoubleCase, type ModelCase } from './golden.ts';
+import { expectGolden, fixture, onNearestSides, type ModelCase } from './golden.ts';
+import { doubleOf, doubles, full, weightsOf, withWeights } from './large-cases.ts';
 
-const full = process.env['MODEL_PATCHING_FULL'] === '1';
 if (!full)
   console.log(
     'Only the evaluation of the 96-pixel U-Net is compared: the other U-Nets above 28 pixels and ResNet-50 have 24 to 54 million weights and take minutes on wasm; set MODEL_PATCHING_FULL=1.',
   );
 
 const large = fixture.cases.filter(({ model }) => /^(unet|pix2pix)/.test(model));
-const resnets = fixture.cases.filter(({ model }) => model.startsWith('resnet50'));
-const doubles = ['model-gradients-float64', 'unet-gradients-float64'].flatMap(
-  (name) => readFixture<DoubleCase>(name).cases,
-);
-const doubleOf = ({ model, input: { shape } }: ModelCase): DoubleCase | undefined =>
-  doubles.find((one) => one.model === model && one.inputShape.join() === shape.join());
-const withWeights = (model: string): ModelCase => {
-  const found = fixture.cases.find((other) => other.model === model && Array.isArray(other.weights));
-  if (!found) throw new Error(`no case ${model} with weights`);
-  return found;
-};
-const weightsOf = (golden: ModelCase): ModelCase =>
-  Array.isArray(golden.weights)
-    ? golden
-    : withWeights(golden.model.startsWith('pix2pix') ? 'unet_generator 256 batchnorm' : golden.model);
 
 const generator = ({ model, input: { shape } }: ModelCase): ReturnType<typeof publishedGenerator> =>
   publishedGenerator(shape.slice(1) as [number, number, number], {
@@ -63,6 +45,7 @@ describe('large networks agree with the reference', () => {
     const golden = withWeights('unet_generator 96 batchnorm residual');
     expectGolden(generator(golden), golden, { parts: ['eval'] });
   });
+
   it.runIf(full).each(large.map((golden) => [golden.model, golden] as const))(
     '%s',
     (_, golden) =>
@@ -70,22 +53,6 @@ describe('large networks agree with the reference', () => {
         weightsOf: weightsOf(golden),
         double: doubleOf(golden),
       }),
-    600_000,
-  );
-  it
-    .runIf(full)
-    .each(resnets.map((golden) => [`${golden.model} at ${golden.input.shape[1]}`, golden] as const))(
-    '%s',
-    (_, golden) => {
-      const inputShape = golden.input.shape.slice(1) as [number, number, number];
-      const network = resnet50({ inputShape, classes: golden.outputEval.shape[1]! });
-      const head = (logits: tf.Tensor): tf.Tensor => tf.softmax(logits);
-      expectGolden(network, golden, {
-        head,
-        weightsOf: weightsOf(golden),
-        double: doubleOf(golden),
-      });
-    },
     600_000,
   );
 });

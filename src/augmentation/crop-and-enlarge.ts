@@ -1,8 +1,9 @@
 /**
- * A random crop that is enlarged back to the image's size, as the published pipelines of Waterbirds and CelebA do it:
- * round(fraction·size) pixels are cut from each side, and the rest is enlarged by the two-tap "area" rule of common
- * image libraries. Enlarging n samples to N, result d reads sample i = ⌊d·n/N⌋ and the next one with weight t − ⌊t⌋,
- * where t = (d + 1) − (i + 1)·N/n is the part of d that lies beyond sample i (0 when not positive, and at the end).
+ * A random crop is enlarged back to the image's size, as in the published pipelines of Waterbirds and CelebA. Of the
+ * image, round(fraction·size) pixels are cut from each side, and the rest is enlarged by the two-tap "area" rule of
+ * common image libraries. Enlarging n samples to N, result d reads sample i = ⌊d·n/N⌋ and the next one with weight t −
+ * ⌊t⌋. There t = (d + 1) − (i + 1)·N/n is the part of d that lies beyond sample i. It is 0 when not positive, and at
+ * the end.
  */
 import {
   assertDraws,

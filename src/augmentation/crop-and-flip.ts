@@ -1,5 +1,5 @@
 /**
- * Augmentations that move or hide whole pixels: a shift by zero-padding and cropping (Lee et al., "Deeply-supervised
+ * These augmentations move or hide whole pixels: a shift by zero-padding and cropping (Lee et al., "Deeply-supervised
  * nets", AISTATS 2015), the mirror image, and cutout (DeVries and Taylor, arXiv 1708.04552).
  */
 import { foldKey } from '../random/random.ts';
@@ -152,7 +152,7 @@ export function randomHorizontalFlip(probability = 0.5): Augmentation {
 }
 
 /**
- * Each image with a square of zeros at its own centre, cut off at the borders: rows
+ * Each image gets a square of zeros at its own centre, cut off at the borders. It covers rows
  * max(0, r − size/2) … min(h, r + size/2) − 1, and columns likewise.
  *
  * @param images `[n, h, w, c]`.

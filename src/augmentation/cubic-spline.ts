@@ -1,23 +1,23 @@
 /**
- * Interpolation by cubic B-splines: the image is first filtered so that the spline passes through its pixels, then
- * the spline is evaluated anywhere from 4 × 4 coefficients. The filter is separable: per row and column one causal
- * and one anticausal recursion with the pole √3 − 2, the signal mirrored about its first and last sample (Unser,
+ * In interpolation by cubic B-splines, the image is first filtered so that the spline passes through its pixels. Then
+ * the spline is evaluated anywhere from 4 × 4 coefficients. The filter is separable: each row and column has a causal
+ * and an anticausal recursion with the pole √3 − 2. The signal is mirrored about its first and last sample (Unser,
  * Aldroubi, Eden: "B-spline signal processing", IEEE Trans. Signal Processing 41, 1993; Unser: "Splines: a perfect
- * fit", IEEE Signal Processing Magazine 16, 1999). Along each axis the weights are here
- * six times as large as usual, and the coefficients a sixth.
+ * fit", IEEE Signal Processing Magazine 16, 1999). Along each axis the weights are here six times as large as usual,
+ * and the coefficients a sixth.
  */
 
 const POLE = Math.sqrt(3) - 2;
 
 /**
- * The weights with which the samples of a line of one length enter the first number of the causal recursion: 1 for the
- * first sample; the sum is then divided by 1 − last².
+ * The weights with which the samples of a line of one length enter the first number of the causal recursion. That of
+ * the first sample is 1. The sum is then divided by 1 − last².
  */
 export interface LineFilter {
   readonly length: number;
-  /** Of the last sample. */
+  /** This weighs the last sample. */
   readonly last: number;
-  /** Of samples 1, 2, … as far as they weigh anything. */
+  /** These weigh samples 1, 2, … as far as they weigh anything. */
   readonly inner: Float64Array;
 }
 

@@ -1,8 +1,8 @@
 /**
  * Batches of images on the host, and augmentations as pure functions of a batch and a random key.
  *
- * An augmentation never looks at another image, and takes the draws of image i from the key folded with i alone:
- * what happens to an image depends on its place in the batch and on nothing else in it. Augmentations compose, each
+ * An augmentation never looks at another image, and takes the draws of image i from the key folded with i alone.
+ * What happens to an image depends on its place in the batch and on nothing else in it. Augmentations compose, each
  * stage over the whole batch before the next, as the published pipelines do (Goel, Gu, Li, Ré, "Model patching",
  * ICLR 2021).
  */

@@ -1,7 +1,8 @@
 /**
- * The bookkeeping between the stages of model patching (Goel, Gu, Li, Ré, ICLR 2021): every dataset becomes three
- * aligned ones, itself and its translations by F and by G, and translations are made on consecutive batches in stored
- * order. (With batch statistics in the generator an image's translation depends on its batch, hence the fixed order.)
+ * This is the bookkeeping between the stages of model patching (Goel, Gu, Li, Ré, ICLR 2021). Every dataset becomes
+ * three aligned ones: itself and its translations by F and by G. Translations are made on consecutive batches in
+ * stored order. The order is fixed: with batch statistics in the generator an image's translation depends on its
+ * batch.
  */
 import { emptyLike, type Images, type Pixels } from './images.ts';
 

@@ -1,7 +1,7 @@
 /**
- * The published image pipelines by their names (Goel, Gu, Li, Ré: "Model patching", ICLR 2021): augmentations on bytes,
- * each over the whole batch before the next, then at most one scaling. Heuristic `rotr` and `pad:crop` are those of
- * MNIST-Correlation's stage 1, `fliplr` and `crop` those of Waterbirds and CelebA.
+ * The published image pipelines by their names (Goel, Gu, Li, Ré: "Model patching", ICLR 2021) have augmentations on
+ * bytes, each over the whole batch before the next. Then comes at most one scaling. Heuristic `rotr` and `pad:crop`
+ * are those of MNIST-Correlation's stage 1, `fliplr` and `crop` those of Waterbirds and CelebA.
  */
 import { randomCropAndEnlarge } from './crop-and-enlarge.ts';
 import { randomCutout, randomHorizontalFlip, randomPadAndCrop } from './crop-and-flip.ts';
@@ -47,7 +47,7 @@ function augmentation(stage: AugmentationStage): Augmentation {
   }
 }
 
-/** From bytes to the numbers that a network sees. */
+/** A scaling maps bytes to the numbers that a network sees. */
 export type Scaling = (images: Images) => Images<Float32Array>;
 
 const asStored: Scaling = ({ pixels, shape }) => ({ pixels: Float32Array.from(pixels), shape });

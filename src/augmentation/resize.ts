@@ -1,6 +1,6 @@
 /**
  * Resizing by triangular ("bilinear") interpolation. Result d reads the input around (d + ½)·n/N − ½. Without
- * antialiasing it takes the two nearest samples whatever the scale, as TensorFlow's and PyTorch's defaults do; with it,
+ * antialiasing it takes the two nearest samples whatever the scale, as TensorFlow's and PyTorch's defaults do. With it,
  * the triangle is widened by n/N when the image shrinks, so that no input pixel is passed over (Heckbert: "Fundamentals
  * of texture mapping and image warping", 1989). Enlarging is the same either way.
  */
@@ -8,7 +8,7 @@ import { emptyLike, type Images, type Pixels } from './images.ts';
 
 /** How {@link resize} samples. */
 export interface ResizeOptions {
-  /** Whether to average over all input pixels when shrinking. Default false, as `tf.image.resize`. */
+  /** True averages over all input pixels when shrinking. The default is false, as in `tf.image.resize`. */
   readonly antialias?: boolean;
 }
 

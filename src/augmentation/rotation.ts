@@ -1,6 +1,6 @@
 /**
- * Rotation about the centre of the image, by cubic B-spline interpolation. Pixel (r, c) of the result reads the
- * image at M·((r, c) − m) + m with M = [[cos θ, sin θ], [−sin θ, cos θ]] and m = ((h − 1)/2, (w − 1)/2); outside the
+ * An image is rotated about its centre, by cubic B-spline interpolation. Pixel (r, c) of the result reads the
+ * image at M·((r, c) − m) + m with M = [[cos θ, sin θ], [−sin θ, cos θ]] and m = ((h − 1)/2, (w − 1)/2). Outside the
  * image it is 0. The published stage-1 pipeline of MNIST-Correlation draws θ from ±45°, on bytes, before scaling.
  */
 import { coefficientPlane, splineValue } from './cubic-spline.ts';

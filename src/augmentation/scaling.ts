@@ -1,6 +1,6 @@
 /**
- * Scalings between bytes and the ranges that networks take: [0, 1] for the published MNIST classifier, [−1, 1] for
- * the CycleGAN, the ImageNet standardisation for ResNet-50; and back from a generator's [−1, 1] to bytes.
+ * Scalings go between bytes and the ranges that networks take: [0, 1] for the published MNIST classifier, [−1, 1] for
+ * the CycleGAN, the ImageNet standardisation for ResNet-50. One goes back from a generator's [−1, 1] to bytes.
  */
 import type { Images } from './images.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Choice of the tfjs backend: the fastest that is installed and can train, with the reason and the cure for every
- * faster one that was refused. tfjs packages are imported when they are tried, never before.
+ * The tfjs backend is chosen here: the fastest that is installed and can train. The choice comes with the reason and
+ * the cure for every faster one that was refused. Packages of tfjs are imported when they are tried, never before.
  */
 import { startNative, startNativeGpu } from './native.ts';
 import { firstLine, makeCurrent, NOT_INSTALLED, OTHER_CURE, Refusal } from './refusal.ts';
@@ -31,7 +31,7 @@ export interface SelectedBackend {
   readonly refused: readonly RefusedBackend[];
 }
 
-/** Options of {@link selectBackend}. */
+/** {@link selectBackend} takes these options. */
 export interface SelectBackendOptions {
   /** Exactly this one; default the environment variable `MODEL_PATCHING_BACKEND`, else the fastest there is. */
   readonly name?: string;

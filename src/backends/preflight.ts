@@ -94,8 +94,8 @@ async function onTheDevice<A>(body: () => Promise<A>): Promise<A> {
 }
 
 /**
- * What the current backend lacks, or gets wrong, of what training needs: gradients of convolution (of second order
- * too, as in a gradient penalty), pooling, gather and softmax, and the parts of reflection padding.
+ * What the current backend lacks, or gets wrong, of what training needs. It tries gradients of convolution (of
+ * second order too, as in a gradient penalty), pooling, gather and softmax, and the parts of reflection padding.
  *
  * @returns A phrase for every shortcoming; none if the backend can train.
  * @example

@@ -1,7 +1,7 @@
 /**
  * WebGPU under Node: Dawn, the implementation that Chromium uses, through the package `webgpu`, under tfjs's WebGPU
- * backend. The device is asked for here instead of by tfjs, so that a lost device and the errors of its queue, of
- * which WebGPU by itself says nothing, end in an error of the next operation or read instead of in zeros.
+ * backend. The device is asked for here instead of by tfjs. WebGPU by itself says nothing of a lost device or of errors
+ * of its queue. Here they end in an error of the next operation or read, not in zeros.
  */
 import * as tf from '@tensorflow/tfjs';
 import { ProgramError } from '../system/program.ts';
@@ -47,7 +47,7 @@ interface WebGpuBackend extends tf.KernelBackend {
   runWebGPUProgram(...program: unknown[]): tf.TensorInfo;
 }
 
-/** Options of {@link startWebGpu}. */
+/** {@link startWebGpu} takes these options. */
 export interface StartWebGpuOptions {
   /** Whether an adapter that computes on the CPU, far slower than the native backend, will do. */
   readonly software: boolean;

@@ -1,9 +1,9 @@
 /**
- * Graph mode for tfjs: a training step is traced on the native backend, written as a TensorFlow graph whose variables
- * are the state, and run by one call. It is to tfjs what `tf.function` is to TensorFlow in Python.
+ * This is graph mode for tfjs. A training step is traced on the native backend, written as a TensorFlow graph whose
+ * variables are the state, and run by one call. It is to tfjs what `tf.function` is to TensorFlow in Python.
  *
- * A trace is a step run as ever whose results are thrown away: every step that counts is run by the graph, the first
- * one too, so that a run that was stopped and resumed computes the same bits as one that was not. The second step with
+ * A trace is a step run as ever whose results are thrown away. Every step that counts is run by the graph, the first
+ * one too. So a run that was resumed computes the same bits as one that never stopped. The second step with
  * batches of some shapes is traced as well, and refused if it did something else. Other shapes (a last, smaller batch)
  * get a graph of their own; the state moves from one to the other.
  */
@@ -27,8 +27,8 @@ import { trace, traceDifference, type Trace } from './trace.ts';
  * the same meaning. `write` the first state, then `run`.
  *
  * What changes from step to step must be in the state or in the batch: learning rate, step number, random draws. A
- * value made on the host inside the step becomes a constant of the graph; that the first two steps agree on it is
- * checked, what comes later is not. The function is called for these two only, and what it computes is thrown away.
+ * value made on the host inside the step becomes a constant of the graph. It is checked that the first two steps agree
+ * on it. What comes later is not. The function is called for these two only, and what it computes is thrown away.
  * State, batch and losses are trees of float32, int32 or bool tensors; names and shapes of the state stay the same.
  *
  * @param step Made of tfjs operations only; it reads no tensor back and leaves its arguments as they are.

@@ -1,6 +1,6 @@
 /**
- * What a compiled step asks of tfjs's native backend: the few members of its class and of its binding to TensorFlow
- * through which every kernel goes. tfjs does not declare them; this is the only place that relies on them.
+ * What a compiled step asks of tfjs's native backend: every kernel goes through these few members of its class and of
+ * its binding to TensorFlow. Because tfjs does not declare them, no other place relies on them.
  */
 import * as tf from '@tensorflow/tfjs';
 

@@ -1,7 +1,7 @@
 /**
  * What TensorFlow's registry says of the operations that tfjs's native backend and our kernels call (TensorFlow 2.15,
  * read with `tensorflow.python.framework.op_def_registry`). Eager execution takes attributes that an operation does
- * not have and infers those that are missing; a graph does neither, so this table is needed to write one.
+ * not have and infers those that are missing. A graph does neither, so this table is needed to write one.
  *
  * Operations by their attributes: `T@1` is the type of input 1, unless it is given, and `N#2` is the number of inputs
  * beside 2 others.

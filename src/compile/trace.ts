@@ -1,7 +1,7 @@
 /**
  * A trace: all operations that a function runs on the native backend, with their attributes and where each input comes
  * from. It is taken where every kernel of that backend ends, at `executeOp` of its binding, while the function runs
- * as ever; what the host hands over on the way becomes a constant of the trace.
+ * as ever. What the host hands over on the way becomes a constant of the trace.
  */
 import * as tf from '@tensorflow/tfjs';
 import type {
@@ -55,7 +55,7 @@ export interface Trace {
 
 interface Value {
   readonly dtype: DataType;
-  /** Whether it depends on an input. */
+  /** True if it depends on an input. */
   readonly varies: boolean;
   /** Constants are numbered as they are used: when the backend uploads one differs from call to call. */
   readonly source: () => TensorSource;

@@ -1,6 +1,6 @@
 /**
- * Batch normalisation (Ioffe, Szegedy, ICML 2015) as Keras computes it: normalised with the biased variance of the
- * batch; the moving variance takes the unbiased one for images (N/(N − 1), N = batch·height·width) and the biased
+ * Batch normalisation (Ioffe, Szegedy, ICML 2015) as Keras computes it uses the biased variance of the batch.
+ * The moving variance takes the unbiased one for images (N/(N − 1), N = batch·height·width) and the biased
  * one for vectors. Nothing is changed in place: the statistics of the batch are returned.
  */
 import * as tf from '@tensorflow/tfjs';
@@ -34,7 +34,7 @@ function checkChannels(x: tf.Tensor, named: Readonly<Record<string, tf.Tensor | 
 /**
  * Batch normalisation with the statistics of the batch: γ·(x − μ)/√(σ² + ε) + β.
  *
- * Differentiable any number of times in x, γ and β.
+ * It is differentiable any number of times in x, γ and β.
  *
  * @param x `[batch, …, channels]`.
  * @param affine Scale γ and offset β, `[channels]`; each may be missing.

@@ -1,6 +1,6 @@
 /**
- * Dropout masks (Srivastava et al., JMLR 2014) as plain tensors, drawn from a key: a seeded `tf.dropout` repeats one
- * mask in every call, an unseeded one cannot be repeated at all.
+ * Dropout masks (Srivastava et al., JMLR 2014) as plain tensors are drawn from a key. A seeded `tf.dropout` repeats
+ * one mask in every call. An unseeded one cannot be repeated at all.
  */
 import * as tf from '@tensorflow/tfjs';
 import { drawnWords, type RandomKey } from '../random/random.ts';
@@ -8,7 +8,7 @@ import { randomLoops } from '../random/random-loops.ts';
 
 /**
  * A mask of independent entries: 0 with probability `rate`, otherwise 1/(1 − rate). Multiply by it. An entry takes as
- * few random bits as hold the rate exactly, 8 (rates of 1/2, 1/4, …) or 16, or else 24: drawing is the most of what a
+ * few random bits as hold the rate exactly, 8 (rates of 1/2, 1/4, …) or 16, or else 24. Drawing is the most of what a
  * training loop does beside its steps.
  *
  * @param key A key that is used for nothing else.

@@ -1,7 +1,7 @@
 /**
  * Kernels that tfjs does not have and some backends can: what takes a composition of tfjs's own a dozen calls is one
  * here. `registerTrainingKernels` of `model-patching/wasm` and the choice of the native backend register them under the names
- * below; a layer asks for one and composes where the backend has none.
+ * below. A layer asks for one and composes where the backend has none.
  *
  * | kernel                         | inputs                           | attributes | outputs                        |
  * | ------------------------------ | -------------------------------- | ---------- | ------------------------------ |

@@ -9,7 +9,7 @@ import { moments, standardize, type Affine } from './standardization.ts';
 /**
  * Instance normalisation: γ·(x − μ)/√(σ² + ε) + β with μ, σ² over height and width.
  *
- * Differentiable any number of times in x, γ and β.
+ * It is differentiable any number of times in x, γ and β.
  *
  * @param x `[batch, height, width, channels]`.
  * @param affine Scale γ and offset β, `[channels]`; each may be missing.
@@ -45,10 +45,10 @@ export function instanceNormalization(x: tf.Tensor4D, affine: Affine, epsilon = 
   });
 }
 
-/** Arguments of {@link InstanceNormalization}. */
+/** {@link InstanceNormalization} takes these arguments. */
 export interface InstanceNormalizationOptions {
   readonly name?: string;
-  /** ε, default 1e-5. */
+  /** The default of ε is 1e-5. */
   readonly epsilon?: number;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Operations with a gradient of their own, of as few kernel calls as they need. `tf.customGrad` copies every tensor
- * that its gradient uses and computes the gradients of all inputs; here the tensors themselves are held until the
- * gradient has been taken, and a gradient that nobody asks for is not computed. The entry that is put on the
+ * that its gradient uses and computes the gradients of all inputs. Here the tensors themselves are held until the
+ * gradient has been taken. A gradient that nobody asks for is not computed. The entry that is put on the
  * framework's tape is of the same form as its own, so that both mix at every order.
  */
 import * as tf from '@tensorflow/tfjs';

@@ -44,7 +44,7 @@ export function reflectionPadding(x: tf.Tensor4D, padding: number): tf.Tensor4D 
   return padding === 0 ? x.clone() : tf.tidy(() => reflectAxis(reflectAxis(x, 1, padding), 2, padding));
 }
 
-/** Arguments of {@link ReflectionPadding2D}. */
+/** {@link ReflectionPadding2D} takes these arguments. */
 export interface ReflectionPadding2DOptions {
   readonly name?: string;
   /** Pixels on every side, default 1. */

@@ -1,7 +1,7 @@
 /**
- * The common core of batch and instance normalisation: y = γ·x̂ + β, x̂ = (x − μ)/√(σ² + ε), with mean μ and (biased)
- * variance σ² of each channel over the batch and its pixels (batch normalisation: Ioffe, Szegedy, ICML 2015) or over
- * the pixels of one image (instance normalisation: Ulyanov, Vedaldi, Lempitsky, arXiv 1607.08022).
+ * Batch and instance normalisation have a common core: y = γ·x̂ + β, x̂ = (x − μ)/√(σ² + ε). Mean μ and (biased)
+ * variance σ² of each channel are over the batch and its pixels (batch normalisation: Ioffe, Szegedy, ICML 2015) or
+ * over the pixels of one image (instance normalisation: Ulyanov, Vedaldi, Lempitsky, arXiv 1607.08022).
  *
  * The gradient is the closed form dx = γ/√(σ² + ε) · (dy − (dβ + x̂·dγ)/N), dβ = Σ dy, dγ = Σ dy·x̂. Where it is itself
  * differentiated (a gradient penalty), it takes μ and σ² from x anew, so that its derivative sees them move.

@@ -1,14 +1,14 @@
 /**
  * Adam (Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015), in the form before section 2.1
- * of the paper that Keras implements: both bias corrections go into the learning rate and ε stands outside them,
- * so that ε acts as ε·√(1 − β₂ᵗ)⁻¹ on the paper's scale, which matters in the first steps.
+ * of the paper that Keras implements. Both bias corrections go into the learning rate and ε stands outside them.
+ * So ε acts as ε·√(1 − β₂ᵗ)⁻¹ on the paper's scale, which matters in the first steps.
  */
 import * as tf from '@tensorflow/tfjs';
 import { elementwise } from './elementwise.ts';
 import { assertSameShapes, mapNamed } from './named-tensors.ts';
 import type { Optimizer } from './optimizer.ts';
 
-/** Options of {@link adam}. */
+/** {@link adam} takes these options. */
 export interface AdamOptions {
   /** β₁ in [0, 1), the decay of the mean of gradients; 0.9, and 0.5 as published for CycleGAN. */
   readonly beta1?: number;

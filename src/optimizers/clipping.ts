@@ -1,6 +1,6 @@
 /**
  * Gradient clipping by the global norm (Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent
- * neural networks", ICML 2013): the direction of the whole gradient is kept, its length is bounded.
+ * neural networks", ICML 2013) keeps the direction of the whole gradient and bounds its length.
  */
 import * as tf from '@tensorflow/tfjs';
 import { mapNamed, sumOfSquares } from './named-tensors.ts';

@@ -1,7 +1,7 @@
 /**
- * One elementwise rule for many named tensors. Small tensors that agree in all but their first axis (above all the many
- * vectors: biases, normalisation scales and offsets) are joined along it, since a call costs more than their arithmetic
- * does; large ones are computed one by one, since joining them and taking them apart again would copy all that memory.
+ * One elementwise rule serves many named tensors. Small tensors that agree in all but their first axis (above all
+ * biases, normalisation scales and offsets) are joined along it: a call costs more than their arithmetic does. Large
+ * ones are computed one by one: joining them and taking them apart again would copy all that memory.
  */
 import * as tf from '@tensorflow/tfjs';
 

@@ -142,8 +142,8 @@ export type PublishedScheduleName =
   | 'piecewise_cifar10';
 
 /**
- * A schedule of the published configurations by its name there, quirks included: `linear_decay_0.5` goes below 0
- * after D, `piecewise_cifar10` ignores start and length, quarters are not rounded to whole steps while
+ * A schedule of the published configurations by its name there, has its quirks. `linear_decay_0.5` goes below
+ * 0 after D. `piecewise_cifar10` ignores start and length. Quarters are not rounded to whole steps while
  * `piecewise_custom_1`'s boundaries ⌊D/2⌋ and ⌊3D/4⌋ are.
  *
  * @param name The published name.

@@ -1,14 +1,14 @@
 /**
  * Stochastic gradient descent with momentum (Polyak, 1964), in Nesterov's form as rewritten by Sutskever,
- * Martens, Dahl and Hinton, "On the importance of initialization and momentum in deep learning", ICML 2013, with
- * the learning rate inside the velocity, as Keras has it: a change of the rate does not rescale the past.
+ * Martens, Dahl and Hinton, "On the importance of initialization and momentum in deep learning", ICML 2013, has
+ * the learning rate inside the velocity, as in Keras. A change of the rate does not rescale the past.
  */
 import * as tf from '@tensorflow/tfjs';
 import { elementwise } from './elementwise.ts';
 import { assertSameShapes, mapNamed } from './named-tensors.ts';
 import type { Optimizer } from './optimizer.ts';
 
-/** Options of {@link sgd}. */
+/** {@link sgd} takes these options. */
 export interface SgdOptions {
   /** μ in [0, 1); 0.9 as published for model patching. */
   readonly momentum?: number;

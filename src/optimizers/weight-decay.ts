@@ -1,6 +1,6 @@
 /**
  * Weight decay as a penalty in the loss. With momentum or Adam this is not the decoupled decay of Loshchilov and
- * Hutter (ICLR 2019): its gradient passes through clipping, velocity and moments like any other.
+ * Hutter (ICLR 2019). Its gradient passes through clipping, velocity and moments like any other.
  */
 import * as tf from '@tensorflow/tfjs';
 import { operation, protectedInput } from '../layers/operation.ts';

@@ -1,6 +1,6 @@
 /**
- * The loops of random.ts and of dropout's masks as WebAssembly, with the same bits: four blocks of Threefry at a time.
- * CAMEL's masks for 300 small images are two million draws a step.
+ * The loops of random.ts and of dropout's masks as WebAssembly take four blocks of Threefry at a time, with the same
+ * bits. CAMEL's masks for 300 small images are two million draws a step.
  */
 import {
   advance,

@@ -1,5 +1,5 @@
 /**
- * Counter-based random numbers: every draw is a pure function of a key and a counter, so that a run needs no
+ * Random numbers are counter-based: every draw is a pure function of a key and a counter. So a run needs no
  * generator state to be resumed and gives the same numbers on every backend. The block function is Threefry-2x32.
  */
 import { randomLoops } from './random-loops.ts';
@@ -136,8 +136,8 @@ export function randomIntegers(key: RandomKey, count: number, low: number, high:
 }
 
 /**
- * Entry `index` of a pseudo-random permutation of 0 … size − 1, in constant time and memory: a balanced Feistel
- * network of six rounds over the next even power of two, walked until it lands inside the range.
+ * Entry `index` of a pseudo-random permutation of 0 … size − 1, in constant time and memory. A balanced Feistel
+ * network of six rounds over the next even power of two is walked until it lands inside the range.
  *
  * @param key The permutation.
  * @param index 0 … size − 1.

@@ -1,12 +1,12 @@
 /**
- * Threefry-2x32 with 20 rounds, the block function of every random number here (Salmon, Moraes, Dror, Shaw: "Parallel
- * random numbers: as easy as 1, 2, 3", SC 2011): it needs only 32-bit additions, rotations and exclusive ors.
+ * Threefry-2x32 with 20 rounds is the block function of every random number here (Salmon, Moraes, Dror, Shaw: "Parallel
+ * random numbers: as easy as 1, 2, 3", SC 2011). It needs only 32-bit additions, rotations and exclusive ors.
  */
 
 /** Two unsigned 32-bit words. Make one with `randomKey`, derive others with `foldKey`. */
 export type RandomKey = readonly [number, number];
 
-/** Of the eight rounds after which they start anew. */
+/** They start anew after eight rounds. */
 export const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 
 /** The third word of the key schedule is this and both words of the key, exclusively or-ed. */

@@ -1,6 +1,6 @@
 /**
- * A data set as a stream of batches that are found by their step number: which images a step holds is a pure function
- * of the step, their decoding runs ahead of it, and only the batches of the next few steps are held. A resumed run
+ * A data set as a stream of batches that are found by their step number. Which images a step holds is a pure function
+ * of the step. Their decoding runs ahead of it. Only the batches of the next few steps are held. A resumed run
  * therefore sees the same order, and memory does not grow with the data set.
  */
 import { either as E } from 'fp-ts';
@@ -32,7 +32,7 @@ export interface StreamBatch {
 /** What a stream is made from. */
 export interface BatchStreamOptions<Image> {
   readonly examples: readonly DatasetExample<Image>[];
-  /** Lists of translations, each aligned with `examples`. Default none. */
+  /** Lists of translations, each aligned with `examples`. The default is none. */
   readonly translations?: readonly (readonly Image[])[];
   /** Shape of every image, and of every translation. */
   readonly shape: PictureShape;
@@ -41,18 +41,18 @@ export interface BatchStreamOptions<Image> {
   readonly load: LoadPixels<Image>;
   /** Number of steps; nothing is loaded ahead beyond them. Default: no end. */
   readonly steps?: number;
-  /** How many steps are loaded ahead of the one asked for. Default 2. */
+  /** How many steps are loaded ahead of the one asked for. The default is 2. */
   readonly prefetch?: number;
-  /** How many different images may be damaged; one more is an error. Default 0. */
+  /** How many different images may be damaged; one more is an error. The default is 0. */
   readonly skipDamaged?: number;
   /**
    * The damaged ones by where they are, to which this stream adds: those of earlier times, and of other streams that
-   * share it, count too. Default: none so far.
+   * share it, count too. The default is none so far.
    */
   readonly skipped?: Map<string, DataError>;
   /**
-   * What stands in for a damaged example: `replace` (default), the next one of its group in the list that is not
-   * damaged, whatever the step; `omit`, nothing, for evaluation, so that no image counts twice.
+   * What stands in for a damaged example. With `replace` (default) it is the next undamaged one of its group in the
+   * list, whatever the step. With `omit` it is nothing: in evaluation no image counts twice.
    */
   readonly damaged?: 'replace' | 'omit';
 }

@@ -1,7 +1,7 @@
 /**
- * Images decoded in worker threads, beside the training step. An image is handed to a worker as soon as it is asked for
- * and waits there: while a native step holds this thread, nothing could be handed over. Workers take their images in
- * turn, so that the batch that is needed first is ready first.
+ * Images are decoded in worker threads, beside the training step. An image is handed to a worker as soon as it is
+ * asked for and waits there. While a native step holds this thread, nothing could be handed over. Workers take their
+ * images in turn, so that the batch that is needed first is ready first.
  */
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
@@ -14,7 +14,7 @@ import { ProgramError } from '../system/program.ts';
 import type { DecodeAnswer, DecodeRequest } from './decode-worker.ts';
 import { imageReader, type LoadImageOptions } from './load-image.ts';
 
-/** Options of {@link openDecodePool}. */
+/** {@link openDecodePool} takes these options. */
 export interface DecodePoolOptions extends LoadImageOptions {
   /** Number of worker threads; 0 decodes in this thread. Default: one less than there are processors, 1 … 8. */
   readonly workers?: number;
@@ -52,7 +52,7 @@ function startWorker(script: URL | undefined, workerData: LoadImageOptions): Wor
 }
 
 function workerPool(count: number, options: LoadImageOptions, script: URL | undefined): DecodePool {
-  /** Of each worker, the first one under way, the others waiting. */
+  /** For each worker, the first one is under way and the others wait. */
   const tasksOf = new Map<Worker, Task[]>();
   let next = 0;
   let end: Error | undefined;

@@ -16,7 +16,7 @@ import { hasCode } from '../system/text-file.ts';
 export interface LoadImageOptions extends FitImageOptions {
   /** Height, width, channels (1 or 3) of the result. */
   readonly shape: readonly [height: number, width: number, channels: number];
-  /** Most pixels that an image may claim. Default 2²⁶. */
+  /** Most pixels that an image may claim. The default is 2²⁶. */
   readonly maximumPixels?: number;
 }
 

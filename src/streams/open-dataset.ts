@@ -1,6 +1,6 @@
 /**
- * Opens the data sets whose images lie on the disk: finds their tables or records, describes them, and makes sure that
- * every image file is there, before a run begins.
+ * Opens the data sets whose images lie on the disk. It finds their tables or records, describes them, and makes sure
+ * that every image file is there, before a run begins.
  */
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -31,7 +31,7 @@ import { indexRecords, listShards } from './record-index.ts';
 export interface CommonDatasetSettings {
   /** Folder of the data set. */
   readonly root: string;
-  /** Most training images of a group. Default: all. */
+  /** Most training images of a group. The default is all. */
   readonly limits?: GroupLimits;
   /** What the classifier learns: the class y (default), or the subgroup z; groups stay what they are. */
   readonly label?: 'y' | 'z';
@@ -47,7 +47,7 @@ export type DatasetSettings =
   | (CommonDatasetSettings & {
       readonly kind: 'celeba';
       readonly layout?: 'auto' | 'records' | 'folder';
-      /** Attributes that are class and subgroup. Default `Blond_Hair` and `Male`. */
+      /** Attributes that are class and subgroup. The default is `Blond_Hair` and `Male`. */
       readonly y?: string;
       readonly z?: string;
       readonly groupSizes?: 'used' | 'published';
@@ -55,16 +55,16 @@ export type DatasetSettings =
   | (CommonDatasetSettings &
       Pick<TableOptions, 'columns' | 'extension' | 'classes' | 'subgroups' | 'splits' | 'leaveOut'> & {
         readonly kind: 'folder';
-        /** Splits that must hold images. Default: `train`. */
+        /** Splits that must hold images. The default is `train`. */
         readonly required?: readonly SplitName[];
-        /** The table in the folder. Default `metadata.csv`. */
+        /** The table in the folder. The default is `metadata.csv`. */
         readonly table?: string;
       });
 
 /** A data set whose images can be loaded until it is closed. */
 export interface OpenedDataset {
   readonly dataset: Dataset;
-  /** Where compressed shards were expanded. */
+  /** Compressed shards were expanded here. */
   readonly scratch: ScratchFolder;
   /** Removes what was expanded. */
   close(): Promise<void>;

@@ -26,22 +26,22 @@ import {
 const MANIFEST = 'manifest.json';
 const ABANDONED = /^\..+-[0-9a-f-]{36}(-former)?$/;
 
-/** As much as Node puts into one buffer. */
+/** Node puts at most this into one buffer. */
 const LARGEST_SHARD = 2 ** 32;
 
-/** Options of {@link writeRecordShards}. */
+/** {@link writeRecordShards} takes these options. */
 export interface WriteRecordShardsOptions {
   /** What the records were made from, as JSON data; a reader that wants other settings is told so. */
   readonly settings: unknown;
-  /** Records of each shard but the last. Default 10,240. */
+  /** Records of each shard but the last. The default is 10,240. */
   readonly shardSize?: number;
-  /** `gzip` compresses every shard as a whole, which readers of TFRecord files must be told. Default `none`. */
+  /** `gzip` compresses every shard as a whole, which readers of TFRecord files must be told. The default is `none`. */
   readonly compression?: 'none' | 'gzip';
   /** Whether a folder that is there already is replaced. Default false: it is an error. */
   readonly replace?: boolean;
 }
 
-/** Options of {@link readRecordShards}. */
+/** {@link readRecordShards} takes these options. */
 export interface ReadRecordShardsOptions {
   /** If given, the records must have been made from these settings. */
   readonly settings?: unknown;

@@ -1,6 +1,6 @@
 /**
- * A folder of records as the place of images: the record folders that this package writes, with their manifest, and
- * those that others wrote, without one, such as the published translations.
+ * A folder of records is the place of images. This package writes record folders with a manifest. Those of others,
+ * such as the published translations, have none.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * The records of a folder of shards, found once and read later one by one: an index holds where each record lies and
- * what was wanted of its features, not its data. Shards are read through in pieces, every checksum verified.
+ * The records of a folder of shards are found once and read later one by one. An index holds where each record lies
+ * and what was wanted of its features, not its data. Shards are read through in pieces, every checksum verified.
  *
  * A shard that is compressed as a whole (GZIP) cannot be entered in the middle: it is expanded into a scratch folder.
  */

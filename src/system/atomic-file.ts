@@ -7,7 +7,7 @@ import { makeFolder } from './make-folder.ts';
 const ABANDONED = /^\..+\.[0-9a-f-]{36}\.tmp$/;
 
 /**
- * Writes a file beside its place, flushes it to the disk and renames it: a reader finds the old file or the new
+ * Writes a file beside its place, flushes it to the disk and renames it. A reader finds the old file or the new
  * one, never a part. The folder is made if it is not there.
  *
  * @param path The file; one that is there is replaced.

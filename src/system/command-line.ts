@@ -1,6 +1,6 @@
 /**
  * How a program of this package is called from where it runs. Sources run in a checkout, whose `npm run` knows the
- * programs; what was built from them runs where the package is installed, which brings the program `model-patching`.
+ * programs. What was built from them runs where the package is installed, which brings the program `model-patching`.
  */
 const IN_CHECKOUT = import.meta.url.endsWith('.ts');
 

@@ -69,9 +69,9 @@ function ignoreGoneReader(error: NodeJS.ErrnoException): void {
 }
 
 /**
- * Runs a program's main function and sets the process's exit code: that of a {@link ProgramError}, 2 for an error of
- * the file system, and 1 for any other error, whose stack is printed, since it is a mistake in the program. It goes on
- * when nobody reads its output any more.
+ * Runs a program's main function and sets the process's exit code. It is that of a {@link ProgramError}, 2 for an
+ * error of the file system, and 1 for any other. The stack of another error is printed, since it is a mistake in the
+ * program. It goes on when nobody reads its output any more.
  *
  * @param name Put before every message, on stderr.
  * @param main The program.

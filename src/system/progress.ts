@@ -16,7 +16,7 @@ export interface Progress {
 
 /** Where progress goes; replaced in tests. */
 export interface ProgressOptions {
-  /** Default stderr. */
+  /** The default is stderr. */
   readonly stream?: NodeJS.WriteStream;
   /** Seconds between two lines where there is no terminal, default 5. */
   readonly interval?: number;

@@ -1,6 +1,7 @@
 /**
- * What a kernel of ours needs of tfjs's WebAssembly backend: the tensors as views of its memory, room for results, and its
- * own kernels run on `TensorInfo`s, whose temporaries are given back by data id since no tape or `tf.tidy` sees them.
+ * What a kernel of ours needs of tfjs's WebAssembly backend: the tensors as views of its memory, room for results, and
+ * its own kernels. Those run on `TensorInfo`s. No tape or `tf.tidy` sees their temporaries, so they are given back by
+ * data id.
  */
 import * as tf from '@tensorflow/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';

@@ -6,8 +6,8 @@
  *     ∂x[q][c]    = Σ_t dy[(q + pad − t) / s][o] · w[t][c, o],  over the taps for which the division has no remainder
  *
  * as in Dumoulin & Visin, "A guide to convolution arithmetic for deep learning" (2016). Both are sums of products of
- * matrices that lie in memory already, with strides: the filter's is a product of columns of pixels, image by image; the
- * input's falls apart into s × s interleaved convolutions without stride, so that no product with a zero is made.
+ * matrices that lie in memory already, with strides. The filter's is a product of columns of pixels, image by image.
+ * The input's falls apart into s × s interleaved convolutions without stride, so that no product with a zero is made.
  */
 import * as tf from '@tensorflow/tfjs';
 import {
@@ -124,7 +124,10 @@ function accumulateColumns(blocks: BlockFunction, m: number, n: Columns, operand
   }
 }
 
-/** ∂x of a convolution: inputs dy [n, h', w', o] and filter [kh, kw, c, o]; returns [n, h, w, c]. Also the transposed convolution. */
+/**
+ * ∂x of a convolution: inputs dy [n, h', w', o] and filter [kh, kw, c, o]; returns [n, h, w, c]. This is also the
+ * transposed convolution.
+ */
 export const convolutionInputGradient: WasmKernel<tf.TensorInfo, tf.Conv2DBackpropInputAttrs> = ({
   inputs,
   attrs,

@@ -1,7 +1,8 @@
 /**
- * The fused kernels of `layers/fused-kernels.ts`: batch normalisation in three passes over its input, its gradient in two, and
- * the slopes of ReLU and leaky ReLU in one. Sums are taken in runs of few rows and joined in doubles, deviations from the
- * mean rather than squares of the numbers, so that nothing is lost where the mean is large.
+ * These are the fused kernels of `layers/fused-kernels.ts`. Batch normalisation takes three passes over its input, its
+ * gradient two, and the slopes of ReLU and leaky ReLU in one. Sums are taken in runs of few rows and joined in
+ * doubles. They are of deviations from the mean rather than squares of the numbers, so that nothing is lost where the
+ * mean is large.
  */
 import type * as tf from '@tensorflow/tfjs';
 import type { FusedKernel } from '../layers/fused-kernels.ts';

@@ -1,8 +1,8 @@
 /**
- * The gradient of max pooling: all of an output's gradient goes to the first largest pixel of its window, in row-major
- * order, as in tfjs's pure-JavaScript backend; a window without a number (padding alone, NaN) gives it to none. One pass
- * over the outputs, four channels at a time; the backend's own kernel walks over the inputs and searches all windows that
- * hold each.
+ * In the gradient of max pooling, all of an output's gradient goes to the first largest pixel of its window, in
+ * row-major order, as in tfjs's pure-JavaScript backend. A window without a number (padding alone, NaN) gives it to
+ * none. One pass over the outputs, four channels at a time; the backend's own kernel walks over the inputs and
+ * searches all windows that hold each.
  */
 import * as tf from '@tensorflow/tfjs';
 import { address, input, requireFloats, windowLoopOf, zeros, type WasmKernel } from './backend.ts';

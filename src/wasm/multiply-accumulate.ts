@@ -60,7 +60,10 @@ export interface RowBlocks {
   readonly blocks: number;
 }
 
-/** Splits `rows` into blocks of 4 and up to three of 3, for a row alone takes almost as long as three; few into single ones. */
+/**
+ * Splits `rows` into blocks of 4 and up to three of 3: a row alone takes almost as long as three. Few rows become
+ * single ones.
+ */
 export function rowBlocks(rows: number): RowBlocks[] {
   const threes = (4 - (rows % 4)) % 4;
   const rest = rows - 3 * threes;

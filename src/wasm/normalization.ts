@@ -1,6 +1,7 @@
 /**
- * Normalisation by given moments, channels last: y = (x − μ) · γ/√(σ² + ε) + β, with one factor a channel; the backend's own kernel
- * takes the root anew for each number. The mean is subtracted first, so that nothing is lost where it is large.
+ * Normalisation by given moments, channels last: y = (x − μ) · γ/√(σ² + ε) + β, with one factor a channel. The
+ * backend's own kernel takes the root anew for each number. The mean is subtracted first, so that nothing is lost
+ * where it is large.
  */
 import type * as tf from '@tensorflow/tfjs';
 import { address, floats, input, rowLoopsOf, type BackendWasm, type WasmKernel } from './backend.ts';

@@ -29,9 +29,9 @@ function register<Attributes extends object>(
 }
 
 /**
- * Gives tfjs's WebAssembly backend the kernels that training needs: the gradients of convolutions, depthwise convolutions
- * and lookups, which it lacks, and faster ones of transposed convolution, max pooling, transposed matrix products, sums and
- * means over axes before the last, normalisation by given moments, joining and cutting.
+ * Gives tfjs's WebAssembly backend the kernels that training needs. The backend lacks the gradients of convolutions,
+ * depthwise convolutions and lookups. It gets faster kernels of transposed convolution, max pooling, transposed matrix
+ * products, sums and means over axes before the last, normalisation by given moments, joining and cutting.
  *
  * Call it once, before or after the backend starts; calling it again changes nothing. Importing the module registers
  * the backend itself and none of these kernels.

@@ -1,6 +1,7 @@
 /**
- * Loops over the rows of a matrix, as WebAssembly on the memory of tfjs's backend: affine maps of each column of one matrix
- * and of two, sums of their products, copies from one place to another, and the slope of a leaky ReLU.
+ * Loops over the rows of a matrix run as WebAssembly on the memory of tfjs's backend. They are affine maps of each
+ * column of one matrix and of two, sums of their products, copies from one place to another, and the slope of a leaky
+ * ReLU.
  */
 import {
   INTEGER,
@@ -20,7 +21,7 @@ import { instantiate } from './instantiate.ts';
 /** Addresses and strides in bytes. */
 export interface RowLoops {
   /**
-   * out[i, j] = (x[i, j] − minus[j]) · times[j] + plus[j] for `periods` rows of `period` floats, a multiple of 4; the
+   * out[i, j] = (x[i, j] − minus[j]) · times[j] + plus[j] for `periods` rows of `period` floats, a multiple of 4. The
    * coefficients are those three rows.
    */
   readonly affine: (
@@ -34,8 +35,8 @@ export interface RowLoops {
     operands: Readonly<Record<'x' | 'y' | 'out' | 'coefficients' | 'period' | 'periods', number>>,
   ) => void;
   /**
-   * Adds Σᵢ (y[i, j] − minusY[j]) to the first row of `sums` and Σᵢ (x[i, j] − minusX[j]) · (y[i, j] − minusY[j]) to the second;
-   * the coefficients are the rows minusX and minusY.
+   * Adds Σᵢ (y[i, j] − minusY[j]) to the first row of `sums` and Σᵢ (x[i, j] − minusX[j]) · (y[i, j] − minusY[j]) to
+   * the second. The coefficients are the rows minusX and minusY.
    */
   readonly productSums: (
     operands: Readonly<Record<'x' | 'y' | 'sums' | 'coefficients' | 'period' | 'periods', number>>,

@@ -1,7 +1,7 @@
 /**
- * Sums and matrix products that training asks for and that the backend is slow at or lacks: the scatter that is a lookup's
- * gradient, transposed products (∂weights = xᵀ dy and ∂x = dy wᵀ of a dense layer), and sums and means
- * over axes before the last (the gradient of a bias, the moments of normalisation).
+ * Training asks for sums and matrix products that the backend is slow at or lacks. One is the scatter that is a
+ * lookup's gradient. Others are transposed products (∂weights = xᵀ dy and ∂x = dy wᵀ of a dense layer). The rest are
+ * sums and means over axes before the last (the gradient of a bias, the moments of normalisation).
  */
 import * as tf from '@tensorflow/tfjs';
 import {

@@ -1,7 +1,7 @@
 /**
- * The loop of max pooling's gradient, as WebAssembly on the memory of tfjs's backend: four channels at a time the largest
- * number of a window is found, and its first holder receives the output's gradient. Which pixel that is stays in a mask, so
- * that nothing is searched twice and no position leaves a register.
+ * The loop of max pooling's gradient runs as WebAssembly on the memory of tfjs's backend. Four channels at a time, the
+ * largest number of a window is found, and its first holder receives the output's gradient. Which pixel that is stays
+ * in a mask, so that nothing is searched twice and no position leaves a register.
  */
 import {
   INTEGER,

@@ -1,6 +1,6 @@
 /**
- * Models in the format of tfjs: `model.json` with the layers and a manifest, and the weights in one or several binary
- * files beside it. tfjs itself reads and writes them on disk only with its native package; this does it without.
+ * A model in the format of tfjs is `model.json` with the layers and a manifest, and the weights in binary files
+ * beside it. By itself tfjs reads and writes them on disk only with its native package. This does it without.
  */
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';

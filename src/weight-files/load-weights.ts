@@ -1,6 +1,6 @@
 /**
- * Weights of others in networks of ours: a file's tensors are matched by name or order, checked by shape, converted and
- * handed over as a network's weights, with a report of everything that was and was not loaded, and why.
+ * Weights of others are loaded into networks of ours. A file's tensors are matched by name or order, checked by shape
+ * and converted. A report says everything that was and was not loaded, and why.
  */
 import * as tf from '@tensorflow/tfjs';
 import { either as E } from 'fp-ts';
@@ -17,13 +17,13 @@ import type { Network, NetworkWeights } from '../models/network.ts';
 import { decodeWeightFile, readWeightFile, type WeightFile, type WeightFormat } from './weight-file.ts';
 import { orderedWeights } from './ordered-weights.ts';
 
-/** Options of {@link loadWeights}. */
+/** {@link loadWeights} takes these options. */
 export interface LoadWeightsOptions {
   /** How names are matched; default `auto`. */
   readonly mapping?: WeightMapping;
   /**
-   * Which weights may keep the network's own value if the file has none of their name and shape: the head of a network
-   * that is fine-tuned, for instance. Default none.
+   * Which weights may keep the network's own value if the file has none of their name and shape. The head of a
+   * fine-tuned network is an example. The default is none.
    */
   readonly optional?: (name: string) => boolean;
 }

@@ -1,6 +1,6 @@
 /**
- * NumPy's `.npz`: a zip archive of `.npy` arrays, stored or deflated. The archive is read from its directory, and every
- * length is checked before anything is inflated.
+ * NumPy's `.npz` is a zip archive of `.npy` arrays, stored or deflated. The archive is read from its directory, and
+ * every length is checked before anything is inflated.
  */
 import { crc32, inflateRawSync } from 'node:zlib';
 import { either as E } from 'fp-ts';

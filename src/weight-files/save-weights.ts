@@ -88,8 +88,9 @@ async function saveModel(path: string, network: Network, weights: NetworkWeights
 }
 
 /**
- * Saves a network's weights, in the format that the file's ending names: `.h5`, `.npz` and `.safetensors` hold the
- * weights; `model.json` (any `.json`) the layers too, and `tf.loadLayersModel(modelOnDisk(path))` makes the model again.
+ * Saves a network's weights, in the format that the file's ending names. `.h5`, `.npz` and `.safetensors` hold the
+ * weights. `model.json` (any `.json`) holds the layers too, and `tf.loadLayersModel(modelOnDisk(path))` makes the
+ * model again.
  *
  * @param path The file, written whole or not at all.
  * @param network The network.

@@ -15,7 +15,7 @@ export type WeightFormat = 'hdf5' | 'npz' | 'safetensors' | 'tfjs';
 /** The tensors of a file. */
 export interface WeightFile {
   readonly format: WeightFormat;
-  /** In the order of the file. */
+  /** They are in the order of the file. */
   readonly weights: readonly StoredWeight[];
 }
 

@@ -79,7 +79,7 @@ export type {
   TranslationLists,
 } from './experiment/images/experiment-images.ts';
 export { runStageOne, type RunStageOneOptions } from './experiment/stage-one/run-stage-one.ts';
-export type { StageOneOutcome } from './experiment/stage-one/stage-one.ts';
+export type { StageOneOutcome } from './experiment/outcomes.ts';
 export { evaluateRun, type EvaluatedRun, type EvaluateRunOptions } from './experiment/stage-two/evaluate.ts';
 export type { AskedMetrics, MetricName, SplitReport } from './experiment/stage-two/evaluate-split.ts';
 export { experimentToRun, type ExperimentToRun } from './experiment/run-settings.ts';

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { runStageOne } from '../experiment/stage-one/run-stage-one.ts';
-import type { StageOneOutcome } from '../experiment/stage-one/stage-one.ts';
+import type { StageOneOutcome } from '../experiment/outcomes.ts';
 import { runExperiment, trainingCommand, type TrainingFlags } from './training.ts';
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

@@ -1,69 +1,80 @@
-/** What finished runs keep in their `run.json`, decoded, and as the results that it comes to. */
+/** What finished runs keep in their `run.json`, and the results that it comes to. */
 import { join } from 'node:path';
+import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
-import { finiteNumber, naturalNumber, nonNegativeNumber, nullable, unitInterval } from '../config/codecs.ts';
+import {
+  finiteNumber,
+  naturalNumber,
+  nonNegativeNumber,
+  nullable,
+  unitInterval,
+  withDefault,
+} from '../config/codecs.ts';
 import { GroupReportCodec } from '../config/group-report.ts';
-import { RunFileCodec } from '../config/run-files.ts';
 import type { MethodResult, StageOneFigures } from '../config/study-results.ts';
-import { parseJson, readText } from '../system/text-file.ts';
+import { decodedOutcome, readRunFile } from '../runs/run-file.ts';
+import { DataErrorsCodec } from '../runs/skipped-images.ts';
 
 const directional = (codec: t.Type<number>) => t.readonly(t.type({ toSource: codec, toTarget: codec }));
 
-const damaged = t.readonlyArray(
-  t.readonly(t.type({ where: t.string, expected: t.string, found: t.string, cure: t.string })),
+const MeasureCodec = t.readonly(
+  t.type({
+    flipRate: directional(unitInterval),
+    labelPreservation: directional(unitInterval),
+    frechetDistance: directional(finiteNumber),
+    cycleError: nonNegativeNumber,
+    score: unitInterval,
+  }),
 );
 
 /** The outcome of a run of stage 1. */
 export const StageOneOutcomeCodec = t.readonly(
-  t.intersection([
-    t.type({
-      steps: naturalNumber,
-      bestStep: naturalNumber,
-      seconds: nonNegativeNumber,
-      measure: nullable(
-        t.readonly(
-          t.intersection([
-            t.type({
-              flipRate: directional(unitInterval),
-              labelPreservation: directional(unitInterval),
-              cycleError: nonNegativeNumber,
-            }),
-            t.partial({ frechetDistance: directional(finiteNumber) }),
-          ]),
-        ),
-      ),
-      gateAccuracy: nullable(t.readonly(t.type({ domain: unitInterval, label: unitInterval }))),
-    }),
-    t.partial({ damaged }),
-  ]),
+  t.type({
+    steps: naturalNumber,
+    /** The steps of an epoch, a pass over the smaller domain. */
+    stepsPerEpoch: naturalNumber,
+    /** The checkpoint that translates: the best by the gate, or the last one. */
+    bestStep: naturalNumber,
+    /** What the gate says of that checkpoint; null without a gate. */
+    measure: nullable(MeasureCodec),
+    /** The accuracy of the gate's classifiers on held-out images; null without a gate. */
+    gateAccuracy: nullable(t.readonly(t.type({ domain: unitInterval, label: unitInterval }))),
+    /** The duration of the training, over all the times that it was gone on with. */
+    seconds: nonNegativeNumber,
+    /** The images that were skipped because they are damaged, over all those times, each once. */
+    damaged: withDefault(DataErrorsCodec, []),
+  }),
 );
+/** What a finished stage-1 run keeps in `run.json`. */
+export type StageOneOutcome = t.TypeOf<typeof StageOneOutcomeCodec>;
 
 /** The outcome of a run of stage 2. */
 export const StageTwoOutcomeCodec = t.readonly(
-  t.intersection([
-    t.type({
-      results: t.intersection([
-        GroupReportCodec,
-        t.type({ steps: naturalNumber, seconds: nonNegativeNumber }),
-      ]),
-      selectedStep: naturalNumber,
-    }),
-    t.partial({ damaged, trainedGroups: t.readonlyArray(t.string) }),
-  ]),
+  t.type({
+    /** The report on the test split, with the selected checkpoint; further keys are kept. */
+    results: t.intersection([GroupReportCodec, t.type({ steps: naturalNumber, seconds: nonNegativeNumber })]),
+    /** The steps done at the selected checkpoint. */
+    selectedStep: naturalNumber,
+    /** The groups of the objective, in the order of the lists in the log. */
+    trainedGroups: withDefault(t.readonlyArray(t.string), []),
+    /** The images that were skipped because they are damaged, over all the times that the run was gone on with. */
+    damaged: withDefault(DataErrorsCodec, []),
+  }),
 );
+/** What a finished stage-2 run keeps in `run.json`. */
+export type StageTwoOutcome = t.TypeOf<typeof StageTwoOutcomeCodec>;
 
 /** The outcome of a run that has come to its end; undefined of any other. */
 export async function outcomeIn<A>(folder: string, codec: t.Type<A>): Promise<A | undefined> {
-  const text = await readText(join(folder, 'run.json'));
-  const run = text === null ? undefined : parseJson(text);
-  const outcome = RunFileCodec.is(run) ? run.outcome : undefined;
-  return codec.is(outcome) ? outcome : undefined;
+  const path = join(folder, 'run.json');
+  const outcome = E.Monad.chain(await readRunFile(path), (run) => decodedOutcome(run, codec, path));
+  return E.isRight(outcome) ? outcome.right : undefined;
 }
 
 /** The results of an experiment of stage 1. */
 export function stageOneFigures(
   name: string,
-  { steps, seconds, measure, gateAccuracy }: t.TypeOf<typeof StageOneOutcomeCodec>,
+  { steps, seconds, measure, gateAccuracy }: StageOneOutcome,
 ): StageOneFigures {
   return {
     name,
@@ -78,7 +89,7 @@ export function stageOneFigures(
 }
 
 /** The results of a method. */
-export const methodResult = ({
-  results,
+export const methodResult = ({ results, selectedStep }: StageTwoOutcome): MethodResult => ({
+  ...results,
   selectedStep,
-}: t.TypeOf<typeof StageTwoOutcomeCodec>): MethodResult => ({ ...results, selectedStep });
+});

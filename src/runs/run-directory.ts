@@ -1,27 +1,35 @@
 /**
- * A run's folder: `run.json` (settings, and the outcome once there is one), `metrics.jsonl` (one record a line) and
- * `checkpoints/` (safetensors). A run that was stopped, however, goes on from its last whole checkpoint, and its
- * log is cut back to that step: in the end it holds the same lines as that of a run which never stopped.
+ * A run's folder: `run.json` (settings, and the outcome once there is one), `metrics.jsonl` (one record a line),
+ * `checkpoints/` (safetensors), `elapsed.json` (the time) and `damaged.json` (the images skipped). A run that was
+ * stopped, however, goes on from its last whole checkpoint, and its log is cut back to that step. In the end it holds
+ * the same lines as that of a run which never stopped.
  */
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
+import * as t from 'io-ts';
 import type { DataError } from '../data/data-error.ts';
 import { disposeTensors, type TensorTree } from '../tensor-tree.ts';
 import { removeAbandonedFiles } from '../system/atomic-file.ts';
 import { checkpointsIn, type BestCheckpoint, type Checkpoint } from './checkpoints.ts';
 import { makeFolder } from '../system/make-folder.ts';
-import { readSettingsFile, writeRunFile } from './run-file.ts';
+import { startClock } from './run-clock.ts';
+import { decodedOutcome, readSettingsFile, writeRunFile } from './run-file.ts';
 import { lockFolder } from './run-lock.ts';
 import { runLog, type MetricsRecord } from './run-log.ts';
+import { skippedImagesIn, type SkippedImages } from './skipped-images.ts';
 
 export { readSettingsFile };
 export type { BestCheckpoint, Checkpoint, MetricsRecord };
 
 /** An open run; close it to let others write. */
-export interface Run {
+export interface Run<Outcome = unknown> {
   readonly folder: string;
-  /** What {@link Run.finish} was given, as JSON data; undefined if the run has not been finished. */
-  readonly outcome: unknown;
+  /** What {@link Run.finish} was given; undefined if the run has not been finished. */
+  readonly outcome: Outcome | undefined;
+  /** The damaged images that it has skipped, over all the times that it was gone on with. */
+  readonly skipped: Pick<SkippedImages, 'of' | 'all'>;
+  /** How long it has taken, over all those times, in seconds. */
+  seconds(): number;
   /**
    * Appends records to `metrics.jsonl`: those of a step before the checkpoint of that step, and in a run that may
    * have been there before only after {@link Run.resume}.
@@ -29,8 +37,11 @@ export interface Run {
   log(records: readonly MetricsRecord[]): Promise<void>;
   /** All records of the log. */
   records(): Promise<readonly MetricsRecord[]>;
+  /** Keeps the time and the skipped images now, beside checkpoints that are not the run's own. */
+  keep(): Promise<void>;
   /**
-   * Writes a checkpoint, after what was logged, and removes older ones but the previous and the best, unless asked to keep more.
+   * Writes a checkpoint, after what was logged and skipped, and keeps the time. It removes older ones but the previous
+   * and the best, unless asked to keep more.
    *
    * @param step Number of steps done, 0 to 999 999 999.
    * @param state float32, int32 and bool tensors, which stay the caller's.
@@ -64,15 +75,34 @@ export interface Run {
   /** The file of the newest checkpoint, or null. */
   latestFile(): Promise<string | null>;
   /** Marks the run as done, with its outcome as JSON data. */
-  finish(outcome: unknown): Promise<void>;
+  finish(outcome: Outcome): Promise<void>;
   /** Gives the folder's lock back. */
   close(): Promise<void>;
 }
 
 /** Options of {@link openRun}. */
-export interface OpenRunOptions {
+export interface OpenRunOptions<Outcome = unknown> {
   /** Newest checkpoints that are kept beside the best one, two at least (the default); null: all. */
   readonly keep?: number | null;
+  /** What the run comes to, JSON data; by default any. */
+  readonly outcome?: t.Decoder<unknown, Outcome>;
+}
+
+/**
+ * What the run in a folder came to, which is only read.
+ *
+ * @param folder The folder of the run, which need not be there.
+ * @param settings What it must have been made with.
+ * @param outcome What a run of its kind comes to.
+ * @returns The outcome, undefined if there is none yet; or which settings it was made with.
+ */
+export async function finishedOutcome<Outcome>(
+  folder: string,
+  settings: unknown,
+  outcome: t.Decoder<unknown, Outcome>,
+): Promise<E.Either<DataError, Outcome | undefined>> {
+  const path = join(folder, 'run.json');
+  return E.Monad.chain(await readSettingsFile(path, settings), (run) => decodedOutcome(run, outcome, path));
 }
 
 /**
@@ -80,7 +110,7 @@ export interface OpenRunOptions {
  *
  * @param folder Made if it is not there.
  * @param settings JSON data that the run's results depend on.
- * @param options How many checkpoints are kept.
+ * @param options How many checkpoints are kept, and what the run comes to.
  * @returns The run; or that another process is writing it, or which settings it was made with.
  * @throws What the file system says where the folder cannot be written.
  * @example
@@ -89,9 +119,10 @@ export interface OpenRunOptions {
  * import { tmpdir } from 'node:os';
  * import { join } from 'node:path';
  * import * as tf from '@tensorflow/tfjs';
+ * import * as t from 'io-ts';
  * import { openRun } from 'model-patching/node';
  * const folder = await mkdtemp(join(tmpdir(), 'run-'));
- * const opened = await openRun(folder, { seed: 1 });
+ * const opened = await openRun(folder, { seed: 1 }, { outcome: t.type({ accuracy: t.number }) });
  * if (opened._tag === 'Left') throw new Error(opened.left.found);
  * const run = opened.right;
  * const state = { weight: tf.tensor1d([1, 2]) };
@@ -100,19 +131,20 @@ export interface OpenRunOptions {
  * const resumed = await run.resume(state);
  * if (resumed._tag === 'Left' || resumed.right?.step !== 10) throw new Error('step 10 expected');
  * tf.dispose([state, resumed.right.state]);
+ * await run.finish({ accuracy: 0.9 });
  * await run.close();
  * await rm(folder, { recursive: true });
  * ```
  */
-export async function openRun(
+export async function openRun<Outcome>(
   folder: string,
   settings: unknown,
-  { keep = 2 }: OpenRunOptions = {},
-): Promise<E.Either<DataError, Run>> {
+  options: OpenRunOptions<Outcome> = {},
+): Promise<E.Either<DataError, Run<Outcome>>> {
   const lock = await lockFolder(folder);
   if (E.isLeft(lock)) return lock;
   try {
-    const run = await openLocked(folder, settings, lock.right, keep);
+    const run = await openLocked(folder, settings, lock.right, options);
     if (E.isLeft(run)) await lock.right();
     return run;
   } catch (error) {
@@ -121,22 +153,28 @@ export async function openRun(
   }
 }
 
-async function openLocked(
+async function openLocked<Outcome>(
   folder: string,
   settings: unknown,
   unlock: () => Promise<void>,
-  keep: number | null,
-): Promise<E.Either<DataError, Run>> {
+  { keep = 2, outcome: codec = t.unknown as t.Decoder<unknown, Outcome> }: OpenRunOptions<Outcome>,
+): Promise<E.Either<DataError, Run<Outcome>>> {
   const runFile = join(folder, 'run.json');
   const existing = await readSettingsFile(runFile, settings);
   if (E.isLeft(existing)) return existing;
+  const found = decodedOutcome(existing.right, codec, runFile);
+  if (E.isLeft(found)) return found;
+  const skippedImages = await skippedImagesIn(folder);
+  if (E.isLeft(skippedImages)) return skippedImages;
+  const skipped = skippedImages.right;
+  const clock = await startClock(folder);
   const checkpointFolder = join(folder, 'checkpoints');
   await makeFolder(checkpointFolder);
   await removeAbandonedFiles(folder);
   await removeAbandonedFiles(checkpointFolder);
   if (existing.right === null) await writeRunFile(runFile, settings);
 
-  let outcome = existing.right?.outcome;
+  let outcome = found.right;
   const log = runLog(join(folder, 'metrics.jsonl'));
   const checkpoints = checkpointsIn(checkpointFolder, join(folder, 'best.json'), keep);
   return E.right({
@@ -144,11 +182,20 @@ async function openLocked(
     get outcome() {
       return outcome;
     },
+    skipped,
+    seconds: clock.seconds,
     log: log.append,
     records: log.records,
+    async keep() {
+      await skipped.save();
+      await clock.save();
+    },
     async checkpoint(step, state, score) {
+      await skipped.save();
       await log.flush();
-      return checkpoints.write(step, state, score);
+      const file = await checkpoints.write(step, state, score);
+      await clock.save();
+      return file;
     },
     async resume(expected, onDamaged) {
       const newest = await checkpoints.newest(expected, onDamaged);

@@ -1,6 +1,8 @@
 /** `run.json`: the settings that a run was begun with, so that it is never gone on with under others, and its outcome. */
 import { either as E } from 'fp-ts';
-import { RunFileCodec } from '../config/run-files.ts';
+import type * as t from 'io-ts';
+import { decode } from '../config/decoding.ts';
+import { RunFileCodec, type RunFile } from '../config/run-files.ts';
 import type { DataError } from '../data/data-error.ts';
 import { writeFileAtomically } from '../system/atomic-file.ts';
 import { settingsHash } from '../streams/record-manifest.ts';
@@ -29,34 +31,65 @@ export const listedDifferences = (differing: readonly string[]): string =>
   (differing.length > NAMED ? `; and ${differing.length - NAMED} more` : '');
 
 /**
- * The settings file of a run or an experiment, if it is there.
+ * The settings file of a run, if it is there.
  *
- * @param path JSON with at least `format` and `settings`.
+ * @param path The path of `run.json`.
+ * @returns All that it holds, or null if there is no such file; or that it is another file.
+ */
+export async function readRunFile(path: string): Promise<E.Either<DataError, RunFile | null>> {
+  const text = await readText(path);
+  if (text === null) return E.right(null);
+  const run = parseJson(text);
+  if (RunFileCodec.is(run)) return E.right(run);
+  return E.left({
+    where: path,
+    expected: RunFileCodec.name,
+    found: JSON.stringify(text.slice(0, 60)),
+    cure: 'delete the folder or choose another one',
+  });
+}
+
+/**
+ * The settings file of a run that is gone on with, if it is there.
+ *
+ * @param path The path of `run.json`.
  * @param settings What it must have been made with; keys without a value count as absent.
  * @returns All that it holds, null if there is no such file, or which settings differ.
  */
 export async function readSettingsFile(
   path: string,
   settings: unknown,
-): Promise<E.Either<DataError, { readonly outcome?: unknown } | null>> {
-  const text = await readText(path);
-  if (text === null) return E.right(null);
-  const run = parseJson(text);
-  if (!RunFileCodec.is(run))
-    return E.left({
-      where: path,
-      expected: 'the settings file of a run, format 2',
-      found: JSON.stringify(text.slice(0, 60)),
-      cure: 'delete the folder or choose another one',
-    });
-  const differing = differences(run.settings, settings);
-  if (differing.length === 0) return E.right(run);
+): Promise<E.Either<DataError, RunFile | null>> {
+  const read = await readRunFile(path);
+  if (E.isLeft(read) || read.right === null) return read;
+  const differing = differences(read.right.settings, settings);
+  if (differing.length === 0) return read;
   return E.left({
     where: path,
     expected: 'a run of the same settings',
     found: listedDifferences(differing),
     cure: 'use the settings of that run, or choose another folder',
   });
+}
+
+/**
+ * What a run came to.
+ *
+ * @param run The contents of its `run.json`, null if there is none.
+ * @param codec What an outcome of this kind is.
+ * @param path The path of the file, for errors.
+ * @returns The outcome, undefined if the run has not come to its end; or what is wrong with it.
+ */
+export function decodedOutcome<Outcome>(
+  run: RunFile | null,
+  codec: t.Decoder<unknown, Outcome>,
+  path: string,
+): E.Either<DataError, Outcome | undefined> {
+  if (run?.outcome === undefined) return E.right(undefined);
+  return E.mapLeft(([fault]: readonly DataError[]): DataError => ({
+    ...fault!,
+    cure: 'delete the folder or choose another one',
+  }))(decode(codec, run.outcome, `${path}: outcome`));
 }
 
 /** Writes `run.json`; an outcome that is undefined is left out. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { either as E } from 'fp-ts';
 import fc from 'fast-check';
+import * as t from 'io-ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { formatDataError } from '../../src/data/data-error.ts';
 import { writeFileAtomically } from '../../src/system/atomic-file.ts';
@@ -106,10 +107,10 @@ async function harm(path: string, { tornLine, newest }: Crash): Promise<void> {
   await writeFile(file, newest === 'cut' ? bytes.subarray(0, bytes.length >> 1) : bytes);
 }
 
-/** All that a finished run leaves, by file. */
+/** All that a finished run leaves, by file, but for its time. */
 async function contents(path: string): Promise<Record<string, string>> {
-  const names = (await readdir(path, { recursive: true, withFileTypes: true })).filter((entry) =>
-    entry.isFile(),
+  const names = (await readdir(path, { recursive: true, withFileTypes: true })).filter(
+    (entry) => entry.isFile() && entry.name !== 'elapsed.json',
   );
   const files = names.map(({ parentPath, name }) => join(parentPath, name)).sort();
   return Object.fromEntries(
@@ -323,7 +324,49 @@ describe('settings', () => {
   });
 });
 
+describe('a run that is gone on with', () => {
+  const fault = (where: string) => ({ where, expected: 'an image', found: 'none', cure: 'fetch it' });
+
+  it('keeps its time and the images that it skipped with every checkpoint, and on request', async () => {
+    let run = right(await openRun(folder, 1));
+    run.skipped.of('train').set('b', fault('b'));
+    run.skipped.of('test').set('a', fault('a'));
+    const state = { value: tf.scalar(1) };
+    await run.checkpoint(1, state).finally(() => tf.dispose(state));
+    run.skipped.of('train').set('c', fault('c'));
+    await run.close();
+    await writeFile(join(folder, 'elapsed.json'), '{ "seconds": 1000 }');
+    run = right(await openRun(folder, 1));
+    expect(run.skipped.all()).toEqual([fault('a'), fault('b')]);
+    expect(Math.floor(run.seconds() / 100)).toBe(10);
+    run.skipped.of('validation').set('d', fault('d'));
+    await run.keep();
+    await run.close();
+    run = right(await openRun(folder, 1));
+    expect(run.skipped.all().map(({ where }) => where)).toEqual(['a', 'b', 'd']);
+    expect(run.seconds()).toBeGreaterThan(1000);
+    await run.close();
+  });
+
+  it('is refused where its list of skipped images is none', async () => {
+    await mkdir(folder);
+    await writeFile(join(folder, 'damaged.json'), '{ "train": 3 }');
+    expect(line(await openRun(folder, 1))).toContain(`${join(folder, 'damaged.json')}: train: expected `);
+  });
+});
+
 describe('a finished run', () => {
+  it('is refused where its outcome is none of its kind, and its folder is free again', async () => {
+    const run = right(await openRun(folder, 1));
+    await run.finish({ accuracy: 'high' });
+    await run.close();
+    const outcome = t.type({ accuracy: t.number });
+    expect(line(await openRun(folder, 1, { outcome }))).toBe(
+      `${join(folder, 'run.json')}: outcome: accuracy: expected number, found "high"; delete the folder or choose another one`,
+    );
+    await right(await openRun(folder, 1)).close();
+  });
+
   it('keeps its outcome', async () => {
     let run = right(await openRun(folder, { seed: 1 }));
     expect(run.outcome).toBeUndefined();

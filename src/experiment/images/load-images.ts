@@ -7,7 +7,7 @@ import type { Examples } from '../../training/examples.ts';
 import { openBatchStream, storedOrder, type BatchStream } from '../../streams/batch-stream.ts';
 import { ProgramError } from '../../system/program.ts';
 import type { ExperimentImages, ImageReference } from './experiment-images.ts';
-import type { Skipped } from './skipped-images.ts';
+import type { Skipped } from '../../runs/skipped-images.ts';
 
 type Example = DatasetExample<ImageReference>;
 type Source = Pick<ExperimentImages, 'shape' | 'load'>;

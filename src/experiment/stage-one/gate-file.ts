@@ -159,7 +159,7 @@ export async function gateOfRun(
   networks: Networks,
   training: () => Promise<GateTraining>,
   context: ExperimentContext,
-  onWritten: () => Promise<void> = () => Promise.resolve(),
+  onWritten: () => Promise<void>,
 ): Promise<Gate> {
   const unfinished = join(folder, 'gate-checkpoints');
   const gate =

@@ -9,13 +9,13 @@ import { smallCnn } from '../../models/small-classifiers.ts';
 import { foldKey, randomKey } from '../../random/random.ts';
 import { gatherExamples, type Examples } from '../../training/examples.ts';
 import { disposeGate, type Gate } from '../../training/gate.ts';
+import type { Run } from '../../runs/run-directory.ts';
 import { ProgramError } from '../../system/program.ts';
 import type { ExperimentContext } from '../context.ts';
 import { translatesClass } from './domains.ts';
 import type { ExperimentImages, ImageReference } from '../images/experiment-images.ts';
 import { gateOfRun } from './gate-file.ts';
 import { loadExamples } from '../images/load-images.ts';
-import type { SkippedImages } from '../images/skipped-images.ts';
 
 type Strict = Extract<StageOneExperiment['gate'], { readonly kind: 'strict' }>;
 type Example = DatasetExample<ImageReference>;
@@ -168,23 +168,19 @@ export function planGate(
  *
  * @param plan Stays the caller's, and must outlive the gate.
  * @param images The data of the experiment, opened.
- * @param folder Of the run.
- * @param skipped Those of the run that are damaged; they are kept before the training, which is not done twice.
+ * @param run Keeps what was skipped before the training, which is not done twice, and the time with every checkpoint.
  * @param context Output, and whether a stop was asked for.
  * @param skipDamaged How many images of the training, and of those held out, may be damaged.
- * @param onWritten Called after every checkpoint of the classifiers.
  * @throws ProgramError if more images are damaged (exit code 2), or a stop was asked for (75).
  */
 export async function obtainGate(
   { settings, seed, train, heldOut, domainOf, networks }: GatePlan,
   images: ExperimentImages,
-  folder: string,
-  skipped: SkippedImages,
+  run: Pick<Run, 'folder' | 'skipped' | 'keep'>,
   context: ExperimentContext,
   skipDamaged: number,
-  onWritten?: () => Promise<void>,
 ): Promise<ExperimentGate> {
-  const judged = await loadExamples(images, heldOut, skipDamaged, skipped.of('gate, held out'));
+  const judged = await loadExamples(images, heldOut, skipDamaged, run.skipped.of('gate, held out'));
   const ofDomain = (domain: number, oneIn: number): Examples => {
     const members = Array.from(judged.groups.keys()).filter((i) => domainOf[judged.groups[i]!] === domain);
     return gatherExamples(
@@ -201,11 +197,11 @@ export async function obtainGate(
         2,
       );
   const gate = await gateOfRun(
-    folder,
+    run.folder,
     networks,
     async () => {
-      const learnt = await loadExamples(images, train, skipDamaged, skipped.of('gate, training'));
-      await skipped.save();
+      const learnt = await loadExamples(images, train, skipDamaged, run.skipped.of('gate, training'));
+      await run.keep();
       return {
         train: learnt,
         heldOut: judged,
@@ -217,7 +213,7 @@ export async function obtainGate(
       };
     },
     context,
-    onWritten,
+    run.keep,
   );
   return {
     gate,

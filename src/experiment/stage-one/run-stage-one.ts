@@ -1,17 +1,17 @@
 /** The program of stage 1: an experiment from its settings to a run folder with generators. */
-import { join } from 'node:path';
 import type { SelectedBackend } from '../../backends/backend.ts';
 import { closing } from '../../system/closing.ts';
 import { orExit } from '../../system/program.ts';
 import { reportStageOne } from '../report/run-report.ts';
-import { openRun, readSettingsFile } from '../../runs/run-directory.ts';
+import { finishedOutcome, openRun } from '../../runs/run-directory.ts';
 import type { ExperimentContext } from '../context.ts';
 import { oneSidedClasses } from './domains.ts';
 import { openExperimentImages } from '../images/open-images.ts';
 import type { ExperimentToRun } from '../run-settings.ts';
 import { skipDamagedOf } from '../images/skipped-images.ts';
 import { planStageOne } from './stage-one-plan.ts';
-import { stageOne, type StageOneOutcome } from './stage-one.ts';
+import { StageOneOutcomeCodec, type StageOneOutcome } from '../outcomes.ts';
+import { stageOne } from './stage-one.ts';
 
 /** How a stage-1 experiment is run. */
 export interface RunStageOneOptions {
@@ -35,7 +35,8 @@ async function train(
     const plan = planStageOne(experiment, images);
     oneSidedClasses(experiment, plan.domains, images).forEach(context.say);
     try {
-      const run = orExit(await openRun(out, settings, { keep: experiment.checkpoints.keep }));
+      const { keep } = experiment.checkpoints;
+      const run = orExit(await openRun(out, settings, { keep, outcome: StageOneOutcomeCodec }));
       return await closing(run, () => stageOne(plan, run, context, skipDamaged));
     } finally {
       plan.dispose();
@@ -69,10 +70,9 @@ export async function runStageOne(
   options: RunStageOneOptions,
   context: ExperimentContext,
 ): Promise<StageOneOutcome> {
-  const there = orExit(await readSettingsFile(join(options.out, 'run.json'), toRun.settings));
-  const outcome = (there?.outcome as StageOneOutcome | undefined) ?? (await train(toRun, options, context));
-  const { damaged = [] } = outcome as Partial<StageOneOutcome>;
-  for (const { where, found } of damaged) context.say(`skipped: ${where}: ${found}`);
+  const done = orExit(await finishedOutcome(options.out, toRun.settings, StageOneOutcomeCodec));
+  const outcome = done ?? (await train(toRun, options, context));
+  for (const { where, found } of outcome.damaged) context.say(`skipped: ${where}: ${found}`);
   const { experiment } = toRun;
   await reportStageOne({ ...options, folder: options.out, experiment }, outcome);
   return outcome;

@@ -12,10 +12,11 @@ import { translatingWeights } from '../../training/stage-one.ts';
 import { orExit, ProgramError } from '../../system/program.ts';
 import { commandLine } from '../../system/command-line.ts';
 import { checkpointsIn } from '../../runs/checkpoints.ts';
-import { parseJson, readText } from '../../system/text-file.ts';
+import { decodedOutcome, readRunFile } from '../../runs/run-file.ts';
+import { StageOneOutcomeCodec, type StageOneOutcome } from '../outcomes.ts';
 import { cycleganNetworks, cycleganOf } from './cyclegan.ts';
 import type { PictureShape } from '../../streams/batch-stream.ts';
-import { generatorsOf, type Generators, type StageOneOutcome } from './stage-one.ts';
+import { generatorsOf, type Generators } from './stage-one.ts';
 
 /** What a run folder says of itself. */
 export interface StageOneRun {
@@ -27,10 +28,6 @@ export interface StageOneRun {
   readonly outcome: StageOneOutcome;
 }
 
-const RunFileCodec = t.type({ settings: t.UnknownRecord });
-const OutcomeCodec = t.type({
-  outcome: t.type({ steps: t.number, stepsPerEpoch: t.number, bestStep: t.number }),
-});
 const RootsCodec = t.record(t.string, t.string);
 
 /** Reads the run file of a finished stage-1 run. */
@@ -38,20 +35,21 @@ export async function readStageOneRun(folder: string): Promise<E.Either<DataErro
   const path = join(folder, 'run.json');
   const fault = (found: string, cure: string): E.Either<DataError, never> =>
     E.left({ where: path, expected: 'a finished stage-1 run', found, cure });
-  const text = await readText(path);
-  if (text === null) return fault('no such file', `give the folder that ${commandLine('stage1')} wrote`);
-  const run = parseJson(text);
-  if (!RunFileCodec.is(run) || run.settings['kind'] !== 'stage-1')
-    return fault(
-      RunFileCodec.is(run) && typeof run.settings['kind'] === 'string'
-        ? `one of ${run.settings['kind']}`
-        : 'another file',
-      `give the folder that ${commandLine('stage1')} wrote`,
-    );
-  const { roots = {}, ...bound } = run.settings;
+  const other = `give the folder that ${commandLine('stage1')} wrote`;
+  const read = await readRunFile(path);
+  if (E.isLeft(read)) return fault('another file', other);
+  const run = read.right;
+  if (run === null) return fault('no such file', other);
+  const { settings } = run;
+  if (!t.UnknownRecord.is(settings) || typeof settings['kind'] !== 'string')
+    return fault('another file', other);
+  if (settings['kind'] !== 'stage-1') return fault(`one of ${settings['kind']}`, other);
+  const { roots = {}, ...bound } = settings;
   const decoded = decode(StageOneCodec, bound, path);
   if (E.isLeft(decoded)) return E.left(decoded.left[0]!);
-  if (!OutcomeCodec.is(run))
+  const outcome = decodedOutcome(run, StageOneOutcomeCodec, path);
+  if (E.isLeft(outcome)) return outcome;
+  if (outcome.right === undefined)
     return fault(
       'one that has not come to its end',
       `run ${commandLine('stage1')} on it again, until it is done`,
@@ -63,12 +61,8 @@ export async function readStageOneRun(folder: string): Promise<E.Either<DataErro
     () => path,
   );
   if (E.isLeft(rooted)) return E.left(rooted.left[0]!);
-  return E.right({
-    folder,
-    settings: run.settings,
-    experiment: rooted.right as StageOneExperiment,
-    outcome: run.outcome as StageOneOutcome,
-  });
+  const experiment = rooted.right as StageOneExperiment;
+  return E.right({ folder, settings, experiment, outcome: outcome.right });
 }
 
 /** The number of steps of a checkpoint that is asked for by name or by epochs. */

@@ -6,7 +6,6 @@ import { concatenateImages } from '../../augmentation/pairing.ts';
 import { stepsOf } from '../../config/schema/durations.ts';
 import { imageGallery } from '../../augmentation/gallery.ts';
 import { minusOneToOne, toBytes } from '../../augmentation/scaling.ts';
-import type { DataError } from '../../data/data-error.ts';
 import { encodePng } from '../../data/png.ts';
 import type { CycleganBatch, CycleganState } from '../../gan/cyclegan-state.ts';
 import type { NetworkWeights } from '../../models/network.ts';
@@ -31,30 +30,12 @@ import { makeFolder } from '../../system/make-folder.ts';
 import type { Run } from '../../runs/run-directory.ts';
 import { pause, type ExperimentContext } from '../context.ts';
 import { cycleganOf, type CycleganNetworks } from './cyclegan.ts';
-import { elapsedOf } from '../elapsed.ts';
 import { obtainGate } from './gate.ts';
 import { loadFirst } from '../images/load-images.ts';
 import { learningRateOf } from '../optimizers.ts';
 import type { StageOnePlan } from './stage-one-plan.ts';
-import { skippedImagesOf, type SkippedImages } from '../images/skipped-images.ts';
+import type { StageOneOutcome } from '../outcomes.ts';
 import { bestState, trainInRun } from '../train-in-run.ts';
-
-/** What a finished stage-1 run keeps in `run.json`; JSON data. */
-export interface StageOneOutcome {
-  readonly steps: number;
-  /** Steps of an epoch, a pass over the smaller domain. */
-  readonly stepsPerEpoch: number;
-  /** The checkpoint that translates: the best by the gate, or the last one. */
-  readonly bestStep: number;
-  /** Of that checkpoint; null without a gate. */
-  readonly measure: GateMeasure | null;
-  /** Of the gate's classifiers on held-out images; null without a gate. */
-  readonly gateAccuracy: { readonly domain: number; readonly label: number } | null;
-  /** Duration of the training, over all the times that it was gone on with. */
-  readonly seconds: number;
-  /** Images that were skipped because they are damaged, over all those times, each once. */
-  readonly damaged: readonly DataError[];
-}
 
 /** Generators with the weights that translate. */
 export interface Generators {
@@ -76,7 +57,7 @@ export function generatorsOf(
 function batchesOf(
   { experiment, images, networks, domains, steps }: StageOnePlan,
   skipDamaged: number,
-  skipped: SkippedImages,
+  skipped: Run['skipped'],
 ): {
   readonly batchAt: (index: number) => Promise<CycleganBatch>;
   readonly close: () => void;
@@ -146,13 +127,12 @@ async function galleryOf(
  */
 export async function stageOne(
   plan: StageOnePlan,
-  run: Run,
+  run: Run<StageOneOutcome>,
   context: ExperimentContext,
   skipDamaged: number,
 ): Promise<StageOneOutcome> {
-  if (run.outcome !== undefined) return run.outcome as StageOneOutcome;
-  const elapsed = await elapsedOf(run);
-  const skipped = await skippedImagesOf(elapsed.run);
+  if (run.outcome !== undefined) return run.outcome;
+  const { skipped } = run;
   const { experiment, images, domains, smaller, stepsPerEpoch, steps, networks } = plan;
   const { training, checkpoints, gallery, gate: gateSettings } = experiment;
   context.say(
@@ -162,10 +142,7 @@ export async function stageOne(
   await makeFolder(pictures);
   await removeAbandonedFiles(pictures);
   const batches = batchesOf(plan, skipDamaged, skipped);
-  const judges =
-    plan.gate === null
-      ? null
-      : await obtainGate(plan.gate, images, run.folder, skipped, context, skipDamaged, elapsed.save);
+  const judges = plan.gate === null ? null : await obtainGate(plan.gate, images, run, context, skipDamaged);
   const first = (domain: Domain) =>
     loadFirst(images, domains[domain], Math.min(gallery.images, smaller), skipDamaged, skipped.of(domain));
   const translating = (state: CycleganState): Generators => generatorsOf(networks, translatingWeights(state));
@@ -177,7 +154,7 @@ export async function stageOne(
     const { step, initial } = cycleganOf(experiment, networks, images.shape);
     const end = await trainInRun({
       label: 'stage 1',
-      run: skipped.run,
+      run,
       context,
       initial,
       steps,
@@ -216,7 +193,7 @@ export async function stageOne(
       bestStep: chosen.step,
       measure,
       gateAccuracy: judges?.gate.heldOutAccuracy ?? null,
-      seconds: elapsed.seconds(),
+      seconds: run.seconds(),
       damaged: skipped.all(),
     };
     await run.finish(outcome);

@@ -14,7 +14,7 @@ import { ProgramError } from '../../system/program.ts';
 import { pause } from '../context.ts';
 import type { ExperimentImages, TranslationLists } from '../images/experiment-images.ts';
 import { loadPaired, originals, withTranslations } from './paired-examples.ts';
-import type { Skipped } from '../images/skipped-images.ts';
+import type { Skipped } from '../../runs/skipped-images.ts';
 import { TRANSLATION_VARIANTS, type Translations } from '../translations/translations.ts';
 
 /** A metric that may be asked for beside accuracy and cross-entropy. */

@@ -8,11 +8,12 @@ import type { DataError } from '../../data/data-error.ts';
 import type { SplitName } from '../../data/dataset.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 import { checkpointsIn, type Checkpoint } from '../../runs/checkpoints.ts';
+import { decodedOutcome, readRunFile } from '../../runs/run-file.ts';
 import { closing } from '../../system/closing.ts';
 import { commandLine } from '../../system/command-line.ts';
 import { orExit, ProgramError } from '../../system/program.ts';
 import { startProgress } from '../../system/progress.ts';
-import { isFolder, parseJson, readText } from '../../system/text-file.ts';
+import { isFolder } from '../../system/text-file.ts';
 import type { ExperimentContext } from '../context.ts';
 import { evaluatedCount, evaluateSplit, type EvaluatedSplit, type SplitEvaluator } from './evaluate-split.ts';
 import type { ExperimentImages } from '../images/experiment-images.ts';
@@ -20,7 +21,8 @@ import { missingGroups, splitsWithImages } from '../images/missing-images.ts';
 import { openExperimentImages } from '../images/open-images.ts';
 import { skipDamagedOf } from '../images/skipped-images.ts';
 import { experimentOfRun } from '../run-settings.ts';
-import { classifierWithStep, type ClassifierState, type StageTwoOutcome } from './stage-two.ts';
+import { StageTwoOutcomeCodec, type StageTwoOutcome } from '../outcomes.ts';
+import { classifierWithStep, type ClassifierState } from './stage-two.ts';
 import { groupLegend } from '../images/group-legend.ts';
 import { obtainTranslations } from '../translations/augment.ts';
 
@@ -55,18 +57,16 @@ async function readRun(
   >
 > {
   const path = join(folder, 'run.json');
-  const text = await readText(path);
-  const run = text === null ? undefined : parseJson(text);
-  if (!RunFileCodec.is(run))
-    return E.left({
-      where: path,
-      expected: 'the file of a run, format 2',
-      found: text === null ? 'no such file' : JSON.stringify(text.slice(0, 60)),
-      cure: `give the folder that ${commandLine('stage2')} wrote`,
-    });
-  return E.Functor.map(experimentOfRun(run.settings, path, roots), (experiment) => ({
+  const cure = `give the folder that ${commandLine('stage2')} wrote`;
+  const read = await readRunFile(path);
+  if (E.isLeft(read)) return E.left({ ...read.left, cure });
+  if (read.right === null)
+    return E.left({ where: path, expected: RunFileCodec.name, found: 'no such file', cure });
+  const outcome = decodedOutcome(read.right, StageTwoOutcomeCodec, path);
+  if (E.isLeft(outcome)) return outcome;
+  return E.Functor.map(experimentOfRun(read.right.settings, path, roots), (experiment) => ({
     experiment,
-    outcome: run.outcome as StageTwoOutcome | undefined,
+    outcome: outcome.right,
   }));
 }
 

@@ -1,5 +1,4 @@
 /** The program of stage 2: an experiment from its settings to a run folder with results. */
-import { join } from 'node:path';
 import type { StageTwoExperiment } from '../../config/schema/stage-two.ts';
 import type { StageTwoRunResults } from '../../config/study-results.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
@@ -7,7 +6,7 @@ import type { SelectedBackend } from '../../backends/backend.ts';
 import { closing } from '../../system/closing.ts';
 import { orExit } from '../../system/program.ts';
 import { reportStageTwo } from '../report/run-report.ts';
-import { openRun, readSettingsFile } from '../../runs/run-directory.ts';
+import { finishedOutcome, openRun } from '../../runs/run-directory.ts';
 import { obtainTranslations } from '../translations/augment.ts';
 import type { ExperimentImages } from '../images/experiment-images.ts';
 import { stageTwoBudget } from './budget.ts';
@@ -17,7 +16,8 @@ import { missingInStageTwo } from '../images/missing-images.ts';
 import { openExperimentImages } from '../images/open-images.ts';
 import type { ExperimentToRun } from '../run-settings.ts';
 import { skipDamagedOf, skipping } from '../images/skipped-images.ts';
-import { beginStageTwo, stageTwo, type StageTwoOutcome } from './stage-two.ts';
+import { StageTwoOutcomeCodec, type StageTwoOutcome } from '../outcomes.ts';
+import { beginStageTwo, stageTwo } from './stage-two.ts';
 import type { ObtainTranslations, Translations } from '../translations/translations.ts';
 
 /** How an experiment is run. */
@@ -66,7 +66,8 @@ async function train(
     try {
       const begun = await beginStageTwo(experiment, images, context.say);
       try {
-        const run = orExit(await openRun(options.out, settings, { keep: experiment.checkpoints.keep }));
+        const { keep } = experiment.checkpoints;
+        const run = orExit(await openRun(options.out, settings, { keep, outcome: StageTwoOutcomeCodec }));
         const skipDamaged = options.skipDamaged ?? skipDamagedOf(experiment);
         return await closing(run, async () => {
           const data = { experiment, images, translations };
@@ -119,8 +120,8 @@ export async function runStageTwo(
   context: ExperimentContext,
 ): Promise<StageTwoRunResults> {
   const { experiment, settings } = toRun;
-  const there = orExit(await readSettingsFile(join(options.out, 'run.json'), settings));
-  const outcome = (there?.outcome as StageTwoOutcome | undefined) ?? (await train(toRun, options, context));
+  const done = orExit(await finishedOutcome(options.out, settings, StageTwoOutcomeCodec));
+  const outcome = done ?? (await train(toRun, options, context));
   for (const { where, found } of outcome.damaged) context.say(`skipped: ${where}: ${found}`);
   // Also of a run that is done: a program may be killed between the end of its run and these files.
   return reportStageTwo({ ...options, folder: options.out, experiment }, outcome);

@@ -13,7 +13,7 @@ import type { ExperimentImages } from '../images/experiment-images.ts';
 import { invarianceParts } from './methods.ts';
 import { learningRateOf } from '../optimizers.ts';
 import { loadPaired, originals, translationLists } from './paired-examples.ts';
-import type { Skipped } from '../images/skipped-images.ts';
+import type { Skipped } from '../../runs/skipped-images.ts';
 import type { Translations } from '../translations/translations.ts';
 
 /** What batches are made from. */

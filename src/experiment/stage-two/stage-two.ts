@@ -1,6 +1,5 @@
 /** Stage 2 of an experiment: a classifier trained in its run folder, selected on validation images, and tested. */
 import type { StageTwoExperiment } from '../../config/schema/stage-two.ts';
-import type { DataError } from '../../data/data-error.ts';
 import { SPLITS, type SplitName } from '../../data/dataset.ts';
 import type { ObjectiveState } from '../../objectives.ts';
 import { disposeTensors, type TensorTree } from '../../tensor-tree.ts';
@@ -11,7 +10,6 @@ import { startProgress } from '../../system/progress.ts';
 import type { Run } from '../../runs/run-directory.ts';
 import { stageTwoBudget } from './budget.ts';
 import type { ExperimentContext } from '../context.ts';
-import { elapsedOf } from '../elapsed.ts';
 import { evaluatedCount, evaluateSplit, type SplitEvaluator, type SplitReport } from './evaluate-split.ts';
 import type { ExperimentImages } from '../images/experiment-images.ts';
 import { worstGroupNote } from './group-report-table.ts';
@@ -20,24 +18,12 @@ import { splitsWithImages } from '../images/missing-images.ts';
 import { classifierOf, firstWeights } from './networks.ts';
 import { optimizerOf } from '../optimizers.ts';
 import { openStageTwoBatches } from './stage-two-batches.ts';
-import { skippedImagesOf } from '../images/skipped-images.ts';
+import type { StageTwoOutcome } from '../outcomes.ts';
 import { bestState, trainInRun } from '../train-in-run.ts';
 import type { Translations } from '../translations/translations.ts';
 
 /** Everything that a step changes, whatever the optimizer and the adversary. */
 export type ClassifierState = RobustState<TensorTree, ObjectiveState>;
-
-/** What a finished stage-2 run keeps in `run.json`; JSON data. */
-export interface StageTwoOutcome {
-  /** On the test split, with the selected checkpoint. */
-  readonly results: SplitReport & { readonly steps: number; readonly seconds: number };
-  /** Steps done at the selected checkpoint. */
-  readonly selectedStep: number;
-  /** The groups of the objective, in the order of the lists in the log. */
-  readonly trainedGroups: readonly string[];
-  /** Images that were skipped because they are damaged, over all the times that the run was gone on with, each once. */
-  readonly damaged: readonly DataError[];
-}
 
 /** What stage 2 is given. */
 export interface StageTwoOptions {
@@ -203,8 +189,7 @@ async function test(evaluator: SplitEvaluator, state: ClassifierState) {
  */
 export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcome> {
   const { classifier, initial, experiment, images, translations, run, context, skipDamaged } = options;
-  const elapsed = await elapsedOf(run);
-  const skipped = await skippedImagesOf(elapsed.run);
+  const { skipped } = run;
   const { network, method, robust } = classifier;
   const { stepsPerEpoch, ...budget } = stageTwoBudget(experiment, images.table);
   const evaluator = { experiment, images, translations, network, skipDamaged, skipped: skipped.of };
@@ -218,7 +203,7 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
   try {
     const end = await trainInRun<ClassifierState, Parameters<typeof robust.step>[1]>({
       label: experiment.method.kind,
-      run: skipped.run,
+      run,
       context,
       initial,
       ...budget,
@@ -232,9 +217,8 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
     });
     try {
       const tested = await test(evaluator, state);
-      const seconds = elapsed.seconds();
       return {
-        results: { ...tested.report, steps: budget.steps, seconds },
+        results: { ...tested.report, steps: budget.steps, seconds: run.seconds() },
         selectedStep: step,
         trainedGroups: method.table.names,
         damaged: skipped.all(),

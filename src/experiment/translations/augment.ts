@@ -20,7 +20,8 @@ import { interrupted, type ExperimentContext } from '../context.ts';
 import { translatesClass } from '../stage-one/domains.ts';
 import type { ExperimentImages, ImageReference, TranslationLists } from '../images/experiment-images.ts';
 import { replaceRecords } from './replace-records.ts';
-import { listed, skipDamagedOf } from '../images/skipped-images.ts';
+import { skipDamagedOf } from '../images/skipped-images.ts';
+import { listed } from '../../runs/skipped-images.ts';
 import {
   checkpointStep,
   readStageOneRun,

@@ -13,7 +13,7 @@ import { openBatchStream, storedOrder } from '../../streams/batch-stream.ts';
 import { encodeJpeg } from '../../streams/encode-jpeg.ts';
 import { interrupted, pause, type ExperimentContext } from '../context.ts';
 import type { ExperimentImages, ImageReference } from '../images/experiment-images.ts';
-import type { Skipped } from '../images/skipped-images.ts';
+import type { Skipped } from '../../runs/skipped-images.ts';
 
 /** How translations are made and stored. */
 export type TranslationSettings = Pick<

@@ -17,6 +17,7 @@ import type { ExperimentContext } from '../../../src/experiment/context.ts';
 import { domainsOf } from '../../../src/experiment/stage-one/domains.ts';
 import type { ExperimentImages, ImageReference } from '../../../src/experiment/images/experiment-images.ts';
 import { gateNetworks } from '../../../src/experiment/stage-one/gate.ts';
+import { StageOneOutcomeCodec } from '../../../src/experiment/outcomes.ts';
 import { savedGate } from '../../../src/experiment/stage-one/gate-file.ts';
 import { planStageOne } from '../../../src/experiment/stage-one/stage-one-plan.ts';
 import { stageOne } from '../../../src/experiment/stage-one/stage-one.ts';
@@ -130,7 +131,8 @@ const context = (stopAfter = Infinity): ExperimentContext => {
 async function trainIn(folder: string, experiment: StageOneExperiment, stopAfter?: number) {
   const tensors = tf.memory().numTensors;
   const plan = planStageOne(experiment, pictures());
-  const run = decoded(await openRun(folder, { ...experiment, roots: {} }, { keep: null }));
+  const options = { keep: null, outcome: StageOneOutcomeCodec };
+  const run = decoded(await openRun(folder, { ...experiment, roots: {} }, options));
   try {
     return await stageOne(plan, run, context(stopAfter), 0);
   } finally {

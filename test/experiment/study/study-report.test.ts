@@ -51,10 +51,12 @@ it('shows all that the folder of a study holds', async () => {
   const measure = {
     flipRate: { toTarget: 0.9375, toSource: 1 },
     labelPreservation: { toTarget: 1, toSource: 1 },
+    frechetDistance: { toTarget: 2, toSource: 2 },
     cycleError: 0.015625,
+    score: 0.9375,
   };
   const gateAccuracy = { domain: 1, label: 0.984375 };
-  writeRun('seed-1/stage-1', { steps: 9, bestStep: 6, seconds: 3, measure, gateAccuracy }, [
+  writeRun('seed-1/stage-1', { steps: 9, stepsPerEpoch: 3, bestStep: 6, seconds: 3, measure, gateAccuracy }, [
     { step: 1, kind: 'training', cycleSource: 1.25, cycleTarget: 0.5 },
   ]);
   const file = await studyFile();

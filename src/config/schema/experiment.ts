@@ -9,7 +9,6 @@ import { placeOf, plainValue, type DocumentNode } from '../../documents/document
 import { withRoots, type Roots } from './roots.ts';
 import { StageOneCodec, type StageOneExperiment } from './stage-one.ts';
 import { StageTwoCodec, type StageTwoExperiment } from './stage-two.ts';
-import { mapLeaves } from './walk.ts';
 
 /** What a configuration file says, decoded: plain data. */
 export type Experiment = StageOneExperiment | StageTwoExperiment;
@@ -70,9 +69,13 @@ function topFault(document: DocumentNode): DataError | undefined {
  * Decodes a composed document and checks what its settings mean together.
  *
  * @param document Without `extends`, overrides already in it.
- * @returns The experiment, roots still in its paths, or every fault with its file, line and column.
+ * @param roots Folders by name, which are put into its paths; null leaves the names there.
+ * @returns The experiment, or every fault with its file, line and column.
  */
-export function decodeExperiment(document: DocumentNode): E.Either<readonly DataError[], Experiment> {
+export function decodeExperiment(
+  document: DocumentNode,
+  roots: Roots | null = null,
+): E.Either<readonly DataError[], Experiment> {
   const top = topFault(document);
   if (top !== undefined) return E.left([top]);
   const value = plainValue(document) as { readonly kind: string };
@@ -84,20 +87,6 @@ export function decodeExperiment(document: DocumentNode): E.Either<readonly Data
     ...fault,
   }));
   return faults.length === 0
-    ? E.right(mapLeaves(codec, decoded.right, (_, leaf) => leaf) as Experiment)
+    ? withRoots(codec, decoded.right, roots, (path) => placeOf(document, path))
     : E.left(faults);
 }
-
-/**
- * An experiment with the roots of its paths put in.
- *
- * @param experiment As decoded.
- * @param roots Folders by name.
- * @param document What it was decoded from, for the places of faults.
- */
-export const rootedExperiment = (
-  experiment: Experiment,
-  roots: Roots,
-  document: DocumentNode,
-): E.Either<readonly DataError[], Experiment> =>
-  withRoots(codecOf(experiment), experiment, roots, (path) => placeOf(document, path));

@@ -6,7 +6,7 @@ import type { StageOneResults } from '../published/stage-two-translations.ts';
 import { withTemplates } from '../published/template-chain.ts';
 import { composeDocument, normalizePath, type ReadText } from '../../documents/composition.ts';
 import type { DocumentNode } from '../../documents/document.ts';
-import { decodeExperiment, codecOf, rootedExperiment, type Experiment } from './experiment.ts';
+import { decodeExperiment, codecOf, type Experiment } from './experiment.ts';
 import { withOverrides } from '../../documents/overrides.ts';
 import { rootsOf, type Roots } from './roots.ts';
 
@@ -119,28 +119,25 @@ export const readable = E.mapLeft((faults: readonly DataError[]): readonly DataE
  * if (resolved._tag === 'Left' || resolved.right.data.root !== '/data/celeba') throw new Error('below the root');
  * ```
  */
-export const loadExperiment = async (
+export async function loadExperiment(
   file: string,
   read: ReadText,
-  options: LoadOptions = {},
-): Promise<E.Either<readonly DataError[], LoadedExperiment>> => readable(await loaded(file, read, options));
-
-async function loaded(
-  file: string,
-  read: ReadText,
-  { overrides = [], stage1 = {} }: LoadOptions,
+  { overrides = [], stage1 = {} }: LoadOptions = {},
 ): Promise<E.Either<readonly DataError[], LoadedExperiment>> {
   const own = await ownDocument(file, read, stage1);
-  if (E.isLeft(own)) return own;
+  if (E.isLeft(own)) return readable(own);
   const changed = withOverrides(own.right.document, overrides);
-  if (E.isLeft(changed)) return E.left([changed.left]);
+  if (E.isLeft(changed)) return readable(E.left([changed.left]));
   const document = changed.right;
-  return E.Functor.map(decodeExperiment(document), (experiment) => ({
+  const decoded = decodeExperiment(document);
+  if (E.isLeft(decoded)) return readable(decoded);
+  const experiment = decoded.right;
+  return E.right({
     experiment,
     notices: own.right.notices.map(oneLine),
     roots: rootsOf(codecOf(experiment), experiment),
-    resolve: (roots) => rootedExperiment(experiment, roots, document),
-  }));
+    resolve: (roots) => decodeExperiment(document, roots),
+  });
 }
 
 /**

@@ -22,24 +22,24 @@ export function rootsOf(codec: t.Mixed, settings: unknown): readonly string[] {
 }
 
 /**
- * Settings with the roots of their paths put in.
+ * Settings in the order of the schema, with the roots of their paths put in.
  *
  * @param codec Of the settings.
  * @param settings Decoded.
- * @param roots Folders by name.
+ * @param roots Folders by name; null leaves the names in the paths.
  * @param placeAt Where a setting was written.
  * @returns Settings of the same type, or the roots that are not given.
  */
 export function withRoots<A>(
   codec: t.Type<A>,
   settings: A,
-  roots: Roots,
+  roots: Roots | null,
   placeAt: (path: readonly string[]) => string,
 ): E.Either<readonly DataError[], A> {
   const faults: DataError[] = [];
   const resolved = mapLeaves(codec, settings, (leaf, value, path) => {
     const name = leaf === pathCodec ? ROOT.exec(String(value))?.[1] : undefined;
-    if (name === undefined) return value;
+    if (name === undefined || roots === null) return value;
     const folder = Object.hasOwn(roots, name) ? roots[name] : undefined;
     if (folder !== undefined && folder !== '')
       return String(value).replace(ROOT, () => folder.replace(/(?<=.)\/$/, ''));

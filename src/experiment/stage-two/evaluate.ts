@@ -22,7 +22,8 @@ import { openExperimentImages } from '../images/open-images.ts';
 import { skipDamagedOf } from '../images/skipped-images.ts';
 import { experimentOfRun } from '../run-settings.ts';
 import { StageTwoOutcomeCodec, type StageTwoOutcome } from '../outcomes.ts';
-import { classifierWithStep, type ClassifierState } from './stage-two.ts';
+import { stepOf, type ClassifierState } from './methods.ts';
+import { classifierOf, classifierShape } from './networks.ts';
 import { groupLegend } from '../images/group-legend.ts';
 import { obtainTranslations } from '../translations/augment.ts';
 
@@ -112,10 +113,10 @@ export async function evaluateRun(
   return closing(await openExperimentImages(experiment.data), async (images) => {
     assertImages(images, options.split);
     missingGroups(images, [options.split]).forEach(context.say);
-    const { network, robust } = classifierWithStep(experiment, images);
+    const network = classifierOf(experiment.network, classifierShape(experiment, images));
     try {
       const weights = network.weights();
-      const expected = robust.init(weights);
+      const expected = stepOf(experiment, network, images.table).init(weights);
       disposeTensors(weights);
       const found = await selectedCheckpoint(run, experiment.evaluation.select, outcome, expected).finally(
         () => disposeTensors(expected),

@@ -1,4 +1,4 @@
-/** The parts of a stage-2 step that the method decides: objective, groups, consistency, sampling, invariance. */
+/** The step of a stage-2 experiment, and what its method decides of it: objective, groups, consistency, sampling. */
 import type { StageTwoExperiment } from '../../config/schema/stage-two.ts';
 import {
   camelConsistency,
@@ -9,12 +9,23 @@ import {
 import { groupDro } from '../../group-dro.ts';
 import { withVariants, type AugmentationTraining, type GroupTable } from '../../groups.ts';
 import type { InvarianceForm } from '../../invariance.ts';
+import type { Network } from '../../models/network.ts';
 import { erm, groupBalanced, type GroupObjective, type ObjectiveState } from '../../objectives.ts';
-import type { ConsistencyTerm } from '../../training/robust-step.ts';
+import type { TensorTree } from '../../tensor-tree.ts';
+import { trainedGroups } from '../../trained-groups.ts';
+import {
+  robustStep,
+  type ConsistencyTerm,
+  type RobustState,
+  type RobustStep,
+} from '../../training/robust-step.ts';
+import { optimizerOf } from '../optimizers.ts';
 import { TRANSLATION_VARIANTS } from '../translations/translations.ts';
 
 type MethodSettings = StageTwoExperiment['method'];
-type CamelMethod = Extract<MethodSettings, { readonly kind: 'camel' }>;
+
+/** Everything that a step changes, whatever the optimizer and the adversary. */
+export type ClassifierState = RobustState<TensorTree, ObjectiveState>;
 
 /** What a method brings to a step. */
 export interface MethodParts {
@@ -33,12 +44,6 @@ const DIVERGENCES = {
   kl: klConsistency,
   'reverse-kl': reverseKlConsistency,
 } as const;
-
-function consistencyOf(settings: CamelMethod['consistency']): ConsistencyTerm | undefined {
-  if (settings.kind === 'none') return undefined;
-  const { weight, reduction } = settings;
-  return { divergence: DIVERGENCES[settings.kind], weight, reduction };
-}
 
 const general = <State extends ObjectiveState>(objective: GroupObjective<State>) =>
   objective as GroupObjective<ObjectiveState>;
@@ -60,13 +65,19 @@ export function methodParts(method: MethodSettings, table: GroupTable): MethodPa
     return { table, objective, balanced: true, augmentationTraining: 'original' };
   }
   const groups = withVariants(table, TRANSLATION_VARIANTS, method.trainOn);
-  const consistency = consistencyOf(method.consistency);
+  const { consistency } = method;
   return {
     table: groups,
     objective: general(groupDro(groups, method.adversary)),
     balanced: true,
     augmentationTraining: method.trainOn,
-    ...(consistency !== undefined && { consistency }),
+    ...(consistency.kind !== 'none' && {
+      consistency: {
+        divergence: DIVERGENCES[consistency.kind],
+        weight: consistency.weight,
+        reduction: consistency.reduction,
+      },
+    }),
   };
 }
 
@@ -82,4 +93,33 @@ export function invarianceParts(settings: StageTwoExperiment['invariance']): Inv
   if (settings.kind === 'none') return undefined;
   const { form, weight, annealSteps } = settings;
   return { form, weightAt: (step) => (step < annealSteps ? 0 : weight) };
+}
+
+/** The step of an experiment, with what its batches and its report must know of the method. */
+export interface ExperimentStep
+  extends RobustStep<ClassifierState>, Pick<MethodParts, 'table' | 'balanced'> {}
+
+/**
+ * The step that trains the classifier of an experiment.
+ *
+ * @param experiment Its settings.
+ * @param network The classifier, which stays the caller's.
+ * @param groups The groups of the data.
+ */
+export function stepOf(
+  { method, optimizer, training, invariance }: StageTwoExperiment,
+  network: Pick<Network, 'forward'>,
+  groups: GroupTable,
+): ExperimentStep {
+  const { balanced, ...parts } = methodParts(method, trainedGroups(groups).table);
+  const penalty = invarianceParts(invariance);
+  const robust = robustStep({
+    ...parts,
+    network,
+    optimizer: optimizerOf(optimizer),
+    weightDecay: training.weightDecay,
+    ...(training.maximumGradientNorm !== null && { maxGradientNorm: training.maximumGradientNorm }),
+    ...(penalty && { invariance: penalty.form }),
+  });
+  return { ...robust, balanced, table: parts.table };
 }

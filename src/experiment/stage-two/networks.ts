@@ -8,6 +8,7 @@ import { multilayerPerceptron, smallCnn } from '../../models/small-classifiers.t
 import { foldKey, randomKey } from '../../random/random.ts';
 import { orExit, ProgramError } from '../../system/program.ts';
 import { describeWeightReport, loadWeights } from '../../weight-files/load-weights.ts';
+import type { ExperimentImages } from '../images/experiment-images.ts';
 
 type NetworkSettings = StageTwoExperiment['network'];
 
@@ -18,6 +19,12 @@ export interface ClassifierShape {
   /** Of the experiment. */
   readonly seed: number;
 }
+
+/** What an experiment on its data says of its classifier. */
+export const classifierShape = (
+  { seed }: Pick<StageTwoExperiment, 'seed'>,
+  { shape, classes }: Pick<ExperimentImages, 'shape' | 'classes'>,
+): ClassifierShape => ({ inputShape: shape, classes: classes.length, seed });
 
 /** The settings count the stem as a stage, and 0 freezes nothing. */
 const fineTuned = (network: Network, frozenStages: number): Network =>

@@ -1,6 +1,7 @@
 /** The program of stage 2: an experiment from its settings to a run folder with results. */
 import type { StageTwoExperiment } from '../../config/schema/stage-two.ts';
 import type { StageTwoRunResults } from '../../config/study-results.ts';
+import type { Network } from '../../models/network.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 import type { SelectedBackend } from '../../backends/backend.ts';
 import { closing } from '../../system/closing.ts';
@@ -17,7 +18,9 @@ import { openExperimentImages } from '../images/open-images.ts';
 import type { ExperimentToRun } from '../run-settings.ts';
 import { skipDamagedOf, skipping } from '../images/skipped-images.ts';
 import { StageTwoOutcomeCodec, type StageTwoOutcome } from '../outcomes.ts';
-import { beginStageTwo, stageTwo } from './stage-two.ts';
+import { stepOf, type ClassifierState, type ExperimentStep } from './methods.ts';
+import { classifierOf, classifierShape, firstWeights } from './networks.ts';
+import { stageTwo } from './stage-two.ts';
 import type { ObtainTranslations, Translations } from '../translations/translations.ts';
 
 /** How an experiment is run. */
@@ -52,6 +55,24 @@ function describeRun(experiment: StageTwoExperiment, images: ExperimentImages): 
   return `${name}: ${method.kind} with ${network.kind} on ${count} training images of ${images.name}; ${stepsPerEpoch} steps an epoch, ${steps} in all`;
 }
 
+/** The state before the first step, with the weights that the settings name. */
+async function firstState(
+  experiment: StageTwoExperiment,
+  network: Network,
+  step: ExperimentStep,
+  { say }: ExperimentContext,
+): Promise<ClassifierState> {
+  try {
+    const weights = await firstWeights(network, experiment.network, say);
+    const initial = step.init(weights);
+    disposeTensors(weights);
+    return initial;
+  } catch (error) {
+    network.model.dispose();
+    throw error;
+  }
+}
+
 async function train(
   { experiment, settings }: ExperimentToRun<'stage-2'>,
   options: RunStageTwoOptions,
@@ -64,21 +85,23 @@ async function train(
     missingInStageTwo(experiment, images).forEach(context.say);
     const translations = await translationsOf(experiment, images, options, context);
     try {
-      const begun = await beginStageTwo(experiment, images, context.say);
+      const network = classifierOf(experiment.network, classifierShape(experiment, images));
+      const step = stepOf(experiment, network, images.table);
+      const initial = await firstState(experiment, network, step, context);
       try {
         const { keep } = experiment.checkpoints;
         const run = orExit(await openRun(options.out, settings, { keep, outcome: StageTwoOutcomeCodec }));
         const skipDamaged = options.skipDamaged ?? skipDamagedOf(experiment);
         return await closing(run, async () => {
-          const data = { experiment, images, translations };
-          const outcome = await stageTwo({ ...begun, ...data, run, context, skipDamaged });
+          const begun = { network, step, initial, experiment, images, translations };
+          const outcome = await stageTwo({ ...begun, run, context, skipDamaged });
           await run.finish(outcome);
           return outcome;
         });
       } finally {
         // A training that began has disposed its first state; to dispose it again does nothing.
-        disposeTensors(begun.initial);
-        begun.classifier.network.model.dispose();
+        disposeTensors(initial);
+        network.model.dispose();
       }
     } finally {
       await translations?.close();

@@ -1,10 +1,8 @@
 /** Stage 2 of an experiment: a classifier trained in its run folder, selected on validation images, and tested. */
 import type { StageTwoExperiment } from '../../config/schema/stage-two.ts';
 import { SPLITS, type SplitName } from '../../data/dataset.ts';
-import type { ObjectiveState } from '../../objectives.ts';
-import { disposeTensors, type TensorTree } from '../../tensor-tree.ts';
-import { trainedGroups } from '../../trained-groups.ts';
-import { robustStep, type RobustState, type RobustStep } from '../../training/robust-step.ts';
+import { disposeTensors } from '../../tensor-tree.ts';
+import type { RobustBatch } from '../../training/robust-step.ts';
 import type { Network } from '../../models/network.ts';
 import { startProgress } from '../../system/progress.ts';
 import type { Run } from '../../runs/run-directory.ts';
@@ -13,23 +11,20 @@ import type { ExperimentContext } from '../context.ts';
 import { evaluatedCount, evaluateSplit, type SplitEvaluator, type SplitReport } from './evaluate-split.ts';
 import type { ExperimentImages } from '../images/experiment-images.ts';
 import { worstGroupNote } from './group-report-table.ts';
-import { invarianceParts, methodParts, type MethodParts } from './methods.ts';
+import type { ClassifierState, ExperimentStep } from './methods.ts';
 import { splitsWithImages } from '../images/missing-images.ts';
-import { classifierOf, firstWeights } from './networks.ts';
-import { optimizerOf } from '../optimizers.ts';
 import { openStageTwoBatches } from './stage-two-batches.ts';
 import type { StageTwoOutcome } from '../outcomes.ts';
 import { bestState, trainInRun } from '../train-in-run.ts';
 import type { Translations } from '../translations/translations.ts';
 
-/** Everything that a step changes, whatever the optimizer and the adversary. */
-export type ClassifierState = RobustState<TensorTree, ObjectiveState>;
-
 /** What stage 2 is given. */
 export interface StageTwoOptions {
-  /** It stays the caller's. */
-  readonly classifier: ClassifierWithStep;
-  /** The classifier's state before the first step, which is disposed; see {@link beginStageTwo}. */
+  /** The classifier, which stays the caller's. */
+  readonly network: Network;
+  /** What trains it. */
+  readonly step: ExperimentStep;
+  /** The state before the first step, which is disposed. */
   readonly initial: ClassifierState;
   readonly experiment: StageTwoExperiment;
   readonly images: ExperimentImages;
@@ -40,69 +35,6 @@ export interface StageTwoOptions {
   readonly context: ExperimentContext;
   /** How many images of a split may be damaged. */
   readonly skipDamaged: number;
-}
-
-/** The classifier of an experiment with the step that trains it. */
-export interface ClassifierWithStep {
-  readonly network: Network;
-  readonly method: MethodParts;
-  readonly robust: RobustStep<ClassifierState>;
-}
-
-/**
- * The classifier of an experiment with the step that trains it; its weights are those that the seed gives.
- *
- * @param experiment Its settings.
- * @param images Say how large images are, and which classes and groups there are.
- */
-export function classifierWithStep(
-  experiment: StageTwoExperiment,
-  images: Pick<ExperimentImages, 'shape' | 'classes' | 'table'>,
-): ClassifierWithStep {
-  const { training, seed } = experiment;
-  const method = methodParts(experiment.method, trainedGroups(images.table).table);
-  const network = classifierOf(experiment.network, {
-    inputShape: images.shape,
-    classes: images.classes.length,
-    seed,
-  });
-  const invariance = invarianceParts(experiment.invariance);
-  const { table, objective, augmentationTraining, consistency } = method;
-  const robust = robustStep({
-    network,
-    table,
-    objective,
-    optimizer: optimizerOf(experiment.optimizer),
-    weightDecay: training.weightDecay,
-    augmentationTraining,
-    ...(training.maximumGradientNorm !== null && { maxGradientNorm: training.maximumGradientNorm }),
-    ...(invariance && { invariance: invariance.form }),
-    ...(consistency && { consistency }),
-  });
-  return { network, method, robust };
-}
-
-/**
- * The classifier of an experiment and its state before the first step, with the weights that the settings name.
- *
- * @param experiment Its settings.
- * @param images As for {@link classifierWithStep}.
- * @param say Told what was and was not loaded.
- * @throws ProgramError (exit code 2): what is wrong with a file of weights.
- */
-export async function beginStageTwo(
-  experiment: StageTwoExperiment,
-  images: Pick<ExperimentImages, 'shape' | 'classes' | 'table'>,
-  say: (line: string) => void,
-): Promise<Pick<StageTwoOptions, 'classifier' | 'initial'>> {
-  const classifier = classifierWithStep(experiment, images);
-  const weights = await firstWeights(classifier.network, experiment.network, say).catch((error: unknown) => {
-    classifier.network.model.dispose();
-    throw error;
-  });
-  const initial = classifier.robust.init(weights);
-  disposeTensors(weights);
-  return { classifier, initial };
 }
 
 const weightsOf = ({ trainable, statistics }: ClassifierState) => ({ trainable, statistics });
@@ -188,26 +120,25 @@ async function test(evaluator: SplitEvaluator, state: ClassifierState) {
  * @throws ProgramError: a damaged image too many (exit code 2), a loss that is not finite (1), a stop asked for (75).
  */
 export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcome> {
-  const { classifier, initial, experiment, images, translations, run, context, skipDamaged } = options;
+  const { network, step: trained, initial, experiment, images, translations, run, context } = options;
+  const { skipDamaged } = options;
   const { skipped } = run;
-  const { network, method, robust } = classifier;
   const { stepsPerEpoch, ...budget } = stageTwoBudget(experiment, images.table);
   const evaluator = { experiment, images, translations, network, skipDamaged, skipped: skipped.of };
   const batches = openStageTwoBatches({
     ...options,
-    network,
-    balanced: method.balanced,
+    balanced: trained.balanced,
     steps: budget.steps,
     skipped: skipped.of('train'),
   });
   try {
-    const end = await trainInRun<ClassifierState, Parameters<typeof robust.step>[1]>({
+    const end = await trainInRun<ClassifierState, RobustBatch>({
       label: experiment.method.kind,
       run,
       context,
       initial,
       ...budget,
-      step: robust.step,
+      step: trained.step,
       batchAt: batches.batchAt,
       evaluate: checkpointEvaluation(experiment, evaluator, stepsPerEpoch),
     });
@@ -220,7 +151,7 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
       return {
         results: { ...tested.report, steps: budget.steps, seconds: run.seconds() },
         selectedStep: step,
-        trainedGroups: method.table.names,
+        trainedGroups: trained.table.names,
         damaged: skipped.all(),
       };
     } finally {

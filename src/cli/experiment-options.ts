@@ -1,7 +1,7 @@
 /** Options that every program has which reads a configuration: `--set`, `--root`, `--stage1`. */
 import { either as E } from 'fp-ts';
 import { Option, type Command } from 'commander';
-import type { DataError } from '../data/data-error.ts';
+import { refuse, type DataError } from '../data/data-error.ts';
 import { stageOneResults, type ExperimentOptions } from '../experiment/experiment-file.ts';
 import { collect } from './option-values.ts';
 
@@ -66,12 +66,12 @@ export async function experimentOptions({
   for (const option of root) {
     const [, name, folder] = /^([A-Z][A-Z0-9_]*)=(.+)$/s.exec(option) ?? [];
     if (name === undefined || folder === undefined) {
-      return E.left({
-        where: `--root ${option}`,
-        expected: 'NAME=folder, the name in capitals',
-        found: `"${option}"`,
-        cure: 'give e.g. --root DATA=/data',
-      });
+      return refuse(
+        `--root ${option}`,
+        'NAME=folder, the name in capitals',
+        `"${option}"`,
+        'give e.g. --root DATA=/data',
+      );
     }
     roots[name] = folder;
   }

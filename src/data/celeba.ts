@@ -7,7 +7,7 @@
 import { either as E, function as F } from 'fp-ts';
 import { cellValue } from './cell-values.ts';
 import { readCsv } from './csv.ts';
-import type { DataError } from './data-error.ts';
+import { refuse, type DataError } from './data-error.ts';
 import {
   describeDataset,
   SPLITS,
@@ -65,7 +65,7 @@ interface ImageRow extends Row {
 const isCsv = (text: string): boolean => /^\ufeff?"?image_id"?,/.test(text);
 
 const wrongLine = (file: string, line: number, expected: string, found: string) =>
-  E.left<DataError>({ where: `${file}, line ${line}`, expected, found, cure: 'fetch the file again' });
+  refuse(`${file}, line ${line}`, expected, found, 'fetch the file again');
 
 /** Rows of words; `columns` picks some of them by the names in a header of names, or by their places without one. */
 function readWords(

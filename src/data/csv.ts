@@ -4,7 +4,7 @@
  * of fields of which few are needed.
  */
 import { either as E } from 'fp-ts';
-import type { DataError } from './data-error.ts';
+import { refuse, type DataError } from './data-error.ts';
 
 /** One row of a table. */
 export interface CsvRow {
@@ -34,7 +34,7 @@ function readField(text: string, start: number): { readonly value: string; reado
 /** The rows of a text, or the line at which a quoted field does not end as it should. */
 export function* csvRows(text: string, name: string): Generator<E.Either<DataError, CsvRow>> {
   const fault = (line: number, expected: string, found: string) =>
-    E.left<DataError>({ where: `${name}, line ${line}`, expected, found, cure: 'correct the line' });
+    refuse(`${name}, line ${line}`, expected, found, 'correct the line');
   let line = 1;
   for (let at = text.startsWith('\ufeff') ? 1 : 0; at < text.length;) {
     const began = line;
@@ -131,12 +131,7 @@ export function readCsv<A>(
     }
     if (fields.length !== header.fields.length) {
       const expected = `${header.fields.length} fields, as in the header`;
-      return E.left({
-        where: `${name}, line ${line}`,
-        expected,
-        found: `${fields.length}`,
-        cure: 'correct the line',
-      });
+      return refuse(`${name}, line ${line}`, expected, `${fields.length}`, 'correct the line');
     }
     const result = row(
       places.map((place) => fields[place]!),
@@ -146,11 +141,6 @@ export function readCsv<A>(
     made.push(result.right);
   }
   return header === undefined
-    ? E.left({
-        where: name,
-        expected: `a table with the columns ${columns.join(', ')}`,
-        found: 'no rows',
-        cure: 'give the table',
-      })
+    ? refuse(name, `a table with the columns ${columns.join(', ')}`, 'no rows', 'give the table')
     : E.right(made);
 }

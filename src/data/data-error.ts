@@ -2,6 +2,7 @@
  * What is wrong with data that somebody else wrote, as a value: decoders return it on the left of an `Either`, so
  * that a bad file is one clear line for whoever owns it and never a stack trace.
  */
+import { either as E } from 'fp-ts';
 
 /** A fault in untrusted data. Each field is a phrase without a final stop. */
 export interface DataError {
@@ -14,6 +15,22 @@ export interface DataError {
   /** What the reader can do about it. */
   readonly cure: string;
 }
+
+/**
+ * What a decoder returns of data with a fault.
+ *
+ * @param where The file, record or field.
+ * @param expected What should be there.
+ * @param found What is there.
+ * @param cure What the reader can do about it.
+ * @returns The left of an `Either`.
+ */
+export const refuse = (
+  where: string,
+  expected: string,
+  found: string,
+  cure: string,
+): E.Either<DataError, never> => E.left({ where, expected, found, cure });
 
 /**
  * A data error as one line: `where: expected …, found …; cure`.

@@ -7,7 +7,7 @@
  */
 import { either as E } from 'fp-ts';
 import { groupExamples, type GroupTable } from '../groups.ts';
-import type { DataError } from './data-error.ts';
+import { refuse, type DataError } from './data-error.ts';
 
 /** The splits of a data set. */
 export type SplitName = 'train' | 'validation' | 'test';
@@ -146,12 +146,12 @@ export function describeDataset<Image>(entries: DatasetEntries<Image>): E.Either
   const kept = withinLimits(entries.entries, limits);
   const empty = required.find((split) => !kept.some((entry) => entry.split === split));
   if (empty !== undefined || kept.length === 0) {
-    return E.left({
-      where: name,
-      expected: required.length === 0 ? 'images' : `images in the splits ${required.join(', ')}`,
-      found: empty === undefined ? 'none' : `none in ${empty}`,
-      cure: `put images into ${empty ?? 'a split'}, or do not ask for this split`,
-    });
+    return refuse(
+      name,
+      required.length === 0 ? 'images' : `images in the splits ${required.join(', ')}`,
+      empty === undefined ? 'none' : `none in ${empty}`,
+      `put images into ${empty ?? 'a split'}, or do not ask for this split`,
+    );
   }
   const { table, groups } = groupExamples(
     kept.map(({ label }) => label),

@@ -8,7 +8,7 @@
 import { decode as decodePngFile, convertIndexedToRgb } from 'fast-png';
 import { either as E, function as F } from 'fp-ts';
 import jpeg from 'jpeg-js';
-import type { DataError } from './data-error.ts';
+import { refuse, type DataError } from './data-error.ts';
 import { isJpegCutShort, readImageHeader, type ImageHeader } from './image-header.ts';
 import type { ByteImage } from './png.ts';
 
@@ -38,7 +38,7 @@ function decodeJpeg(bytes: Uint8Array, header: ImageHeader, name: string): E.Eit
   const { height, width, channels } = header;
   if (isJpegCutShort(bytes)) {
     const found = `${bytes.length} bytes without its end`;
-    return E.left({ where: name, expected: 'a whole JPEG image', found, cure: CURE });
+    return refuse(name, 'a whole JPEG image', found, CURE);
   }
   return attempt(name, 'JPEG', () => {
     const { data } = jpeg.decode(bytes, { useTArray: true, formatAsRGBA: false, tolerantDecoding: false });
@@ -96,7 +96,7 @@ function decodePngPixels(
   const most = 2 ** 20 + 9 * height * (width + 1);
   if (stated > most) {
     const expected = `at most ${most} bytes of compressed data for ${width} × ${height} pixels`;
-    return E.left({ where: name, expected, found: `${stated}`, cure: CURE });
+    return refuse(name, expected, `${stated}`, CURE);
   }
   return attempt(name, 'PNG', () => {
     const png = decodePngFile(bytes, { checkCrc: true });
@@ -138,12 +138,12 @@ export function decodeImage(
     E.chain((header) =>
       header.height * header.width <= maximumPixels
         ? E.right(header)
-        : E.left<DataError>({
-            where: name,
-            expected: `an image of at most ${maximumPixels} pixels`,
-            found: `one of ${header.width} × ${header.height}`,
-            cure: 'make the image smaller',
-          }),
+        : refuse(
+            name,
+            `an image of at most ${maximumPixels} pixels`,
+            `one of ${header.width} × ${header.height}`,
+            'make the image smaller',
+          ),
     ),
     E.chain((header) =>
       header.format === 'jpeg' ? decodeJpeg(bytes, header, name) : decodePngPixels(bytes, header, name),

@@ -5,7 +5,7 @@
  */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { either as E } from 'fp-ts';
-import type { DataError } from './data-error.ts';
+import { refuse, type DataError } from './data-error.ts';
 import { ExampleSchema, FeatureSchema, type Feature } from './proto/example_pb.ts';
 
 /** The values of one feature; `none` is a feature that is present without values of any kind. */
@@ -145,13 +145,12 @@ export function decodeLabelledImage(
 ): E.Either<DataError, LabelledImageExample> {
   return E.Monad.chain(decodeExample(bytes, name), (features) => {
     const missing = (feature: string, expected: string) =>
-      E.left<DataError>({
-        where: `${name}, feature ${feature}`,
+      refuse(
+        `${name}, feature ${feature}`,
         expected,
-        found:
-          features[feature]?.kind ?? `none, only ${Object.keys(features).sort().join(', ') || 'nothing'}`,
-        cure: 'give record files with the features image and label',
-      });
+        features[feature]?.kind ?? `none, only ${Object.keys(features).sort().join(', ') || 'nothing'}`,
+        'give record files with the features image and label',
+      );
     const { image, label } = features;
     if (image?.kind !== 'bytes' || image.values.length !== 1) {
       return missing('image', 'one value of bytes');

@@ -4,7 +4,7 @@
  * row-major. Only unsigned bytes (code 0x08) with one to three dimensions are read: nothing else is published.
  */
 import { either as E } from 'fp-ts';
-import type { DataError } from './data-error.ts';
+import { refuse, type DataError } from './data-error.ts';
 
 /** An array of unsigned bytes. */
 export interface IdxArray {
@@ -50,23 +50,23 @@ export function decodeIdx(bytes: Uint8Array, name = 'IDX data'): E.Either<DataEr
   }
   const start = 4 + 4 * rank;
   if (bytes.length < start) {
-    return E.left({
-      where: `${name}, byte ${bytes.length}`,
-      expected: `${rank} dimensions of four bytes each, up to byte ${start}`,
-      found: 'the end of the file',
-      cure: CURE,
-    });
+    return refuse(
+      `${name}, byte ${bytes.length}`,
+      `${rank} dimensions of four bytes each, up to byte ${start}`,
+      'the end of the file',
+      CURE,
+    );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
   const end = start + shape.reduce((product, size) => product * size, 1);
   if (bytes.length !== end) {
-    return E.left({
-      where: `${name}, byte ${Math.min(bytes.length, end)}`,
-      expected: `the elements of an array [${shape.join(', ')}], ending at byte ${end}`,
-      found: bytes.length < end ? 'the end of the file' : `${bytes.length - end} bytes more`,
-      cure: CURE,
-    });
+    return refuse(
+      `${name}, byte ${Math.min(bytes.length, end)}`,
+      `the elements of an array [${shape.join(', ')}], ending at byte ${end}`,
+      bytes.length < end ? 'the end of the file' : `${bytes.length - end} bytes more`,
+      CURE,
+    );
   }
   // Not slice(): a Buffer's would share its memory.
   return E.right({ shape, values: new Uint8Array(bytes.subarray(start)) });

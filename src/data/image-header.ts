@@ -6,7 +6,7 @@
  * begins with IHDR (W3C PNG, chapter 11).
  */
 import { either as E } from 'fp-ts';
-import type { DataError } from './data-error.ts';
+import { refuse, type DataError } from './data-error.ts';
 
 /** What the header of an image file says. */
 export interface ImageHeader {
@@ -39,7 +39,7 @@ const EXPECTED = 'a JPEG or PNG image';
 const CURE = 'convert the image, or fetch it again';
 
 const fault = (where: string, expected: string, found: string, cure = CURE) =>
-  E.left<DataError>({ where, expected, found, cure });
+  refuse(where, expected, found, cure);
 
 /** A marker segment of a JPEG file. */
 interface JpegSegment {

@@ -3,7 +3,7 @@
  * and no image may come twice, since one that lies in two splits would be tested on what was trained on.
  */
 import { either as E } from 'fp-ts';
-import type { DataError } from './data-error.ts';
+import { refuse, type DataError } from './data-error.ts';
 
 /** A path with one spelling: slashes, no empty or single-dot parts, no way up and down again; null if it leads out. */
 function plainPath(path: string): string | null {
@@ -46,12 +46,12 @@ export function imageFile(
               : undefined;
   return found === undefined
     ? E.right(folder === '' ? path! : `${folder.replace(/[/\\]$/, '')}/${path!}`)
-    : E.left({
+    : refuse(
         where,
-        expected: `the name of a file inside ${folder === '' ? 'the folder of images' : folder}`,
+        `the name of a file inside ${folder === '' ? 'the folder of images' : folder}`,
         found,
-        cure: 'give names relative to the folder of images',
-      });
+        'give names relative to the folder of images',
+      );
 }
 
 /**
@@ -68,12 +68,12 @@ export function withoutDuplicates<Row extends { readonly file: string; readonly 
   for (const { file, line } of rows) {
     const first = lines.get(file);
     if (first !== undefined) {
-      return E.left({
-        where: `${name}, line ${line}`,
-        expected: 'every image once',
-        found: `${file} again, after line ${first}`,
-        cure: 'remove one of the lines',
-      });
+      return refuse(
+        `${name}, line ${line}`,
+        'every image once',
+        `${file} again, after line ${first}`,
+        'remove one of the lines',
+      );
     }
     lines.set(file, line);
   }

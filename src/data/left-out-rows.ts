@@ -2,7 +2,7 @@
 import { either as E } from 'fp-ts';
 import { cellValue, writtenAsYaml } from './cell-values.ts';
 import { countedValues, valuesOf } from './counted-values.ts';
-import type { DataError } from './data-error.ts';
+import { refuse, type DataError } from './data-error.ts';
 
 /** Values by column, e.g. `{ sex: ['unknown', ''] }`: rows that have one of them are left out. */
 export type LeaveOut = Readonly<Record<string, string | readonly string[]>>;
@@ -25,12 +25,12 @@ export function withoutLeftOut<Row extends { readonly others: readonly string[];
     const found = valuesOf(rows.map(({ others, line }) => ({ cell: others[i]!, line })));
     const absent = [...wanted[i]!].filter((value) => !found.some((each) => each.value === value));
     if (absent.length > 0) {
-      return E.left({
-        where: `${file}, column ${column}`,
-        expected: `the values to leave out: ${absent.map(writtenAsYaml).join(', ')}`,
-        found: found.length === 0 ? 'no rows' : countedValues(found),
-        cure: 'correct leaveOut, or take the value out of it',
-      });
+      return refuse(
+        `${file}, column ${column}`,
+        `the values to leave out: ${absent.map(writtenAsYaml).join(', ')}`,
+        found.length === 0 ? 'no rows' : countedValues(found),
+        'correct leaveOut, or take the value out of it',
+      );
     }
   }
   return E.right(rows.filter(({ others }) => !wanted.some((values, i) => values.has(cellValue(others[i]!)))));

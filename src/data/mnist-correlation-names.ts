@@ -10,7 +10,7 @@
  * back. Test sets of different groups share images, as published.
  */
 import { either as E } from 'fp-ts';
-import type { DataError } from './data-error.ts';
+import { refuse, type DataError } from './data-error.ts';
 import type { LabelledEntry, SplitName } from './dataset.ts';
 import { wholeShare } from './whole-share.ts';
 
@@ -67,7 +67,7 @@ export function parseMnistCorrelationName(
   const [form = '', ...parts] = name.split('/');
   const layout = FORMS[form];
   const fault = (expected: string, found: string) =>
-    E.left<DataError>({ where: `data set ${name}`, expected, found, cure: 'correct the name' });
+    refuse(`data set ${name}`, expected, found, 'correct the name');
   if (layout === undefined || !Object.hasOwn(FORMS, form)) {
     return fault(`one of ${Object.keys(FORMS).join(', ')}`, JSON.stringify(form));
   }
@@ -164,12 +164,12 @@ export function mnistCorrelationEntries(
       const all = split === 'test' && (testSize < 0 || testSize > pool.length);
       const count = all ? pool.length : wanted[split];
       if (count > pool.length) {
-        return E.left({
-          where: `MNIST-Correlation, group (Y=${y})(Z=${z}), ${split}`,
-          expected: `at most ${pool.length} images, all that there are`,
-          found: String(count),
-          cure: 'ask for fewer images',
-        });
+        return refuse(
+          `MNIST-Correlation, group (Y=${y})(Z=${z}), ${split}`,
+          `at most ${pool.length} images, all that there are`,
+          String(count),
+          'ask for fewer images',
+        );
       }
       const chosen = z === 0 ? pool.slice(0, count) : pool.slice(pool.length - count);
       for (const index of chosen) {

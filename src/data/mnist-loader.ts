@@ -5,7 +5,7 @@
 import { either as E } from 'fp-ts';
 import { foldKey, randomKey, type RandomKey } from '../random/random.ts';
 import { dottedLine, zigzag } from './corruptions.ts';
-import type { DataError } from './data-error.ts';
+import { refuse, type DataError } from './data-error.ts';
 import type { MnistImage } from './mnist-correlation-names.ts';
 import { MNIST_PIXELS, type Mnist } from './mnist.ts';
 
@@ -51,18 +51,18 @@ export function mnistLoader(
     const where = `MNIST ${split} image ${index}`;
     if (!(Number.isInteger(index) && index >= 0 && index < labels.length)) {
       const expected = `an image below ${labels.length}`;
-      return E.left({ where, expected, found: String(index), cure: 'give the MNIST that was described' });
+      return refuse(where, expected, String(index), 'give the MNIST that was described');
     }
     const clean = images.slice(index * MNIST_PIXELS, (index + 1) * MNIST_PIXELS);
     if (corruption === null) return E.right(clean);
     const corrupt = corruptions.get(corruption);
     return corrupt === undefined
-      ? E.left({
+      ? refuse(
           where,
-          expected: `one of the corruptions ${[...corruptions.keys()].join(', ')}`,
-          found: corruption,
-          cure: 'correct the name, or add the corruption',
-        })
+          `one of the corruptions ${[...corruptions.keys()].join(', ')}`,
+          corruption,
+          'correct the name, or add the corruption',
+        )
       : E.right(corrupt(clean, foldKey(randomKey(seed), keyName(corruption), split, index)));
   };
   return (image) => Promise.resolve(load(image));

@@ -3,7 +3,7 @@
  * "Gradient-based learning applied to document recognition", Proc. IEEE 86, 1998).
  */
 import { either as E } from 'fp-ts';
-import type { DataError } from './data-error.ts';
+import { refuse, type DataError } from './data-error.ts';
 import { decodeIdx, type IdxArray } from './idx.ts';
 
 /** Height and width of an image. */
@@ -37,32 +37,27 @@ export interface MnistSplitFiles {
 function checkImages({ shape, values }: IdxArray, where: string): E.Either<DataError, Uint8Array> {
   return shape.length === 3 && shape[0]! > 0 && shape[1] === MNIST_SIDE && shape[2] === MNIST_SIDE
     ? E.right(values)
-    : E.left({
-        where: `${where}, byte 4`,
-        expected: 'images of shape [n, 28, 28] with n > 0',
-        found: `an array of shape [${shape.join(', ')}]`,
-        cure: 'check that images and labels, or the files of another data set, are not mixed up',
-      });
+    : refuse(
+        `${where}, byte 4`,
+        'images of shape [n, 28, 28] with n > 0',
+        `an array of shape [${shape.join(', ')}]`,
+        'check that images and labels, or the files of another data set, are not mixed up',
+      );
 }
 
 function checkLabels({ shape, values }: IdxArray, count: number, where: string) {
   if (shape.length !== 1 || shape[0] !== count) {
-    return E.left<DataError>({
-      where: `${where}, byte 4`,
-      expected: `${count} labels, one for each image`,
-      found: `an array of shape [${shape.join(', ')}]`,
-      cure: 'take images and labels of the same split',
-    });
+    return refuse(
+      `${where}, byte 4`,
+      `${count} labels, one for each image`,
+      `an array of shape [${shape.join(', ')}]`,
+      'take images and labels of the same split',
+    );
   }
   const wrong = values.findIndex((label) => label > 9);
   return wrong < 0
     ? E.right(values)
-    : E.left<DataError>({
-        where: `${where}, byte ${8 + wrong}`,
-        expected: 'a digit 0 to 9',
-        found: `${values[wrong]}`,
-        cure: 'fetch the file again',
-      });
+    : refuse(`${where}, byte ${8 + wrong}`, 'a digit 0 to 9', `${values[wrong]}`, 'fetch the file again');
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Single numbers out of the features of a record. */
 import { either as E } from 'fp-ts';
-import type { DataError } from './data-error.ts';
+import { refuse, type DataError } from './data-error.ts';
 import type { ExampleFeatures } from './example.ts';
 
 /**
@@ -21,17 +21,16 @@ export function integerFeature(
   if (found?.kind === 'int64' && found.values.length === 1 && Number.isSafeInteger(Number(value))) {
     return E.right(Number(value));
   }
-  return E.left({
-    where: `${where}, feature ${feature}`,
-    expected: 'one int64',
-    found:
-      found === undefined
-        ? `none, only ${Object.keys(features).sort().join(', ') || 'nothing'}`
-        : found.kind === 'int64'
-          ? `${found.values.length} of them`
-          : found.kind,
-    cure: 'give the records of this data set, or correct its settings',
-  });
+  return refuse(
+    `${where}, feature ${feature}`,
+    'one int64',
+    found === undefined
+      ? `none, only ${Object.keys(features).sort().join(', ') || 'nothing'}`
+      : found.kind === 'int64'
+        ? `${found.values.length} of them`
+        : found.kind,
+    'give the records of this data set, or correct its settings',
+  );
 }
 
 /** What a record says of its image. */
@@ -49,11 +48,6 @@ export function binaryFeature(
   return E.Monad.chain(integerFeature(features, feature, where), (value): E.Either<DataError, 0 | 1> =>
     value === 0 || value === 1
       ? E.right(value)
-      : E.left({
-          where: `${where}, feature ${feature}`,
-          expected: '0 or 1',
-          found: String(value),
-          cure: 'give the records of this data set',
-        }),
+      : refuse(`${where}, feature ${feature}`, '0 or 1', String(value), 'give the records of this data set'),
   );
 }

@@ -4,7 +4,7 @@
  * subgroup the background, and nearly all training images show a bird where it lives.
  */
 import { either as E, function as F } from 'fp-ts';
-import type { DataError } from './data-error.ts';
+import { refuse, type DataError } from './data-error.ts';
 import { SPLITS, type Dataset, type GroupLimits, type SplitName } from './dataset.ts';
 import type { ExampleFeatures } from './example.ts';
 import { binaryFeature, integerFeature, type RecordLabels } from './record-features.ts';
@@ -92,12 +92,7 @@ export function waterbirdsRecord(
       E.Monad.chain(integerFeature(features, 'split', where), (index): E.Either<DataError, SplitName> => {
         const split = SPLITS[index];
         return split === undefined
-          ? E.left({
-              where: `${where}, feature split`,
-              expected: '0, 1 or 2',
-              found: String(index),
-              cure: 'give the records of Waterbirds',
-            })
+          ? refuse(`${where}, feature split`, '0, 1 or 2', String(index), 'give the records of Waterbirds')
           : E.right(split);
       }),
     ),

@@ -4,7 +4,7 @@
  * so that a configuration from somebody else cannot read what is not its own. The parts of a study extend files likewise.
  */
 import { either as E } from 'fp-ts';
-import type { DataError } from '../data/data-error.ts';
+import { refuse, type DataError } from '../data/data-error.ts';
 import {
   mergeDocuments,
   parseDocument,
@@ -38,9 +38,6 @@ export const isBelow = (file: string, folder: string): boolean =>
 /** Below which folder a configuration may name files: the working folder if it lies there, or else its own. */
 export const boundaryOf = (file: string): string => (isBelow(normalizePath(file), '') ? '' : folderOf(file));
 
-const refusal = (where: string, expected: string, found: string, cure: string): E.Either<DataError, never> =>
-  E.left({ where, expected, found, cure });
-
 /**
  * The file that another names.
  *
@@ -60,7 +57,7 @@ export function namedFile(
   const from = folderOf(chain.at(-1)!);
   const shown = [...chain, named].join(' → ');
   if (named === '' || /^([/\\~]|[A-Za-z]:)|\\|\0/.test(named)) {
-    return refusal(
+    return refuse(
       `${place}: ${key}`,
       'a path relative to this file, with /',
       `"${named}" (${shown})`,
@@ -69,7 +66,7 @@ export function namedFile(
   }
   const file = normalizePath(`${from === '' ? '' : from === '/' ? '/' : `${from}/`}${named}`);
   if (!isBelow(file, boundary)) {
-    return refusal(
+    return refuse(
       `${place}: ${key}`,
       `a file below ${boundary === '' ? 'the working folder' : boundary}`,
       `"${named}" (${shown})`,
@@ -77,7 +74,7 @@ export function namedFile(
     );
   }
   if (chain.includes(file)) {
-    return refusal(
+    return refuse(
       `${place}: ${key}`,
       'files that do not lead back to themselves',
       [...chain, file].join(' → '),
@@ -100,7 +97,7 @@ function namesUnder(node: DocumentMap, key: string): E.Either<DataError, readonl
   const wrong = items.find((item) => item.of !== 'scalar' || typeof item.value !== 'string');
   return wrong === undefined
     ? E.right(items.map((item) => ({ name: String((item as { value?: unknown }).value), place: item.place })))
-    : refusal(`${wrong.place}: ${key}`, 'a file, or a list of files', `a ${wrong.of}`, 'write paths as text');
+    : refuse(`${wrong.place}: ${key}`, 'a file, or a list of files', `a ${wrong.of}`, 'write paths as text');
 }
 
 /** What gives the text of a file; null if there is none. */
@@ -109,7 +106,7 @@ export type ReadText = (file: string) => Promise<E.Either<DataError, string | nu
 const asMap = (node: DocumentNode, file: string): E.Either<DataError, DocumentMap> =>
   node.of === 'map'
     ? E.right(node)
-    : refusal(
+    : refuse(
         file,
         'settings, each on a line "name: value"',
         node.of === 'scalar' && node.value === null ? 'nothing' : `a ${node.of}`,
@@ -127,7 +124,7 @@ export async function readDocument(
   if (text.right === null) {
     const cure =
       namedAt === null ? 'name a file that there is' : 'correct the name, which is relative to that file';
-    return refusal(
+    return refuse(
       namedAt ?? file,
       namedAt === null ? 'a configuration file' : `the file ${file}`,
       'none',
@@ -155,7 +152,7 @@ export async function composeDocument(
   ): Promise<E.Either<DataError, DocumentMap>> => {
     const current = chain.at(-1)!;
     if (++files > MOST_FILES) {
-      return refusal(
+      return refuse(
         namedAt ?? current,
         `at most ${MOST_FILES} files`,
         chain.join(' → '),

@@ -5,7 +5,7 @@
  */
 import { either as E } from 'fp-ts';
 import * as yaml from 'yaml';
-import type { DataError } from '../data/data-error.ts';
+import { refuse, type DataError } from '../data/data-error.ts';
 import { tooDeepLine } from './nesting.ts';
 
 /** A value that YAML writes without brackets. */
@@ -60,22 +60,22 @@ const firstLine = (message: string): string =>
  */
 export function parseDocument(text: string, file: string): E.Either<DataError, DocumentNode> {
   if (text.length > LARGEST_DOCUMENT) {
-    return E.left({
-      where: file,
-      expected: `a configuration of at most ${LARGEST_DOCUMENT} characters`,
-      found: `${text.length}`,
-      cure: 'point at a configuration file',
-    });
+    return refuse(
+      file,
+      `a configuration of at most ${LARGEST_DOCUMENT} characters`,
+      `${text.length}`,
+      'point at a configuration file',
+    );
   }
   const lines = new yaml.LineCounter();
   const deep = tooDeepLine(text);
   if (deep !== null) {
-    return E.left({
-      where: `${file}:${deep}:1`,
-      expected: `at most ${DEEPEST} levels`,
-      found: 'more',
-      cure: 'point at a configuration file, or write out what is meant',
-    });
+    return refuse(
+      `${file}:${deep}:1`,
+      `at most ${DEEPEST} levels`,
+      'more',
+      'point at a configuration file, or write out what is meant',
+    );
   }
   const document = yaml.parseDocument(text, {
     lineCounter: lines,
@@ -89,12 +89,7 @@ export function parseDocument(text: string, file: string): E.Either<DataError, D
   };
   const broken = document.errors[0] ?? document.warnings[0];
   if (broken !== undefined) {
-    return E.left({
-      where: at(broken.pos[0]),
-      expected: 'YAML',
-      found: firstLine(broken.message),
-      cure: 'correct it',
-    });
+    return refuse(at(broken.pos[0]), 'YAML', firstLine(broken.message), 'correct it');
   }
   try {
     return E.right(treeOf(document, at));

@@ -1,15 +1,15 @@
 /** `--set data.size=64`: single settings changed on the command line. A value is read as YAML. */
 import { either as E } from 'fp-ts';
-import type { DataError } from '../data/data-error.ts';
+import { refuse, type DataError } from '../data/data-error.ts';
 import { mergeDocuments, parseDocument, type DocumentNode } from './document.ts';
 
 const refused = (option: string, found: string): E.Either<DataError, never> =>
-  E.left({
-    where: option,
-    expected: 'setting=value, e.g. training.epochs=5',
+  refuse(
+    option,
+    'setting=value, e.g. training.epochs=5',
     found,
-    cure: 'name the setting by its keys with dots between them',
-  });
+    'name the setting by its keys with dots between them',
+  );
 
 /** Every place of a tree set to one. */
 function placed(node: DocumentNode, place: string): DocumentNode {

@@ -8,7 +8,7 @@ import type { Experiment } from '../config/schema/experiment.ts';
 import { loadExperiment, type LoadedExperiment, type LoadOptions } from '../config/schema/load.ts';
 import type { Roots } from '../config/schema/roots.ts';
 import type { StageOneResults } from '../config/published/stage-two-translations.ts';
-import type { DataError } from '../data/data-error.ts';
+import { refuse, type DataError } from '../data/data-error.ts';
 import { commandLine } from '../system/command-line.ts';
 import { hasCode, isThere } from '../system/text-file.ts';
 
@@ -27,9 +27,6 @@ function written(path: string): string {
   return shown.split(sep).join('/');
 }
 
-const refusal = (where: string, expected: string, found: string, cure: string): E.Either<DataError, never> =>
-  E.left({ where, expected, found, cure });
-
 /** Reads configuration files, at most so large, links only to where a configuration may point. */
 function reader(entry: string, folder: string): ReadText {
   const boundary = boundaryOf(entry);
@@ -37,16 +34,16 @@ function reader(entry: string, folder: string): ReadText {
   return async (file) => {
     try {
       const facts = await stat(placeOf(file));
-      if (!facts.isFile()) return refusal(file, 'a configuration file', 'a folder or device', 'name a file');
+      if (!facts.isFile()) return refuse(file, 'a configuration file', 'a folder or device', 'name a file');
       if (facts.size > LARGEST_DOCUMENT) {
         const expected = `a configuration of at most ${LARGEST_DOCUMENT} bytes`;
-        return refusal(file, expected, `${facts.size}`, 'point at a configuration file');
+        return refuse(file, expected, `${facts.size}`, 'point at a configuration file');
       }
       if (file !== entry && isBelow(file, boundary)) {
         const inside = relative(await realpath(placeOf(boundary)), await realpath(placeOf(file)));
         if (inside.startsWith('..') || isAbsolute(inside)) {
           const named = boundary === '' ? 'the working folder' : boundary;
-          return refusal(file, `a file below ${named}`, 'a link out of it', 'put the file itself there');
+          return refuse(file, `a file below ${named}`, 'a link out of it', 'put the file itself there');
         }
       }
       const handle = await open(placeOf(file));
@@ -58,10 +55,9 @@ function reader(entry: string, folder: string): ReadText {
       }
     } catch (error) {
       if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return E.right(null);
-      if (error instanceof TypeError)
-        return refusal(file, 'text in UTF-8', 'other bytes', 'save it as UTF-8');
+      if (error instanceof TypeError) return refuse(file, 'text in UTF-8', 'other bytes', 'save it as UTF-8');
       if (error instanceof Error && 'code' in error) {
-        return refusal(file, 'a file that can be read', String(error.code), 'check its rights');
+        return refuse(file, 'a file that can be read', String(error.code), 'check its rights');
       }
       throw error;
     }
@@ -160,7 +156,7 @@ export async function stageOneResults(
   for (const option of options) {
     const [, id, path] = /^([A-Za-z0-9_-]+)=(.+)$/s.exec(option) ?? [];
     if (id === undefined || path === undefined || id === '__proto__') {
-      return refusal(
+      return refuse(
         `--stage1 ${option}`,
         'id=path of a run or folder',
         'none',

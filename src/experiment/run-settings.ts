@@ -8,7 +8,7 @@ import { decode } from '../config/decoding.ts';
 import { codecOf, type Experiment } from '../config/schema/experiment.ts';
 import { withRoots, type Roots } from '../config/schema/roots.ts';
 import { StageTwoCodec, type StageTwoExperiment } from '../config/schema/stage-two.ts';
-import type { DataError } from '../data/data-error.ts';
+import { refuse, type DataError } from '../data/data-error.ts';
 import { commandLine } from '../system/command-line.ts';
 import { firstFault, loadExperimentFile, type ExperimentOptions } from './experiment-file.ts';
 import { orExit, ProgramError } from '../system/program.ts';
@@ -75,15 +75,14 @@ export function experimentOfRun(
   where: string,
   roots: Roots = {},
 ): E.Either<DataError, StageTwoExperiment> {
-  const wrong: E.Either<DataError, never> = E.left({
+  const wrong: E.Either<DataError, never> = refuse(
     where,
-    expected: 'a run of a stage-2 experiment',
-    found:
-      t.UnknownRecord.is(settings) && typeof settings['kind'] === 'string'
-        ? `one of ${settings['kind']}`
-        : 'another run',
-    cure: `give the folder that ${commandLine('stage2')} wrote`,
-  });
+    'a run of a stage-2 experiment',
+    t.UnknownRecord.is(settings) && typeof settings['kind'] === 'string'
+      ? `one of ${settings['kind']}`
+      : 'another run',
+    `give the folder that ${commandLine('stage2')} wrote`,
+  );
   if (!t.UnknownRecord.is(settings) || settings['kind'] !== 'stage-2') return wrong;
   const { roots: used, ...bound } = settings;
   if (!RootsCodec.is(used)) return wrong;

@@ -3,7 +3,7 @@ import { either as E } from 'fp-ts';
 import type * as t from 'io-ts';
 import { decode } from '../config/decoding.ts';
 import { RunFileCodec, type RunFile } from '../config/run-files.ts';
-import type { DataError } from '../data/data-error.ts';
+import { refuse, type DataError } from '../data/data-error.ts';
 import { writeFileAtomically } from '../system/atomic-file.ts';
 import { settingsHash } from '../streams/record-manifest.ts';
 import { parseJson, readText } from '../system/text-file.ts';
@@ -41,12 +41,7 @@ export async function readRunFile(path: string): Promise<E.Either<DataError, Run
   if (text === null) return E.right(null);
   const run = parseJson(text);
   if (RunFileCodec.is(run)) return E.right(run);
-  return E.left({
-    where: path,
-    expected: RunFileCodec.name,
-    found: JSON.stringify(text.slice(0, 60)),
-    cure: 'delete the folder or choose another one',
-  });
+  return refuse(path, RunFileCodec.name, JSON.stringify(text.slice(0, 60)), 'delete the folder or choose another one');
 }
 
 /**
@@ -64,12 +59,7 @@ export async function readSettingsFile(
   if (E.isLeft(read) || read.right === null) return read;
   const differing = differences(read.right.settings, settings);
   if (differing.length === 0) return read;
-  return E.left({
-    where: path,
-    expected: 'a run of the same settings',
-    found: listedDifferences(differing),
-    cure: 'use the settings of that run, or choose another folder',
-  });
+  return refuse(path, 'a run of the same settings', listedDifferences(differing), 'use the settings of that run, or choose another folder');
 }
 
 /**

@@ -9,7 +9,7 @@ import { copyFile, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { either as E } from 'fp-ts';
-import type { DataError } from '../data/data-error.ts';
+import { refuse, type DataError } from '../data/data-error.ts';
 import { makeFolder } from '../system/make-folder.ts';
 import { hasCode, readText } from '../system/text-file.ts';
 
@@ -74,21 +74,11 @@ export async function lockFolder(folder: string): Promise<E.Either<DataError, ()
     }
     const [pid = '', start = ''] = (held ?? '').split(' ');
     if (Number(pid) > 0 && (await isAlive(Number(pid), start))) {
-      return E.left({
-        where: folder,
-        expected: 'a run that nobody else is writing',
-        found: `process ${pid} at work on it`,
-        cure: 'wait for it, stop it, or choose another folder',
-      });
+      return refuse(folder, 'a run that nobody else is writing', `process ${pid} at work on it`, 'wait for it, stop it, or choose another folder');
     }
     // Between its making and its writing a lock is empty; one that stays so belongs to nobody.
     if (held === '' && attempt < 5) await setTimeout(20);
     else if (held !== null) await takeAway(path, held);
   }
-  return E.left({
-    where: path,
-    expected: 'a lock that can be taken',
-    found: 'one that others keep taking',
-    cure: 'try again',
-  });
+  return refuse(path, 'a lock that can be taken', 'one that others keep taking', 'try again');
 }

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs';
 import { either as E, function as F } from 'fp-ts';
 import * as t from 'io-ts';
-import type { DataError } from '../data/data-error.ts';
+import { refuse, type DataError } from '../data/data-error.ts';
 import { flattenTensors, mapTensors, type TensorTree } from '../tensor-tree.ts';
 
 const DTYPES = { float32: 'F32', int32: 'I32', bool: 'BOOL' } as const;
@@ -289,12 +289,7 @@ export function restoreTree<T extends TensorTree>(
   for (const path of new Set([...wanted.keys(), ...tensors.keys()])) {
     const [want, found] = [describe(wanted.get(path)), describe(tensors.get(path))];
     if (want !== found)
-      return E.left({
-        where: `${where}, ${path}`,
-        expected: want,
-        found,
-        cure: 'use a checkpoint of the same networks and settings',
-      });
+      return refuse(`${where}, ${path}`, want, found, 'use a checkpoint of the same networks and settings');
   }
   return E.right(mapTensors(expected, (_, path) => toTensor(tensors.get(path)!)));
 }

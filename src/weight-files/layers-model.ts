@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
-import type { DataError } from '../data/data-error.ts';
+import { refuse, type DataError } from '../data/data-error.ts';
 import { formatDataError } from '../data/data-error.ts';
 import { elementCount, type StoredWeight } from '../weights/stored-weight.ts';
 import { registerLayers } from '../layers/register-layers.ts';
@@ -65,7 +65,7 @@ export async function readStoredModel(
   largest = Infinity,
 ): Promise<E.Either<DataError, StoredModel>> {
   const failed = (where: string, expected: string, found: string): E.Either<DataError, never> =>
-    E.left({ where, expected, found, cure: CURE });
+    refuse(where, expected, found, CURE);
   const json = parseJson(await readFile(path, 'utf8'));
   if (!ModelCodec.is(json))
     return failed(path, 'a model.json of tfjs: layers, and float32, int32 or bool weights', 'other contents');

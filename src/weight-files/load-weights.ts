@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { either as E } from 'fp-ts';
-import type { DataError } from '../data/data-error.ts';
+import { refuse, type DataError } from '../data/data-error.ts';
 import {
   matchWeights,
   type MatchedWeight,
@@ -107,12 +107,12 @@ function apply(
   const required = matches.unmatched.filter(({ wanted: { name } }) => !optional(name));
   if (required.length > 0) return E.left(unmatchedError(where, file, required));
   if (matches.mapping === 'order' && matches.unused.some(({ type }) => type !== null))
-    return E.left({
+    return refuse(
       where,
-      expected: `${wanted.length} weights, since they are matched by order`,
-      found: `${file.weights.length}`,
-      cure: OTHER_WEIGHTS,
-    });
+      `${wanted.length} weights, since they are matched by order`,
+      `${file.weights.length}`,
+      OTHER_WEIGHTS,
+    );
   const matched = new Map(matches.matched.map((match) => [match.wanted.name, match]));
   const own = network.weights();
   const replaced = (tensors: tf.NamedTensorMap): tf.NamedTensorMap =>

@@ -1,7 +1,7 @@
 /** Weight files of any known format, told apart by how they begin. */
 import { readFile } from 'node:fs/promises';
 import { either as E, function as F } from 'fp-ts';
-import type { DataError } from '../data/data-error.ts';
+import { refuse, type DataError } from '../data/data-error.ts';
 import { isHdf5 } from '../weights/hdf5-reader.ts';
 import { decodeKerasHdf5 } from '../weights/keras-hdf5.ts';
 import type { StoredType, StoredWeight } from '../weights/stored-weight.ts';
@@ -66,15 +66,14 @@ export async function readWeightFile(
   largest: number,
 ): Promise<E.Either<DataError, WeightFile>> {
   const size = await sizeOf(path);
-  if (size === null)
-    return E.left({ where: path, expected: 'a file of weights', found: 'none', cure: 'check the path' });
+  if (size === null) return refuse(path, 'a file of weights', 'none', 'check the path');
   if (size > largest)
-    return E.left({
-      where: path,
-      expected: `at most ${largest} bytes for this network`,
-      found: `${size}`,
-      cure: 'give a file of this network, without an optimizer',
-    });
+    return refuse(
+      path,
+      `at most ${largest} bytes for this network`,
+      `${size}`,
+      'give a file of this network, without an optimizer',
+    );
   if (path.endsWith('.json')) {
     const model = await readStoredModel(path, largest);
     return F.pipe(

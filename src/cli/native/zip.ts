@@ -10,7 +10,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
 import { either as E } from 'fp-ts';
-import type { DataError } from '../../data/data-error.ts';
+import { refuse, type DataError } from '../../data/data-error.ts';
 
 /** Where an entry lies in its archive. */
 export interface ZipEntry {
@@ -69,7 +69,7 @@ function entriesOf(directory: Buffer, count: number): ZipDirectory | null {
  */
 export async function readZipDirectory(path: string): Promise<E.Either<DataError, ZipDirectory>> {
   const fault = (found: string): E.Either<DataError, never> =>
-    E.left({ where: path, expected: 'a whole zip archive', found, cure: 'remove it and fetch it again' });
+    refuse(path, 'a whole zip archive', found, 'remove it and fetch it again');
   const file = await open(path);
   try {
     const { size } = await file.stat();

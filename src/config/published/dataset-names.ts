@@ -10,7 +10,7 @@
  */
 import { CELEBA_ATTRIBUTES, type CelebaAttribute } from '../schema/celeba-attributes.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { refuse } from './published-refusal.ts';
+import { refuseSetting } from './published-refusal.ts';
 
 /** A corruption that there is. */
 export type Corruption = 'zigzag' | 'dottedLine';
@@ -68,17 +68,21 @@ export function publishedName(name: string, key: string): PublishedName {
   const [family = '', ...parts] = name.split('/');
   const shape = SHAPES[FAMILIES.find((each) => each === family) ?? ''];
   if (shape === undefined) {
-    return refuse(key, `a data set of ${FAMILIES.join(', ')}${didYouMean(family, FAMILIES)}`, `"${name}"`);
+    return refuseSetting(
+      key,
+      `a data set of ${FAMILIES.join(', ')}${didYouMean(family, FAMILIES)}`,
+      `"${name}"`,
+    );
   }
   const most = shape.split('/').length - 1;
   const least = family === 'celeb_a_128' ? most - 1 : most;
-  if (parts.length < least || parts.length > most) refuse(key, shape, `"${name}"`);
+  if (parts.length < least || parts.length > most) refuseSetting(key, shape, `"${name}"`);
 
   const whole = (text: string | undefined, lowest: number, highest: number, what: string): number => {
     const number = /^-?\d+$/.test(text ?? '') ? Number(text) : Number.NaN;
     return number >= lowest && number <= highest
       ? number
-      : refuse(key, `${what} in ${shape}`, `"${text}" in "${name}"`);
+      : refuseSetting(key, `${what} in ${shape}`, `"${text}" in "${name}"`);
   };
   const index = (text: string | undefined, lowest: -1 | 0, what: string) =>
     whole(text, lowest, 1, lowest === 0 ? `${what} 0 or 1` : `${what} 0, 1, or -1 for both`);
@@ -88,9 +92,9 @@ export function publishedName(name: string, key: string): PublishedName {
       ? 'zigzag'
       : text === 'dotted_line'
         ? 'dottedLine'
-        : refuse(key, 'a corruption, zigzag or dotted_line', `"${text}" in "${name}"`);
+        : refuseSetting(key, 'a corruption, zigzag or dotted_line', `"${text}" in "${name}"`);
   const labelOf = (text: string | undefined): 'y' | 'z' =>
-    text === 'y' || text === 'z' ? text : refuse(key, 'a label, y or z', `"${text}" in "${name}"`);
+    text === 'y' || text === 'z' ? text : refuseSetting(key, 'a label, y or z', `"${text}" in "${name}"`);
 
   switch (family) {
     case 'mnist_correlation_yz':
@@ -108,10 +112,10 @@ export function publishedName(name: string, key: string): PublishedName {
     case 'mnist_correlation': {
       const partial = family === 'mnist_correlation_partial';
       const images = size(parts[2]);
-      if (images % 2 !== 0) refuse(key, 'an even size, half of it of each class', `"${name}"`);
+      if (images % 2 !== 0) refuseSetting(key, 'an even size, half of it of each class', `"${name}"`);
       const share = Number(parts[1]);
       if (!partial && !(parts[1] !== '' && share >= 0 && share <= 1)) {
-        refuse(key, 'a probability from 0 to 1', `"${parts[1]}" in "${name}"`);
+        refuseSetting(key, 'a probability from 0 to 1', `"${parts[1]}" in "${name}"`);
       }
       return {
         family: 'mnist-correlation',
@@ -134,13 +138,13 @@ export function publishedName(name: string, key: string): PublishedName {
     case 'celeb_a_128': {
       const attribute = (text: string | undefined): CelebaAttribute =>
         CELEBA_ATTRIBUTES.find((each) => each === text) ??
-        refuse(
+        refuseSetting(
           key,
           `an attribute of CelebA${didYouMean(text ?? '', CELEBA_ATTRIBUTES)}`,
           `"${text}" in "${name}"`,
         );
       if (Number(parts[2]) !== 1)
-        refuse(key, 'a share of 1.0, the only one there is', `"${parts[2]}" in "${name}"`);
+        refuseSetting(key, 'a share of 1.0, the only one there is', `"${parts[2]}" in "${name}"`);
       return {
         family: 'celeba',
         attributes: { y: attribute(parts[0]), z: attribute(parts[1]) },
@@ -184,7 +188,7 @@ export function publishedModifier(modifier: string, key: string): PublishedModif
       if (command === 'take' && /^[1-9]\d{0,8}$/.test(argument)) {
         return { ...before, take: Math.min(before.take ?? Infinity, Number(argument)) };
       }
-      return refuse(key, 'class:N, shuffle:N,SEED or take:N, with / between them', `"${part}"`);
+      return refuseSetting(key, 'class:N, shuffle:N,SEED or take:N, with / between them', `"${part}"`);
     },
     { class: null, take: null, shuffled: false },
   );

@@ -4,7 +4,7 @@
  */
 import type { AugmentationSettings, ScalingSettings } from '../schema/training-settings.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { refuse } from './published-refusal.ts';
+import { refuseSetting } from './published-refusal.ts';
 
 type Arguments = readonly unknown[];
 /** Names and arguments of the steps of one pipeline. */
@@ -35,7 +35,7 @@ const IMAGE_AUGMENTERS: Readonly<Record<string, AugmentationSettings>> = {
 function namedSteps<A>(table: Readonly<Record<string, A>>, name: unknown, key: string): A {
   const found = typeof name === 'string' && Object.hasOwn(table, name) ? table[name] : undefined;
   const known = Object.keys(table);
-  return found ?? refuse(key, `one of ${known.join(', ')}${didYouMean(String(name), known)}`, name);
+  return found ?? refuseSetting(key, `one of ${known.join(', ')}${didYouMean(String(name), known)}`, name);
 }
 
 function scalingOf(name: string, args: Arguments, key: string): ScalingSettings {
@@ -43,7 +43,7 @@ function scalingOf(name: string, args: Arguments, key: string): ScalingSettings 
   const range = args[0] ?? 'zero-one';
   return range === 'zero-one' || range === 'minusone-one' || range === 'none'
     ? { kind: 'BasicImagePreprocessing', range }
-    : refuse(key, 'zero-one, minusone-one or none', range);
+    : refuseSetting(key, 'zero-one, minusone-one or none', range);
 }
 
 /** Pixels as stored: what a pipeline without a scaling leaves. */
@@ -63,7 +63,7 @@ export function publishedPipeline(
   const augmentation = names.flatMap((name, i): readonly AugmentationSettings[] => {
     const own = args[i] ?? [];
     const at = `${key}.${i}`;
-    if (scaling !== undefined) return refuse(at, 'the scaling to come last', `${name} after it`);
+    if (scaling !== undefined) return refuseSetting(at, 'the scaling to come last', `${name} after it`);
     switch (name) {
       case 'HeuristicImageAugmentationPipeline':
         return namedSteps(HEURISTICS, own[0], at);
@@ -76,7 +76,7 @@ export function publishedPipeline(
         scaling = scalingOf(name, own, at);
         return [];
       default:
-        return refuse(at, `a pipeline of ${NAMES.join(', ')}${didYouMean(name, NAMES)}`, `"${name}"`);
+        return refuseSetting(at, `a pipeline of ${NAMES.join(', ')}${didYouMean(name, NAMES)}`, `"${name}"`);
     }
   });
   return { augmentation, scaling: scaling ?? AS_STORED };
@@ -110,7 +110,7 @@ export function publishedTranslation(
   ];
   const name = names[0]!;
   if (names.length > 1 || !known.includes(name)) {
-    refuse(key, `at most one pipeline, ${known.join(' or ')}${didYouMean(name, known)}`, names);
+    refuseSetting(key, `at most one pipeline, ${known.join(' or ')}${didYouMean(name, known)}`, names);
   }
   const records = name === known[1];
   const own = args[0] ?? [];
@@ -120,12 +120,13 @@ export function publishedTranslation(
   const [batchSize, , shardSize = 10_240] = records ? last.slice(1) : last;
   const whole = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;
   if (typeof runId !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(runId))
-    return refuse(at, 'the id of a stage-1 run', runId);
+    return refuseSetting(at, 'the id of a stage-1 run', runId);
   if (relabel !== undefined && relabel !== false)
-    return refuse(at, 'relabel to be False, images keep their class', relabel);
-  if (checkpoint !== -1 && !whole(checkpoint)) return refuse(at, 'a checkpoint, -1 for the last', checkpoint);
-  if (!whole(batchSize)) return refuse(at, 'a batch size above 0', batchSize);
-  if (!whole(shardSize)) return refuse(at, 'a shard size above 0', shardSize);
+    return refuseSetting(at, 'relabel to be False, images keep their class', relabel);
+  if (checkpoint !== -1 && !whole(checkpoint))
+    return refuseSetting(at, 'a checkpoint, -1 for the last', checkpoint);
+  if (!whole(batchSize)) return refuseSetting(at, 'a batch size above 0', batchSize);
+  if (!whole(shardSize)) return refuseSetting(at, 'a shard size above 0', shardSize);
   return {
     runId,
     mode: evalMode === true ? 'inference' : 'published',

@@ -11,7 +11,7 @@ class SettingRefusal extends Error {
 }
 
 /** Gives up on a setting. `key` is its name, with positions in lists after dots. */
-export function refuse(key: string, expected: string, found: unknown, cure = 'correct it'): never {
+export function refuseSetting(key: string, expected: string, found: unknown, cure = 'correct it'): never {
   throw new SettingRefusal({
     path: key.split('.'),
     expected,

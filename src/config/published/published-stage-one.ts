@@ -2,7 +2,7 @@
 import { publishedModifier, publishedName, type PublishedName } from './dataset-names.ts';
 import { publishedPipeline } from './pipelines.ts';
 import type { PublishedStageOne } from './published-settings.ts';
-import { refuse } from './published-refusal.ts';
+import { refuseSetting } from './published-refusal.ts';
 import { publishedCourse } from './schedules.ts';
 
 /** A translated configuration as a file of ours would write it, and what its reader should know. */
@@ -23,9 +23,9 @@ function domainOf(published: PublishedStageOne, side: 'source' | 'target'): Doma
   const name = publishedName(published[key], key);
   const modifierKey = `${side}_dataset_modifier` as const;
   const modifier = publishedModifier(published[modifierKey], modifierKey);
-  if (name.z === -1) refuse(key, 'one subgroup, 0 or 1', `"${published[key]}"`);
+  if (name.z === -1) refuseSetting(key, 'one subgroup, 0 or 1', `"${published[key]}"`);
   if (modifier.class !== null && name.family !== 'mnist') {
-    refuse(modifierKey, 'no class, the name says it', `"${published[modifierKey]}"`);
+    refuseSetting(modifierKey, 'no class, the name says it', `"${published[modifierKey]}"`);
   }
   const y = modifier.class ?? name.y;
   const size = name.family === 'mnist-correlation' ? name.size : null;
@@ -37,7 +37,7 @@ function domainOf(published: PublishedStageOne, side: 'source' | 'target'): Doma
 /** The data set of both domains. */
 function dataOf(source: PublishedName, target: PublishedName): Readonly<Record<string, unknown>> {
   if (source.family !== target.family) {
-    refuse(
+    refuseSetting(
       'target_dataset',
       `a part of the source’s data set`,
       target.family,
@@ -73,14 +73,18 @@ function dataOf(source: PublishedName, target: PublishedName): Readonly<Record<s
 export function translateStageOne(published: PublishedStageOne): Translated {
   const [source, target] = [domainOf(published, 'source'), domainOf(published, 'target')];
   if (String(source.classes) !== String(target.classes)) {
-    refuse('target_dataset', `class ${source.classes}, as the source`, String(target.classes));
+    refuseSetting('target_dataset', `class ${source.classes}, as the source`, String(target.classes));
   }
   const pipeline = publishedPipeline(
     { names: published.train_daug_pipeline, args: published.train_daug_pipeline_args },
     'train_daug_pipeline_args',
   );
   if (pipeline.scaling.kind !== 'BasicImagePreprocessing' || pipeline.scaling.range !== 'minusone-one') {
-    refuse('train_daug_pipeline_args', 'a scaling to minusone-one, what the networks give', pipeline.scaling);
+    refuseSetting(
+      'train_daug_pipeline_args',
+      'a scaling to minusone-one, what the networks give',
+      pipeline.scaling,
+    );
   }
   const { replay_buffer_size: pool, batch_size: batchSize } = published;
   const normalization = published.norm_type === 'batchnorm' ? 'batch' : 'instance';

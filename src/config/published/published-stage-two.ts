@@ -2,7 +2,7 @@
 import { didYouMean } from '../did-you-mean.ts';
 import { publishedPipeline } from './pipelines.ts';
 import type { PublishedStageTwo } from './published-settings.ts';
-import { refuse } from './published-refusal.ts';
+import { refuseSetting } from './published-refusal.ts';
 import { publishedCourse } from './schedules.ts';
 import { translateData, type PublishedData } from './stage-two-data.ts';
 import { translateTranslations, type StageOneResults } from './stage-two-translations.ts';
@@ -19,8 +19,12 @@ function translateNetwork(published: PublishedStageTwo): { value: Value; notices
   if (source === 'simple_model') return { value: { kind: 'multilayer-perceptron' }, notices: [] };
   const sources = ['simple_cnn', 'simple_model', 'cm'];
   if (source !== 'cm')
-    refuse('model_source', `one of ${sources.join(', ')}${didYouMean(source, sources)}`, `"${source}"`);
-  if (architecture !== 'resnet50') refuse('architecture', 'resnet50', architecture);
+    refuseSetting(
+      'model_source',
+      `one of ${sources.join(', ')}${didYouMean(source, sources)}`,
+      `"${source}"`,
+    );
+  if (architecture !== 'resnet50') refuseSetting('architecture', 'resnet50', architecture);
   if (!pretrained) return { value: { kind: 'resnet50' }, notices: [] };
   const path = info === '' ? IMAGENET : `\${WEIGHTS}/${info.replace(/[^A-Za-z0-9._-]+/g, '-')}.h5`;
   return {
@@ -38,11 +42,11 @@ function translateImages(published: PublishedStageTwo): Value {
       JSON.stringify(publishedPipeline({ names: each, args: args[i] ?? [] }, `${key}.${i}`)),
     );
     const other = read.findIndex((each) => each !== read[0]);
-    if (other > 0) refuse(`${key}.${other}`, 'the same pipeline for every data set', names[other]);
+    if (other > 0) refuseSetting(`${key}.${other}`, 'the same pipeline for every data set', names[other]);
     const graphics = published[`${prefix}_gpu_augmentation_pipelines`].findIndex((each) => each.length > 0);
     if (graphics >= 0) {
       const gpu = `${prefix}_gpu_augmentation_pipelines`;
-      refuse(
+      refuseSetting(
         `${gpu}.${graphics}`,
         'no pipelines',
         published[gpu as 'train_gpu_augmentation_pipelines'][graphics],
@@ -53,7 +57,7 @@ function translateImages(published: PublishedStageTwo): Value {
   };
   const [train, evaluation] = [side('train'), side('eval')];
   if (evaluation.augmentation.length > 0) {
-    refuse(
+    refuseSetting(
       'eval_augmentation_pipelines',
       'a scaling only',
       evaluation.augmentation,
@@ -61,7 +65,7 @@ function translateImages(published: PublishedStageTwo): Value {
     );
   }
   if (JSON.stringify(train.scaling) !== JSON.stringify(evaluation.scaling)) {
-    refuse('eval_augmentation_pipelines', 'the scaling of training', evaluation.scaling);
+    refuseSetting('eval_augmentation_pipelines', 'the scaling of training', evaluation.scaling);
   }
   return { augmentation: train.augmentation, scaling: train.scaling };
 }
@@ -79,7 +83,11 @@ const translateMetrics = (names: readonly string[]): readonly string[] =>
   names.flatMap((name, i) => {
     const known = Object.keys(METRICS);
     if (!known.includes(name)) {
-      return refuse(`metric_names.${i}`, `one of ${known.join(', ')}${didYouMean(name, known)}`, `"${name}"`);
+      return refuseSetting(
+        `metric_names.${i}`,
+        `one of ${known.join(', ')}${didYouMean(name, known)}`,
+        `"${name}"`,
+      );
     }
     const metric = METRICS[name];
     return metric == null ? [] : [metric];
@@ -106,7 +114,11 @@ function translateMethod(
   const adversary = { stepSize, adjustment, classConditional, gradient: 'through' };
   if (translations !== null) {
     if (!data.grouped)
-      refuse('train_datasets', 'the four groups, whose images are translated', published.train_datasets);
+      refuseSetting(
+        'train_datasets',
+        'the four groups, whose images are translated',
+        published.train_datasets,
+      );
     const consistency =
       type === 'none' || weight === 0
         ? { kind: 'none' }

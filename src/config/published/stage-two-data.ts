@@ -1,7 +1,7 @@
 /** The data sets of a published stage-2 configuration: four groups, or one set that holds them all. */
 import { publishedName, type PublishedName } from './dataset-names.ts';
 import type { PublishedStageTwo } from './published-settings.ts';
-import { refuse } from './published-refusal.ts';
+import { refuseSetting } from './published-refusal.ts';
 
 /** What is trained on. */
 export interface PublishedData {
@@ -25,8 +25,8 @@ const GROUPS = [
 function familyOf(list: readonly string[], key: string): readonly PublishedName[] {
   const parsed = list.map((name, i) => publishedName(name, `${key}.${i}`));
   const other = parsed.findIndex(({ family }) => family !== parsed[0]?.family);
-  if (parsed.length === 0) refuse(key, 'at least one data set', 'none');
-  if (other >= 0) refuse(`${key}.${other}`, `a part of ${parsed[0]!.family}`, `"${list[other]}"`);
+  if (parsed.length === 0) refuseSetting(key, 'at least one data set', 'none');
+  if (other >= 0) refuseSetting(`${key}.${other}`, `a part of ${parsed[0]!.family}`, `"${list[other]}"`);
   return parsed;
 }
 
@@ -37,7 +37,7 @@ function isGrouped(sets: readonly PublishedName[], key: string, list: readonly s
   if (sets.length === 1 && isWhole(sets[0]!)) return false;
   const groups = GROUPS.every(({ y, z }) => sets.filter((set) => set.y === y && set.z === z).length === 1);
   if (sets.length === 4 && groups) return true;
-  return refuse(key, 'the four groups, each once, or one set that holds them all', list);
+  return refuseSetting(key, 'the four groups, each once, or one set that holds them all', list);
 }
 
 function mnistCorrelation(
@@ -50,7 +50,7 @@ function mnistCorrelation(
       corruption !== first.corruption || testSize !== first.testSize || label !== first.label,
   );
   if (differs >= 0) {
-    refuse(
+    refuseSetting(
       `train_datasets.${differs}`,
       'corruption, test size and label of the first',
       published.train_datasets[differs],
@@ -107,7 +107,11 @@ function checkAliases(sets: readonly PublishedName[], aliases: readonly string[]
   if (sets.length === 1 && isWhole(sets[0]!)) return;
   const wrong = sets.findIndex(({ y, z }, i) => aliases[i] !== `(Y=${y})(Z=${z})`);
   if (wrong < 0) return;
-  refuse(`${key}.${wrong}`, `"(Y=${sets[wrong]!.y})(Z=${sets[wrong]!.z})", the group’s name`, aliases[wrong]);
+  refuseSetting(
+    `${key}.${wrong}`,
+    `"(Y=${sets[wrong]!.y})(Z=${sets[wrong]!.z})", the group’s name`,
+    aliases[wrong],
+  );
 }
 
 /**
@@ -122,7 +126,7 @@ export function translateData(published: PublishedStageTwo): PublishedData {
   const grouped = isGrouped(sets, 'train_datasets', train);
   isGrouped(evaluated, 'eval_datasets', evaluation);
   if (evaluated[0]!.family !== sets[0]!.family) {
-    refuse('eval_datasets', `groups of ${sets[0]!.family}, which is trained on`, evaluation);
+    refuseSetting('eval_datasets', `groups of ${sets[0]!.family}, which is trained on`, evaluation);
   }
   checkAliases(sets, published.train_dataset_aliases, 'train_dataset_aliases');
   checkAliases(evaluated, published.eval_dataset_aliases, 'eval_dataset_aliases');

@@ -2,7 +2,7 @@
 import { didYouMean } from '../did-you-mean.ts';
 import { publishedTranslation, type PublishedTranslation } from './pipelines.ts';
 import type { PublishedStageTwo } from './published-settings.ts';
-import { refuse } from './published-refusal.ts';
+import { refuseSetting } from './published-refusal.ts';
 import type { PublishedData } from './stage-two-data.ts';
 
 /** Where results of stage 1 are, by the tracker’s run ids. */
@@ -50,16 +50,20 @@ export function translateTranslations(
   const unknown = Object.keys(results).find((id) => !ids.includes(id));
   if (unknown !== undefined) {
     const known = ids.length === 0 ? 'no stage-1 run' : ids.join(', ');
-    refuse(key, `--stage1 for a run that it names: ${known}${didYouMean(unknown, ids)}`, `"${unknown}"`);
+    refuseSetting(
+      key,
+      `--stage1 for a run that it names: ${known}${didYouMean(unknown, ids)}`,
+      `"${unknown}"`,
+    );
   }
   const first = named[0];
   if (first === undefined) return { value: null, evaluated: false, notices: [] };
   const missing = data.classes.findIndex((_, i) => train[i] == null);
-  if (missing >= 0) refuse(`${key}.${missing}`, 'a translation for every data set', 'none');
+  if (missing >= 0) refuseSetting(`${key}.${missing}`, 'a translation for every data set', 'none');
   const alike = ({ mode, batchSize, stored, shardSize }: PublishedTranslation): string =>
     JSON.stringify([mode, batchSize, stored, shardSize]);
   const other = train.findIndex((each) => each !== null && alike(each) !== alike(first));
-  if (other >= 0) refuse(`${key}.${other}`, 'mode, batch size and format of the first', train[other]);
+  if (other >= 0) refuseSetting(`${key}.${other}`, 'mode, batch size and format of the first', train[other]);
 
   const sources = ids.map((id) => {
     const own = train.flatMap((each, i) => (each?.runId === id ? [{ ...each, y: data.classes[i]! }] : []));

@@ -6,7 +6,7 @@ import { decode } from '../../config/decoding.ts';
 import { codecOf, type Experiment } from '../../config/schema/experiment.ts';
 import { withRoots } from '../../config/schema/roots.ts';
 import { StageOneCodec, type StageOneExperiment } from '../../config/schema/stage-one.ts';
-import type { DataError } from '../../data/data-error.ts';
+import { refuse, type DataError } from '../../data/data-error.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 import { translatingWeights } from '../../training/stage-one.ts';
 import { orExit, ProgramError } from '../../system/program.ts';
@@ -34,7 +34,7 @@ const RootsCodec = t.record(t.string, t.string);
 export async function readStageOneRun(folder: string): Promise<E.Either<DataError, StageOneRun>> {
   const path = join(folder, 'run.json');
   const fault = (found: string, cure: string): E.Either<DataError, never> =>
-    E.left({ where: path, expected: 'a finished stage-1 run', found, cure });
+    refuse(path, 'a finished stage-1 run', found, cure);
   const other = `give the folder that ${commandLine('stage1')} wrote`;
   const read = await readRunFile(path);
   if (E.isLeft(read)) return fault('another file', other);

@@ -4,7 +4,7 @@ import { either as E } from 'fp-ts';
 import { RunFileCodec } from '../../config/run-files.ts';
 import type { Roots } from '../../config/schema/roots.ts';
 import type { StageTwoExperiment } from '../../config/schema/stage-two.ts';
-import type { DataError } from '../../data/data-error.ts';
+import { refuse, type DataError } from '../../data/data-error.ts';
 import type { SplitName } from '../../data/dataset.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 import { checkpointsIn, type Checkpoint } from '../../runs/checkpoints.ts';
@@ -61,8 +61,7 @@ async function readRun(
   const cure = `give the folder that ${commandLine('stage2')} wrote`;
   const read = await readRunFile(path);
   if (E.isLeft(read)) return E.left({ ...read.left, cure });
-  if (read.right === null)
-    return E.left({ where: path, expected: RunFileCodec.name, found: 'no such file', cure });
+  if (read.right === null) return refuse(path, RunFileCodec.name, 'no such file', cure);
   const outcome = decodedOutcome(read.right, StageTwoOutcomeCodec, path);
   if (E.isLeft(outcome)) return outcome;
   return E.Functor.map(experimentOfRun(read.right.settings, path, roots), (experiment) => ({

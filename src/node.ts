@@ -13,19 +13,7 @@ export {
   type SelectedBackend,
 } from './backends/backend.ts';
 export { compileStep } from './compile/compile-step.ts';
-export { missingCapabilities } from './backends/preflight.ts';
-export { environmentFacts } from './system/environment.ts';
 export { ProgramError, orExit, runProgram, type ExitCode } from './system/program.ts';
-export { listenForInterruption, type Interruption } from './system/interruption.ts';
-export { startProgress, type Progress, type ProgressOptions } from './system/progress.ts';
-export { writeFileAtomically } from './system/atomic-file.ts';
-export {
-  decodeSafetensors,
-  encodeSafetensors,
-  restoreTree,
-  type HostTensor,
-  type Safetensors,
-} from './runs/safetensors.ts';
 export {
   openRun,
   type BestCheckpoint,
@@ -42,7 +30,7 @@ export {
   type RecordShards,
   type WriteRecordShardsOptions,
 } from './streams/record-files.ts';
-export { settingsHash, type RecordManifest, type RecordShard } from './streams/record-manifest.ts';
+export type { RecordManifest, RecordShard } from './streams/record-manifest.ts';
 export {
   openBatchStream,
   storedOrder,
@@ -55,41 +43,14 @@ export {
 } from './streams/batch-stream.ts';
 export { openDecodePool, type DecodePool, type DecodePoolOptions } from './streams/decode-pool.ts';
 export type { LoadImageOptions } from './streams/load-image.ts';
-export { renderReport } from './report/report-page.ts';
-export type {
-  Directional,
-  Gallery,
-  ReportedMethod,
-  ReportedStageOne,
-  ReportInput,
-  TrainingRun,
-  TranslationPoint,
-  TranslationRun,
-} from './report/input.ts';
 export type { ExperimentContext } from './experiment/context.ts';
-export { obtainTranslations } from './experiment/translations/augment.ts';
-export type {
-  ObtainTranslations,
-  Translations as ExperimentTranslations,
-} from './experiment/translations/translations.ts';
-export { openExperimentImages, type OpenImagesOptions } from './experiment/images/open-images.ts';
-export type {
-  ExperimentImages,
-  ImageReference,
-  TranslationLists,
-} from './experiment/images/experiment-images.ts';
 export { runStageOne, type RunStageOneOptions } from './experiment/stage-one/run-stage-one.ts';
 export type { StageOneOutcome } from './experiment/outcomes.ts';
 export { evaluateRun, type EvaluatedRun, type EvaluateRunOptions } from './experiment/stage-two/evaluate.ts';
 export type { AskedMetrics, MetricName, SplitReport } from './experiment/stage-two/evaluate-split.ts';
 export { experimentToRun, type ExperimentToRun } from './experiment/run-settings.ts';
 export { runStageTwo, type RunStageTwoOptions } from './experiment/stage-two/run-stage-two.ts';
-export {
-  loadExperimentFile,
-  readExperiment,
-  stageOneResults,
-  type ExperimentOptions,
-} from './experiment/experiment-file.ts';
+export { readExperiment, type ExperimentOptions } from './experiment/experiment-file.ts';
 export {
   describeWeightReport,
   loadWeights,
@@ -97,12 +58,7 @@ export {
   type LoadWeightsOptions,
   type WeightReport,
 } from './weight-files/load-weights.ts';
-export {
-  assignWeights,
-  encodeWeights,
-  saveWeights,
-  type SingleFileFormat,
-} from './weight-files/save-weights.ts';
+export { encodeWeights, saveWeights, type SingleFileFormat } from './weight-files/save-weights.ts';
 export { modelOnDisk } from './weight-files/layers-model.ts';
 export type { WeightFormat } from './weight-files/weight-file.ts';
 export {
@@ -111,14 +67,7 @@ export {
   type DatasetSettings,
   type OpenedDataset,
 } from './streams/open-dataset.ts';
-export {
-  indexTranslations,
-  scratchFolder,
-  type ScratchFolder,
-  type TranslationFolderOptions,
-} from './streams/record-folder.ts';
-export { indexRecords, listShards, type IndexedRecord } from './streams/record-index.ts';
-export { encodeJpeg } from './streams/encode-jpeg.ts';
+export type { ScratchFolder } from './streams/record-folder.ts';
 export { readStudy } from './experiment/study/read-study.ts';
 export { runStudy, type RunStudyOptions } from './experiment/study/run-study.ts';
 export type { StudySelection } from './experiment/study/study-experiments.ts';

@@ -98,13 +98,6 @@ async function onTheDevice<A>(body: () => Promise<A>): Promise<A> {
  * second order too, as in a gradient penalty), pooling, gather and softmax, and the parts of reflection padding.
  *
  * @returns A phrase for every shortcoming; none if the backend can train.
- * @example
- * ```ts
- * import { missingCapabilities, selectBackend } from 'model-patching/node';
- * await selectBackend({ name: 'wasm' });
- * const missing = await missingCapabilities();
- * if (missing.length > 0) throw new Error(missing.join('; '));
- * ```
  */
 export async function missingCapabilities(): Promise<string[]> {
   const verdicts = await onTheDevice(() => Promise.all(CAPABILITIES.map(shortcoming)));

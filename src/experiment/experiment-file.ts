@@ -83,13 +83,6 @@ export function configurationReader(
  *
  * @param file Its path.
  * @param options Overrides and mapped stage-1 results, and the folder that the path is relative to.
- * @example
- * ```ts
- * import { loadExperimentFile } from 'model-patching/node';
- * const file = 'examples/configs/stage-2/waterbirds/erm.yaml';
- * const loaded = await loadExperimentFile(file, { overrides: ['seed=two', 'data.kind=fishes'] });
- * if (loaded._tag === 'Right' || loaded.left.length !== 2) throw new Error('two faults expected');
- * ```
  */
 export function loadExperimentFile(
   file: string,
@@ -140,14 +133,6 @@ export function firstFault([first, ...others]: readonly DataError[], file: strin
  * folder of translated images.
  *
  * @param options `id=path`.
- * @example
- * ```ts
- * import { stageOneResults } from 'model-patching/node';
- * const results = await stageOneResults(['5f2gmy7w=runs/no-such-run']);
- * if (results._tag === 'Left') throw new Error(results.left.found);
- * const { kind, path } = results.right['5f2gmy7w']!;
- * if (kind !== 'run' || path !== 'runs/no-such-run') throw new Error('a run expected');
- * ```
  */
 export async function stageOneResults(
   options: readonly string[],

@@ -63,16 +63,6 @@ function page(input: ReportInput): Markup {
  *
  * @param input See {@link ReportInput}; of any number of methods, groups, seeds and experiments of stage 1.
  * @returns A complete HTML document.
- * @example
- * ```ts
- * import { renderReport } from 'model-patching/node';
- * const page = renderReport({
- *   name: 'My <study>', data: 'digits', backend: { name: 'cpu', device: 'JavaScript' }, environment: {}, seconds: 1,
- *   notices: [], groupLabels: {}, stageOne: [], methods: [{ name: 'erm', kind: 'erm', settings: {} }],
- *   seeds: [{ seed: 0, stage1: [], methods: { erm: { failed: 'no images' } } }], translationRuns: [], trainingRuns: [],
- * });
- * if (!page.includes('My &lt;study&gt;') || !page.includes('no images')) throw new Error('text stays text');
- * ```
  */
 export function renderReport(input: ReportInput): string {
   return `<!DOCTYPE html>\n${page(input).markup}\n`;

@@ -16,7 +16,7 @@ import { startClock } from './run-clock.ts';
 import { decodedOutcome, readSettingsFile, writeRunFile } from './run-file.ts';
 import { lockFolder } from './run-lock.ts';
 import { runLog, type MetricsRecord } from './run-log.ts';
-import { skippedImagesIn, type SkippedImages } from './skipped-images.ts';
+import { skippedImagesIn } from './skipped-images.ts';
 
 export { readSettingsFile };
 export type { BestCheckpoint, Checkpoint, MetricsRecord };
@@ -27,7 +27,12 @@ export interface Run<Outcome = unknown> {
   /** What {@link Run.finish} was given; undefined if the run has not been finished. */
   readonly outcome: Outcome | undefined;
   /** The damaged images that it has skipped, over all the times that it was gone on with. */
-  readonly skipped: Pick<SkippedImages, 'of' | 'all'>;
+  readonly skipped: {
+    /** Those of a split or domain by where they are, for the streams of its images to add to. */
+    of(part: string): Map<string, DataError>;
+    /** Those of all parts, each once. */
+    all(): readonly DataError[];
+  };
   /** How long it has taken, over all those times, in seconds. */
   seconds(): number;
   /**

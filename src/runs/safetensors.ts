@@ -108,20 +108,6 @@ function headerParts(json: string): [Uint8Array, Uint8Array] {
  * @param metadata Text by name, beside which the checksum is put.
  * @returns Bytes in pieces.
  * @throws TypeError for another type, Error for two tensors of one path.
- * @example
- * ```ts
- * import * as tf from '@tensorflow/tfjs';
- * import { decodeSafetensors, encodeSafetensors, restoreTree } from 'model-patching/node';
- * const state = { layer: { kernel: tf.tensor2d([[1, -2]]) } };
- * const bytes = Buffer.concat(await encodeSafetensors(state, { step: '7' }));
- * const file = decodeSafetensors(bytes, 'state');
- * if (file._tag === 'Left') throw new Error(file.left.found);
- * if (file.right.metadata['step'] !== '7') throw new Error('metadata expected');
- * const restored = restoreTree(file.right, state, 'state');
- * if (restored._tag === 'Left') throw new Error(restored.left.found);
- * if (restored.right.layer.kernel.dataSync()[1] !== -2) throw new Error('-2 expected');
- * tf.dispose([state, restored.right]);
- * ```
  */
 export async function encodeSafetensors(
   tree: TensorTree,
@@ -224,14 +210,6 @@ function verifyChecksum({ text, metadata, data }: Header): E.Either<Fault, null>
  * @param bytes The file.
  * @param where What to call it in an error.
  * @returns The tensors, or what is damaged: lengths, header, types, offsets that overlap or leave gaps, checksum.
- * @example
- * ```ts
- * import { decodeSafetensors, encodeSafetensors } from 'model-patching/node';
- * const bytes = Buffer.concat(await encodeSafetensors({}, { step: '7' }));
- * if (decodeSafetensors(bytes, 'state')._tag === 'Left') throw new Error('a whole file expected');
- * bytes[bytes.indexOf('"7"') + 1]! ^= 1;
- * if (decodeSafetensors(bytes, 'state')._tag === 'Right') throw new Error('a flipped bit is noticed');
- * ```
  */
 export function decodeSafetensors(bytes: Uint8Array, where: string): E.Either<DataError, Safetensors> {
   // A Buffer's slice is no copy, unlike that of the Uint8Array which it also is.
@@ -267,16 +245,6 @@ function toTensor({ dtype, shape, data }: HostTensor): tf.Tensor {
  * @param expected Says which tensors of which shapes and types there must be; its values are not used.
  * @param where What to call the file in an error.
  * @returns A new tree, owned by the caller, or which tensor is missing, unexpected or of another shape or type.
- * @example
- * ```ts
- * import * as tf from '@tensorflow/tfjs';
- * import { restoreTree } from 'model-patching/node';
- * const one = { dtype: 'float32' as const, shape: [], data: Uint8Array.of(0, 0, 128, 63) };
- * const expected = { weight: tf.scalar(0) };
- * const restored = restoreTree({ tensors: new Map([['weight', one]]), metadata: {} }, expected, 'state');
- * if (restored._tag === 'Left' || restored.right.weight.dataSync()[0] !== 1) throw new Error('1 expected');
- * tf.dispose([expected, restored.right]);
- * ```
  */
 export function restoreTree<T extends TensorTree>(
   { tensors }: Safetensors,

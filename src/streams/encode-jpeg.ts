@@ -9,14 +9,6 @@ import { checkShape, type ByteImage } from '../data/png.ts';
  * @param quality 1 … 100. Default 95, as published.
  * @returns The bytes of the file.
  * @throws RangeError if the shape does not fit the pixels, or the quality is out of its range.
- * @example
- * ```ts
- * import { decodeImage } from 'model-patching/data';
- * import { encodeJpeg } from 'model-patching/node';
- * const file = encodeJpeg({ height: 8, width: 8, channels: 3, pixels: new Uint8Array(192).fill(90) });
- * const back = decodeImage(file);
- * if (back._tag === 'Left' || Math.abs(back.right.pixels[0]! - 90) > 1) throw new Error('grey 90 expected');
- * ```
  */
 export function encodeJpeg(image: ByteImage, quality = 95): Uint8Array {
   checkShape(image);

@@ -25,16 +25,6 @@ export interface ScratchFolder {
  * A scratch folder in the system's folder for temporary files.
  *
  * @returns Its path once it is asked for, and what removes it.
- * @example
- * ```ts
- * import { existsSync } from 'node:fs';
- * import { scratchFolder } from 'model-patching/node';
- * const scratch = scratchFolder();
- * const folder = await scratch.path();
- * if (!existsSync(folder)) throw new Error('a folder expected');
- * await scratch.remove();
- * if (existsSync(folder)) throw new Error('no folder expected');
- * ```
  */
 export function scratchFolder(): ScratchFolder {
   let made: Promise<string> | undefined;
@@ -138,23 +128,6 @@ function translation(features: ExampleFeatures, where: string): E.Either<DataErr
  * @param scratch Where compressed shards are expanded.
  * @param options The number of records and the settings that are expected.
  * @returns Where each record lies, and its label; or which file is missing or damaged, or what else is wrong.
- * @example
- * ```ts
- * import { mkdtemp, rm } from 'node:fs/promises';
- * import { tmpdir } from 'node:os';
- * import { join } from 'node:path';
- * import { encodeLabelledImage, encodePng } from 'model-patching/data';
- * import { indexTranslations, scratchFolder, writeRecordShards } from 'model-patching/node';
- * const folder = await mkdtemp(join(tmpdir(), 'translations-'));
- * const image = encodePng({ height: 1, width: 1, channels: 1, pixels: Uint8Array.of(7) });
- * const settings = { seed: 1 };
- * await writeRecordShards(folder, '(Y=1)(Z=0)(A-F)', [encodeLabelledImage({ image, label: 1 })], { settings });
- * const scratch = scratchFolder();
- * const indexed = await indexTranslations(join(folder, '(Y=1)(Z=0)(A-F)'), scratch, { settings, count: 1 });
- * await scratch.remove();
- * await rm(folder, { recursive: true });
- * if (indexed._tag === 'Left' || indexed.right[0]?.value !== 1) throw new Error('label 1 expected');
- * ```
  */
 export async function indexTranslations(
   folder: string,

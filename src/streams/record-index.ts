@@ -125,25 +125,6 @@ export interface IndexedRecord<A> {
  * @param select Makes of a record's features what is wanted of it.
  * @returns The records in order, or what is wrong with which shard: a cut record, a wrong checksum, a length out of
  *   bounds, no example, or what `select` found wrong.
- * @example
- * ```ts
- * import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
- * import { tmpdir } from 'node:os';
- * import { join } from 'node:path';
- * import { either as E } from 'fp-ts';
- * import { encodeLabelledImage, encodeTfRecords } from 'model-patching/data';
- * import { indexRecords } from 'model-patching/node';
- * const folder = await mkdtemp(join(tmpdir(), 'records-'));
- * const shard = join(folder, '00-10240.tfrec');
- * const records = [1, 2].map((label) => encodeLabelledImage({ image: Uint8Array.of(label), label }));
- * await writeFile(shard, encodeTfRecords(records));
- * const indexed = await indexRecords([shard], async () => folder, (features) => E.right(Object.keys(features)));
- * if (indexed._tag === 'Left') throw new Error(indexed.left.found);
- * const { offset, length } = indexed.right[1]!.image.record!;
- * const second = (await readFile(shard)).subarray(offset, offset + length);
- * await rm(folder, { recursive: true });
- * if (!second.equals(records[1]!)) throw new Error('the second record expected');
- * ```
  */
 export async function indexRecords<A>(
   shards: readonly string[],
@@ -209,18 +190,6 @@ function numberingFault(folder: string, names: readonly string[]): DataError | u
  *
  * @param folder The folder.
  * @returns Paths in the order of their names, at least one; or which is missing, or there both plain and compressed.
- * @example
- * ```ts
- * import { mkdtemp, rm, writeFile } from 'node:fs/promises';
- * import { tmpdir } from 'node:os';
- * import { join } from 'node:path';
- * import { listShards } from 'model-patching/node';
- * const folder = await mkdtemp(join(tmpdir(), 'shards-'));
- * for (const name of ['00-10240.tfrec', '02-10240.tfrec']) await writeFile(join(folder, name), '');
- * const listed = await listShards(folder);
- * await rm(folder, { recursive: true });
- * if (listed._tag === 'Right' || !listed.left.expected.includes('01-10240')) throw new Error('shard 1 is missing');
- * ```
  */
 export async function listShards(folder: string): Promise<E.Either<DataError, readonly string[]>> {
   const layout = 'a folder with shards such as 00-10240.tfrec';

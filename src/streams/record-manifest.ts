@@ -48,11 +48,6 @@ export const sha256 = (data: string | Uint8Array): string => createHash('sha256'
  *
  * @param settings JSON data.
  * @returns SHA-256 in hexadecimal.
- * @example
- * ```ts
- * import { settingsHash } from 'model-patching/node';
- * if (settingsHash({ a: 1, b: 2 }) !== settingsHash({ b: 2, a: 1 })) throw new Error('order matters');
- * ```
  */
 export function settingsHash(settings: unknown): string {
   return sha256(JSON.stringify(sorted(settings)) ?? 'undefined');

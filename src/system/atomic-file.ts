@@ -13,19 +13,6 @@ const ABANDONED = /^\..+\.[0-9a-f-]{36}\.tmp$/;
  * @param path The file; one that is there is replaced.
  * @param contents Text, written as UTF-8, or bytes in pieces.
  * @throws What the file system says; the temporary file is removed.
- * @example
- * ```ts
- * import { mkdtemp, readFile, rm } from 'node:fs/promises';
- * import { tmpdir } from 'node:os';
- * import { join } from 'node:path';
- * import { writeFileAtomically } from 'model-patching/node';
- * const folder = await mkdtemp(join(tmpdir(), 'atomic-'));
- * const file = join(folder, 'made', 'notes.txt');
- * await writeFileAtomically(file, 'first');
- * await writeFileAtomically(file, [new Uint8Array([79]), new Uint8Array([75])]);
- * if ((await readFile(file, 'utf8')) !== 'OK') throw new Error('the second text expected');
- * await rm(folder, { recursive: true });
- * ```
  */
 export async function writeFileAtomically(
   path: string,

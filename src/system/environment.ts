@@ -10,12 +10,6 @@ const PackageCodec = t.type({ version: t.string });
  * Versions and machine, for reports.
  *
  * @returns By name: this package, tfjs, node, platform, processor, cores.
- * @example
- * ```ts
- * import { environmentFacts } from 'model-patching/node';
- * const { node } = await environmentFacts();
- * if (node !== process.versions.node) throw new Error('the version of Node expected');
- * ```
  */
 export async function environmentFacts(): Promise<Readonly<Record<string, string | number>>> {
   const json: unknown = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));

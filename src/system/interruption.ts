@@ -14,15 +14,6 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
  * Listens for Ctrl-C and termination; the second signal ends the process with exit code 75.
  *
  * @param onRequest Called at the first signal, e.g. to say that a checkpoint is being written.
- * @example
- * ```ts
- * import { listenForInterruption } from 'model-patching/node';
- * const interruption = listenForInterruption();
- * let steps = 0;
- * while (steps < 3 && !interruption.requested()) steps += 1;
- * interruption.dispose();
- * if (steps !== 3) throw new Error('nobody has asked for a stop');
- * ```
  */
 export function listenForInterruption(onRequest: (signal: string) => void = () => undefined): Interruption {
   let requested = false;

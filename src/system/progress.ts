@@ -66,13 +66,6 @@ function startBar(label: string, total: number, start: number, stream: NodeJS.Wr
  * @param total Units in all.
  * @param start Units that were done before, in a resumed run.
  * @param options Where to, and how often.
- * @example
- * ```ts
- * import { startProgress } from 'model-patching/node';
- * const progress = startProgress('images', 100);
- * for (let image = 10; image < 100; image += 10) progress.update(image, 'no fault yet');
- * progress.stop();
- * ```
  */
 export function startProgress(
   label: string,

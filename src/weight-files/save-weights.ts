@@ -128,19 +128,6 @@ export async function saveWeights(path: string, network: Network, weights?: Netw
  * @param network The network, which is changed.
  * @param weights All of its weights; they stay the caller's.
  * @throws RangeError if a weight is missing or of another shape.
- * @example
- * ```ts
- * import * as tf from '@tensorflow/tfjs';
- * import { networkFromModel } from 'model-patching/models';
- * import { assignWeights } from 'model-patching/node';
- * const layers = [tf.layers.dense({ name: 'out', units: 1, inputShape: [1], useBias: false })];
- * const network = networkFromModel(tf.sequential({ layers }));
- * const weights = { trainable: { 'out/kernel': tf.tensor2d([[3]]) }, statistics: {} };
- * assignWeights(network, weights);
- * if (network.model.getWeights()[0]!.dataSync()[0] !== 3) throw new Error('3 expected');
- * tf.dispose(weights.trainable);
- * network.model.dispose();
- * ```
  */
 export function assignWeights(network: Network, weights: NetworkWeights): void {
   for (const { variable, tensor } of weightsInOrder(network, weights)) variable.write(tensor);

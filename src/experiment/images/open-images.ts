@@ -57,20 +57,6 @@ const withTrainingImages = (images: ExperimentImages): E.Either<DataError, Exper
  * @param options How many threads decode.
  * @returns The images; close them when the work is done.
  * @throws ProgramError (exit code 2): which file is missing or wrong, or that there are no training images.
- * @example
- * ```ts
- * import { experimentToRun, openExperimentImages } from 'model-patching/node';
- * const file = 'examples/configs/stage-2/mnist-correlation/erm.yaml';
- * const { experiment } = await experimentToRun(file, 'stage-2', {
- *   roots: { DATA: 'examples/data' },
- *   overrides: ['data.testImages=2', 'data.sizes={ kind: balanced, images: 8 }'],
- * });
- * const images = await openExperimentImages(experiment.data);
- * const [first] = images.examples('train');
- * const pixels = await images.load(first!.image);
- * await images.close();
- * if (pixels._tag === 'Left' || pixels.right.length !== 28 * 28) throw new Error('a digit expected');
- * ```
  */
 export async function openExperimentImages(
   data: DataSettings,

@@ -33,7 +33,11 @@ export interface RunStageTwoOptions {
   readonly skipDamaged?: number;
   /** What the report calls the groups, by keys such as `y0z1`; default: their classes and subgroups. */
   readonly labels?: Readonly<Record<string, string>>;
-  /** Where CAMEL's translations come from; default `obtainTranslations`, which the settings lead. */
+  /**
+   * Where CAMEL's translations come from; default `obtainTranslations`, which the settings lead.
+   *
+   * @internal
+   */
   readonly translationsFrom?: ObtainTranslations;
 }
 

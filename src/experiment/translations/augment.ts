@@ -263,17 +263,6 @@ async function listsOf(
 
 /**
  * Makes the translations that are not there yet, or finds them; {@link ObtainTranslations} has the parameters.
- * @example
- * ```ts
- * import { experimentToRun, obtainTranslations, openExperimentImages } from 'model-patching/node';
- * const roots = { DATA: 'examples/data', RUNS: 'no/such/folder' };
- * const overrides = ['data.testImages=2', 'data.sizes={ kind: balanced, images: 8 }'];
- * const { experiment } = await experimentToRun('examples/configs/stage-2/mnist-correlation/camel.yaml', 'stage-2', { roots, overrides });
- * const images = await openExperimentImages(experiment.data);
- * const context = { say: () => undefined, stopRequested: () => false };
- * const made = await obtainTranslations(experiment, images, context).catch(String).finally(images.close);
- * if (!String(made).includes('no/such/folder')) throw new Error('no stage-1 run expected');
- * ```
  */
 export const obtainTranslations: ObtainTranslations = async (experiment, images, context) => {
   if (experiment.method.kind !== 'camel') throw new Error('only CAMEL has translations');

@@ -1,0 +1,69 @@
+/**
+ * The damaged images that a run has skipped, over all the times that it was gone on with. Each counts once, so that a
+ * limit is one of the whole run. They have a file of their own, `damaged.json`, as the time has. It is written before
+ * every checkpoint, since what was met after the last one is met again.
+ */
+import { join } from 'node:path';
+import { either as E } from 'fp-ts';
+import * as t from 'io-ts';
+import { decodeJson } from '../config/decoding.ts';
+import type { DataError } from '../data/data-error.ts';
+import { writeFileAtomically } from '../system/atomic-file.ts';
+import { readText } from '../system/text-file.ts';
+
+/** A list of faults, as files of runs hold it. */
+export const DataErrorsCodec = t.readonlyArray(
+  t.readonly(t.type({ where: t.string, expected: t.string, found: t.string, cure: t.string })),
+);
+const SkippedCodec = t.record(t.string, DataErrorsCodec);
+
+/** Damaged images by where they are. */
+export type Skipped = Map<string, DataError>;
+
+/** The damaged images of a run. */
+export interface SkippedImages {
+  /** Those of a split or domain, for the streams of its images to add to. */
+  of(part: string): Skipped;
+  /** Those of all parts, each once, by where they are. */
+  all(): readonly DataError[];
+  /** Keeps them now. */
+  save(): Promise<void>;
+}
+
+/** Damaged images, each once, by where they are. */
+export const listed = (parts: readonly Skipped[]): readonly DataError[] =>
+  [...new Map(parts.flatMap((part) => [...part]))]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([, fault]) => fault);
+
+/**
+ * The damaged images of the run in a folder, as its last checkpoint left them.
+ *
+ * @param folder The folder of the run.
+ * @returns The images; or what is wrong with their file.
+ */
+export async function skippedImagesIn(folder: string): Promise<E.Either<DataError, SkippedImages>> {
+  const path = join(folder, 'damaged.json');
+  const kept = decodeJson(SkippedCodec, (await readText(path)) ?? '{}', path);
+  if (E.isLeft(kept)) return E.left(kept.left[0]!);
+  const parts = new Map<string, Skipped>(
+    Object.entries(kept.right).map(([part, faults]) => [
+      part,
+      new Map(faults.map((fault) => [fault.where, fault])),
+    ]),
+  );
+  return E.right({
+    of: (part) => {
+      const faults = parts.get(part) ?? new Map<string, DataError>();
+      parts.set(part, faults);
+      return faults;
+    },
+    all: () => listed([...parts.values()]),
+    async save() {
+      const file = [...parts].filter(([, faults]) => faults.size > 0);
+      if (file.length === 0) return;
+      const byPart = Object.fromEntries(file.map(([part, faults]) => [part, listed([faults])]));
+      await writeFileAtomically(path, `${JSON.stringify(byPart, null, 2)}\n`);
+    },
+  });
+}

@@ -1,4 +1,4 @@
-/** Published configurations, which have no version: recognised, decoded, and written in our schema. */
+/** Published configurations, decoded and written in our schema. */
 import { either as E } from 'fp-ts';
 import type * as t from 'io-ts';
 import type { DataError } from '../../data/data-error.ts';
@@ -22,31 +22,6 @@ import { translateStageOne, type Translated } from './published-stage-one.ts';
 import { translateStageTwo } from './published-stage-two.ts';
 import type { StageOneResults } from './stage-two-translations.ts';
 
-const scalarAt = (document: DocumentMap, key: string): unknown => {
-  const node = document.entries.get(key)?.node;
-  return node?.of === 'scalar' ? node.value : undefined;
-};
-
-/** Which stage of the published system a document configures; null for ours. */
-export function publishedStage(document: DocumentMap): 1 | 2 | null {
-  if (document.entries.has('version') || document.entries.has('kind')) return null;
-  const prefix = scalarAt(document, 'prefix');
-  if (prefix === 'cyclegan' || document.entries.has('source_dataset')) return 1;
-  return prefix === 'robust' || document.entries.has('train_datasets') ? 2 : null;
-}
-
-/** The template that a published configuration names; null for none. */
-export function parentTemplate(document: DocumentMap): string | null {
-  const name = scalarAt(document, 'parent_template');
-  return typeof name === 'string' && name !== 'None' && name !== '' ? name : null;
-}
-
-/** File names of the published templates. */
-export const TEMPLATES = {
-  1: 'template_cyclegan_training.yaml',
-  2: 'template_robust_training.yaml',
-} as const;
-
 /** The text `None` means null. */
 function withNulls(node: DocumentNode): DocumentNode {
   if (node.of === 'scalar') return node.value === 'None' ? { ...node, value: null } : node;
@@ -69,7 +44,7 @@ const ignoredIn = (document: DocumentMap, table: IgnoredSettings): readonly stri
  * A published configuration in our schema.
  *
  * @param document Composed with its templates.
- * @param stage Of {@link publishedStage}.
+ * @param stage Of `publishedStage`.
  * @param results Where results of stage 1 are, by the tracker’s run ids.
  * @returns The document as a file of ours would be, and everything in it that has no meaning here or got another one.
  */

@@ -14,7 +14,7 @@ import {
   type ReadText,
 } from '../../documents/composition.ts';
 import { mergeDocuments, placeOf, type DocumentMap } from '../../documents/document.ts';
-import { parentTemplate, TEMPLATES } from './published-experiment.ts';
+import { parentTemplate, TEMPLATES } from './published-stage.ts';
 
 const HIGHEST = 4;
 

@@ -1,9 +1,8 @@
 /** From configuration texts to an experiment: composed, overridden, decoded and checked. Nothing here touches files. */
 import { either as E } from 'fp-ts';
 import type { DataError } from '../../data/data-error.ts';
-import { publishedStage, translatePublished } from '../published/published-experiment.ts';
+import { publishedStage } from '../published/published-stage.ts';
 import type { StageOneResults } from '../published/stage-two-translations.ts';
-import { withTemplates } from '../published/template-chain.ts';
 import { composeDocument, normalizePath, type ReadText } from '../../documents/composition.ts';
 import type { DocumentNode } from '../../documents/document.ts';
 import { decodeExperiment, codecOf, type Experiment } from './experiment.ts';
@@ -52,6 +51,8 @@ async function ownDocument(
       },
     ]);
   }
+  const { translatePublished } = await import('../published/published-experiment.ts');
+  const { withTemplates } = await import('../published/template-chain.ts');
   const completed = await withTemplates(composed.right, [normalizePath(file)], stage, read);
   if (E.isLeft(completed)) return E.left([completed.left]);
   const { document, templates } = completed.right;

@@ -45,94 +45,125 @@ const LARGEST_STEP = 999_999_999;
 const fileName = (step: number): string => `step-${String(step).padStart(9, '0')}.safetensors`;
 const stepOf = (file: string): number => Number(/^step-(\d{9})\.safetensors$/.exec(file)?.[1] ?? Number.NaN);
 
+/** Where checkpoints are. */
+interface Place {
+  readonly folder: string;
+  /** The file that names the best one. */
+  readonly bestPath: string;
+}
+
+const pathOf = ({ folder }: Place, step: number): string => join(folder, fileName(step));
+
+/** The steps of all checkpoints, newest first. */
+const stepsIn = async ({ folder }: Place): Promise<number[]> =>
+  (await readdir(folder))
+    .map(stepOf)
+    .filter((step) => !Number.isNaN(step))
+    .sort((a, b) => b - a);
+
+async function readBest(place: Place): Promise<BestFile | null> {
+  const best = parseJson((await readText(place.bestPath)) ?? '');
+  return BestFileCodec.is(best) && (await stepsIn(place)).includes(best.step) ? best : null;
+}
+
+async function noteScore(place: Place, step: number, score: number): Promise<void> {
+  const best = await readBest(place);
+  if (Number.isFinite(score) && (best === null || score > best.score))
+    await writeFileAtomically(place.bestPath, `${JSON.stringify({ step, score })}\n`);
+}
+
+async function removeSuperseded(place: Place, keep: number | null): Promise<void> {
+  const present = await stepsIn(place);
+  const newest = keep === null ? present : present.slice(0, Math.max(2, keep));
+  const kept = [...newest, (await readBest(place))?.step];
+  for (const step of present) if (!kept.includes(step)) await rm(pathOf(place, step));
+}
+
+async function removeDamaged(place: Place, step: number): Promise<void> {
+  if ((await readBest(place))?.step === step) await rm(place.bestPath);
+  await rm(pathOf(place, step));
+}
+
+const load = async (place: Place, step: number): Promise<E.Either<DataError, Safetensors>> =>
+  decodeSafetensors(await readFile(pathOf(place, step)), pathOf(place, step));
+
+async function restore<State extends TensorTree>(
+  place: Place,
+  step: number,
+  expected: State,
+): Promise<E.Either<DataError, Checkpoint<State>>> {
+  const restored = E.Monad.chain(await load(place, step), (file) =>
+    restoreTree(file, expected, pathOf(place, step)),
+  );
+  return E.Functor.map(restored, (state) => ({ step, state }));
+}
+
+async function write(
+  place: Place,
+  keep: number | null,
+  step: number,
+  state: TensorTree,
+  score = Number.NaN,
+): Promise<string> {
+  if (!(Number.isInteger(step) && step >= 0 && step <= LARGEST_STEP))
+    throw new RangeError(`step: expected an integer from 0 to ${LARGEST_STEP}, received ${step}`);
+  const metadata = { step: `${step}`, ...(Number.isFinite(score) && { score: `${score}` }) };
+  await writeFileAtomically(pathOf(place, step), await encodeSafetensors(state, metadata));
+  await noteScore(place, step, score);
+  await removeSuperseded(place, keep);
+  return pathOf(place, step);
+}
+
+async function newestWhole<State extends TensorTree>(
+  place: Place,
+  keep: number | null,
+  expected: State,
+  onDamaged?: (error: DataError) => void,
+): Promise<E.Either<DataError, Checkpoint<State> | null>> {
+  for (const step of await stepsIn(place)) {
+    const decoded = await load(place, step);
+    if (E.isLeft(decoded)) {
+      onDamaged?.(decoded.left);
+      await removeDamaged(place, step);
+      continue;
+    }
+    const restored = restoreTree(decoded.right, expected, pathOf(place, step));
+    if (E.isLeft(restored)) return restored;
+    try {
+      // The process may have died before it could note this score or remove the one that this replaces.
+      await noteScore(place, step, Number(decoded.right.metadata['score'] ?? Number.NaN));
+      await removeSuperseded(place, keep);
+    } catch (error) {
+      disposeTensors(restored.right);
+      throw error;
+    }
+    return E.right({ step, state: restored.right });
+  }
+  return E.right(null);
+}
+
 /**
  * The checkpoints in `folder`, which is there.
  *
+ * @param folder Holds a file for each.
  * @param bestPath The file that names the best one.
  * @param keep How many of the newest are kept, two at least; null: all.
  */
 export function checkpointsIn(folder: string, bestPath: string, keep: number | null = 2): Checkpoints {
-  const fileOf = (step: number): string => join(folder, fileName(step));
-
-  /** Newest first. */
-  const steps = async (): Promise<number[]> =>
-    (await readdir(folder))
-      .map(stepOf)
-      .filter((step) => !Number.isNaN(step))
-      .sort((a, b) => b - a);
-
-  const load = async (step: number): Promise<E.Either<DataError, Safetensors>> =>
-    decodeSafetensors(await readFile(fileOf(step)), fileOf(step));
-
-  const readBest = async (): Promise<BestFile | null> => {
-    const best = parseJson((await readText(bestPath)) ?? '');
-    return BestFileCodec.is(best) && (await steps()).includes(best.step) ? best : null;
-  };
-
-  const noteScore = async (step: number, score: number): Promise<void> => {
-    const best = await readBest();
-    if (Number.isFinite(score) && (best === null || score > best.score))
-      await writeFileAtomically(bestPath, `${JSON.stringify({ step, score })}\n`);
-  };
-
-  const removeSuperseded = async (): Promise<void> => {
-    const present = await steps();
-    const newest = keep === null ? present : present.slice(0, Math.max(2, keep));
-    const kept = [...newest, (await readBest())?.step];
-    for (const step of present) if (!kept.includes(step)) await rm(fileOf(step));
-  };
-
+  const place = { folder, bestPath };
   return {
-    async write(step, state, score = Number.NaN) {
-      if (!(Number.isInteger(step) && step >= 0 && step <= LARGEST_STEP))
-        throw new RangeError(`step: expected an integer from 0 to ${LARGEST_STEP}, received ${step}`);
-      const metadata = { step: `${step}`, ...(Number.isFinite(score) && { score: `${score}` }) };
-      await writeFileAtomically(fileOf(step), await encodeSafetensors(state, metadata));
-      await noteScore(step, score);
-      await removeSuperseded();
-      return fileOf(step);
-    },
-    async newest(expected, onDamaged) {
-      for (const step of await steps()) {
-        const decoded = await load(step);
-        if (E.isLeft(decoded)) {
-          onDamaged?.(decoded.left);
-          if ((await readBest())?.step === step) await rm(bestPath);
-          await rm(fileOf(step));
-          continue;
-        }
-        const restored = restoreTree(decoded.right, expected, fileOf(step));
-        if (E.isLeft(restored)) return restored;
-        try {
-          // The process may have died before it could note this score or remove the one that this replaces.
-          await noteScore(step, Number(decoded.right.metadata['score'] ?? Number.NaN));
-          await removeSuperseded();
-        } catch (error) {
-          disposeTensors(restored.right);
-          throw error;
-        }
-        return E.right({ step, state: restored.right });
-      }
-      return E.right(null);
-    },
+    write: (step, state, score) => write(place, keep, step, state, score),
+    newest: (expected, onDamaged) => newestWhole(place, keep, expected, onDamaged),
     async best(expected) {
-      const best = await readBest();
+      const best = await readBest(place);
       if (best === null) return E.right(null);
-      const decoded = await load(best.step);
-      if (E.isLeft(decoded)) return decoded;
-      const restored = restoreTree(decoded.right, expected, fileOf(best.step));
-      return E.isLeft(restored) ? restored : E.right({ ...best, state: restored.right });
+      return E.Functor.map(await restore(place, best.step, expected), (found) => ({ ...found, ...best }));
     },
-    async at(step, expected) {
-      if (!(await steps()).includes(step)) return E.right(null);
-      const decoded = await load(step);
-      if (E.isLeft(decoded)) return decoded;
-      const restored = restoreTree(decoded.right, expected, fileOf(step));
-      return E.Functor.map(restored, (state) => ({ step, state }));
-    },
+    at: async (step, expected) =>
+      (await stepsIn(place)).includes(step) ? restore(place, step, expected) : E.right(null),
     async newestFile() {
-      const [newest] = await steps();
-      return newest === undefined ? null : fileOf(newest);
+      const [newest] = await stepsIn(place);
+      return newest === undefined ? null : pathOf(place, newest);
     },
   };
 }

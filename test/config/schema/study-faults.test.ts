@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CAMEL, ERM, faults, TOP } from './study-texts.ts';
+import { CAMEL, ERM, faults, study, TOP } from './study-texts.ts';
 
 describe('a study that is wrong says so in a line a fault', () => {
   const METHODS = 'settings by name of the method, e.g. { erm: { method: { kind: erm } } }';

@@ -86,7 +86,7 @@ function workerPool(count: number, options: LoadImageOptions, script: URL | unde
       ),
     );
   };
-  const workers = Array.from({ length: count }, () => {
+  const start = (): void => {
     const { shape, fit, antialias, maximumPixels } = options;
     const worker = startWorker(script, {
       shape,
@@ -101,8 +101,7 @@ function workerPool(count: number, options: LoadImageOptions, script: URL | unde
     worker.on('exit', (code) => died(worker, `that it ended with exit code ${code}`));
     worker.unref();
     tasksOf.set(worker, []);
-    return worker;
-  });
+  };
   return {
     load: (location) =>
       new Promise((resolve, reject) => {
@@ -110,6 +109,7 @@ function workerPool(count: number, options: LoadImageOptions, script: URL | unde
           reject(end);
           return;
         }
+        if (tasksOf.size === 0) for (let i = 0; i < count; i++) start();
         const [worker, tasks] = [...tasksOf].reduce((least, other) =>
           other[1].length < least[1].length ? other : least,
         );
@@ -120,13 +120,13 @@ function workerPool(count: number, options: LoadImageOptions, script: URL | unde
       }),
     close: async () => {
       finish(new Error('the decode workers are closed'));
-      await Promise.all(workers.map((worker) => worker.terminate()));
+      await Promise.all([...tasksOf.keys()].map((worker) => worker.terminate()));
     },
   };
 }
 
 /**
- * Starts worker threads that load images of any location and bring them to one shape.
+ * Worker threads that load images of any location and bring them to one shape. They start with the first image.
  *
  * @param options The shape, how images are resized, the number of workers.
  * @returns The pool.

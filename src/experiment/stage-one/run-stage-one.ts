@@ -7,6 +7,7 @@ import { finishedOutcome, openRun } from '../../runs/run-directory.ts';
 import type { ExperimentContext } from '../context.ts';
 import { oneSidedClasses } from './domains.ts';
 import { openExperimentImages } from '../images/open-images.ts';
+import type { OpenImages } from '../images/shared-images.ts';
 import type { ExperimentToRun } from '../run-settings.ts';
 import { skipDamagedOf } from '../images/skipped-images.ts';
 import { planStageOne } from './stage-one-plan.ts';
@@ -23,15 +24,17 @@ export interface RunStageOneOptions {
   readonly skipDamaged?: number;
   /** What the report calls the groups, by keys such as `y0z1`; default: their classes and subgroups. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Opens the data; default `openExperimentImages`. A study shares them between its runs. */
+  readonly openImages?: OpenImages;
 }
 
 async function train(
   { experiment, settings }: ExperimentToRun<'stage-1'>,
-  { out, skipDamaged = skipDamagedOf(experiment) }: RunStageOneOptions,
+  { out, skipDamaged = skipDamagedOf(experiment), openImages = openExperimentImages }: RunStageOneOptions,
   context: ExperimentContext,
 ): Promise<StageOneOutcome> {
   // All that may not fit comes before the run folder, so that who corrects it begins anew.
-  return closing(await openExperimentImages(experiment.data), async (images) => {
+  return closing(await openImages(experiment.data), async (images) => {
     const plan = planStageOne(experiment, images);
     oneSidedClasses(experiment, plan.domains, images).forEach(context.say);
     try {

@@ -15,6 +15,7 @@ import type { ExperimentContext } from '../context.ts';
 import { assertDataFits } from '../images/data-faults.ts';
 import { missingInStageTwo } from '../images/missing-images.ts';
 import { openExperimentImages } from '../images/open-images.ts';
+import type { OpenImages } from '../images/shared-images.ts';
 import type { ExperimentToRun } from '../run-settings.ts';
 import { skipDamagedOf, skipping } from '../images/skipped-images.ts';
 import { StageTwoOutcomeCodec, type StageTwoOutcome } from '../outcomes.ts';
@@ -39,6 +40,8 @@ export interface RunStageTwoOptions {
    * @internal
    */
   readonly translationsFrom?: ObtainTranslations;
+  /** Opens the data; default `openExperimentImages`. A study shares them between its runs. */
+  readonly openImages?: OpenImages;
 }
 
 async function translationsOf(
@@ -82,8 +85,9 @@ async function train(
   options: RunStageTwoOptions,
   context: ExperimentContext,
 ): Promise<StageTwoOutcome> {
+  const { openImages = openExperimentImages } = options;
   // All that a path may be wrong of comes before the run folder, so that who corrects it begins anew.
-  return closing(await openExperimentImages(experiment.data), async (images) => {
+  return closing(await openImages(experiment.data), async (images) => {
     assertDataFits(experiment, images);
     context.say(describeRun(experiment, images));
     missingInStageTwo(experiment, images).forEach(context.say);

@@ -13,6 +13,7 @@ import { closing } from '../../system/closing.ts';
 import type { ExperimentContext } from '../context.ts';
 import { assertDataFits } from '../images/data-faults.ts';
 import { openExperimentImages } from '../images/open-images.ts';
+import { sharedImages, type OpenImages, type SharedImages } from '../images/shared-images.ts';
 import { runStageOne } from '../stage-one/run-stage-one.ts';
 import { runStageTwo } from '../stage-two/run-stage-two.ts';
 import { expectedFailure, orExit, ProgramError } from '../../system/program.ts';
@@ -52,6 +53,7 @@ async function runSeed(
   failures: Map<string, string>,
   { backend, labels }: Pick<RunStudyOptions, 'backend'> & Pick<StudyFile, 'labels'>,
   context: ExperimentContext,
+  images: SharedImages,
 ): Promise<void> {
   const attempt = async (
     run: Pick<StudyRun, 'name' | 'needs'>,
@@ -66,13 +68,14 @@ async function runSeed(
       await train();
     } catch (error) {
       failures.set(key, reasonOf(error));
+      // A decode worker may have died, and the other runs shall not suffer from it.
+      await images.close();
       context.say(`${key}: ${failures.get(key)!}`);
     }
   };
-  for (const run of stageOne)
-    await attempt(run, () => runStageOne(run.toRun, { out: run.out, backend, labels }, context));
-  for (const run of methods)
-    await attempt(run, () => runStageTwo(run.toRun, { out: run.out, backend, labels }, context));
+  const options = ({ out }: Pick<StudyRun, 'out'>) => ({ out, backend, labels, openImages: images.open });
+  for (const run of stageOne) await attempt(run, () => runStageOne(run.toRun, options(run), context));
+  for (const run of methods) await attempt(run, () => runStageTwo(run.toRun, options(run), context));
 }
 
 /** What the folder holds by now, as its files say it. */
@@ -89,13 +92,16 @@ async function writeResults(
 }
 
 /** Data that are missing, or that do not hold what an experiment needs, are bad input and leave nothing behind. */
-export async function assertData([first]: readonly SeedRuns[]): Promise<void> {
+export async function assertData(
+  [first]: readonly SeedRuns[],
+  open: OpenImages = openExperimentImages,
+): Promise<void> {
   const experiments = [...(first?.stageOne ?? []), ...(first?.methods ?? [])].map(
     ({ toRun }) => toRun.experiment,
   );
   for (const data of new Set(experiments.map((each) => JSON.stringify(each.data)))) {
     const those = experiments.filter((each) => JSON.stringify(each.data) === data);
-    await closing(await openExperimentImages(those[0]!.data, { workers: 0 }), (images) => {
+    await closing(await open(those[0]!.data), (images) => {
       those.forEach((experiment) => assertDataFits(experiment, images));
       return Promise.resolve();
     });
@@ -124,16 +130,18 @@ export async function runStudy(
   const merged = async (): Promise<StudyFile> =>
     orExit(mergedStudyFile(orExit(await readStudyFile(out)), study, call, out));
   await merged();
-  await assertData(runs);
-  const release = orExit(await lockStudy(out));
-  try {
-    // Another program may have added to the study meanwhile.
-    const file = await merged();
-    await writeStudyFile(out, file);
-    return await runSeeds(runs, file, options, context);
-  } finally {
-    await release();
-  }
+  return closing(sharedImages(), async (images) => {
+    await assertData(runs, images.open);
+    const release = orExit(await lockStudy(out));
+    try {
+      // Another program may have added to the study meanwhile.
+      const file = await merged();
+      await writeStudyFile(out, file);
+      return await runSeeds(runs, file, options, context, images);
+    } finally {
+      await release();
+    }
+  });
 }
 
 /** Runs every seed; whatever comes to pass, the results say how far it came. */
@@ -142,6 +150,7 @@ async function runSeeds(
   file: StudyFile,
   options: RunStudyOptions,
   context: ExperimentContext,
+  images: SharedImages,
 ): Promise<StudyResults> {
   const began = performance.now();
   const failures = await earlierFailures(options.out);
@@ -151,7 +160,7 @@ async function runSeeds(
   };
   try {
     const handed = { backend: options.backend, labels: file.labels };
-    for (const seed of runs) await runSeed(seed, failures, handed, context);
+    for (const seed of runs) await runSeed(seed, failures, handed, context, images);
   } catch (error) {
     await results();
     throw error;

@@ -9,6 +9,7 @@ import type { StageTwoExperiment } from '../../config/schema/stage-two.ts';
 import type { DataError } from '../../data/data-error.ts';
 import { SPLITS, type ImageLocation, type SplitName } from '../../data/dataset.ts';
 import { foldKey, randomKey } from '../../random/random.ts';
+import type { LoadPixels } from '../../streams/batch-stream.ts';
 import { openDecodePool } from '../../streams/decode-pool.ts';
 import { indexTranslations, scratchFolder, type ScratchFolder } from '../../streams/record-folder.ts';
 import { orExit, ProgramError } from '../../system/program.ts';
@@ -261,6 +262,16 @@ async function listsOf(
   return lists as { readonly train: TranslationLists };
 }
 
+/** Holds what it has loaded, for images that are asked for again and again. */
+function loadedOnce(load: LoadPixels<ImageReference>): LoadPixels<ImageReference> {
+  const loaded = new Map<ImageReference, ReturnType<typeof load>>();
+  return (image) => {
+    const pixels = loaded.get(image) ?? load(image);
+    loaded.set(image, pixels);
+    return pixels;
+  };
+}
+
 /**
  * Makes the translations that are not there yet, or finds them; {@link ObtainTranslations} has the parameters.
  */
@@ -281,11 +292,15 @@ export const obtainTranslations: ObtainTranslations = async (experiment, images,
       throw error;
     },
   );
-  const pool = openDecodePool({ shape: images.shape });
+  const inMemory = images.examples('train').every(({ image }) => !('file' in image));
+  // Threads and repeated decoding cost more than images that are small enough to be held.
+  const pool = openDecodePool({ shape: images.shape, ...(inMemory && { workers: 0 }) });
+  const decode: LoadPixels<ImageReference> = (image) => pool.load(image as ImageLocation);
+  const load = inMemory ? loadedOnce(decode) : decode;
   return {
     splits: lists,
     // Translations that were given may be images of the data set, which it loads itself.
-    load: (image) => ('file' in image ? pool.load(image as ImageLocation) : images.load(image)),
+    load: (image) => ('file' in image ? load(image) : images.load(image)),
     close: async () => {
       await pool.close();
       await scratch.remove();

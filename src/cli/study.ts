@@ -9,6 +9,7 @@ import { formatDataError } from '../data/data-error.ts';
 import { commandLine, helpEnd } from '../system/command-line.ts';
 import { expectedFailure, orExit, ProgramError } from '../system/program.ts';
 import { collectResults, failuresIn, studyResults } from '../experiment/study/collect-results.ts';
+import { outcomeReader } from '../experiment/outcomes.ts';
 import { planLines, planStudy, runRefusals } from '../experiment/study/plan-study.ts';
 import { readStudy } from '../experiment/study/read-study.ts';
 import { readResults, runStudy } from '../experiment/study/run-study.ts';
@@ -122,7 +123,9 @@ async function report(file: string, flags: StudyFlags): Promise<void> {
   const there = orExit(await readStudyFile(out));
   if (there === null)
     throw new ProgramError(`${out}: expected the folder of a study, found none; run the study first`, 2);
-  print([await writeStudyReport(out, there, await studyResults(out, there, await knownFailures(out)))]);
+  const outcomeOf = outcomeReader();
+  const results = await studyResults(out, there, await knownFailures(out), outcomeOf);
+  print([await writeStudyReport(out, there, results, outcomeOf)]);
 }
 
 const failedRuns = ({ seeds }: StudyResults): readonly string[] => [...failuresIn(seeds).keys()];

@@ -64,11 +64,19 @@ export const StageTwoOutcomeCodec = t.readonly(
 /** What a finished stage-2 run keeps in `run.json`. */
 export type StageTwoOutcome = t.TypeOf<typeof StageTwoOutcomeCodec>;
 
-/** The outcome of a run that has come to its end; undefined of any other. */
-export async function outcomeIn<A>(folder: string, codec: t.Type<A>): Promise<A | undefined> {
-  const path = join(folder, 'run.json');
-  const outcome = E.Monad.chain(await readRunFile(path), (run) => decodedOutcome(run, codec, path));
-  return E.isRight(outcome) ? outcome.right : undefined;
+/** Reads the outcome of a run that has come to its end; undefined of any other. */
+export type ReadOutcome = <A>(folder: string, codec: t.Type<A>) => Promise<A | undefined>;
+
+/** Makes a reader that reads the file of each run once, for results and a report of the same moment. */
+export function outcomeReader(): ReadOutcome {
+  const files = new Map<string, ReturnType<typeof readRunFile>>();
+  return async (folder, codec) => {
+    const path = join(folder, 'run.json');
+    const reading = files.get(path) ?? readRunFile(path);
+    files.set(path, reading);
+    const outcome = E.Monad.chain(await reading, (run) => decodedOutcome(run, codec, path));
+    return E.isRight(outcome) ? outcome.right : undefined;
+  };
 }
 
 /** The results of an experiment of stage 1. */

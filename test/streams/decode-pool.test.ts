@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { encodeExample } from '../../src/data/example.ts';
@@ -107,6 +108,26 @@ describe('a pool', () => {
     }
     await expect(pool.load({ file })).rejects.toThrow(found);
     await pool.close();
+  });
+
+  it('starts its workers with the first image', async () => {
+    const script = join(root, 'late-worker.mjs');
+    const pool = openDecodePool({ shape: [1, 1, 1], workers: 1, script: pathToFileURL(script) });
+    await setTimeout(300);
+    // A worker that had started by now would have found no program.
+    writeFileSync(
+      script,
+      `import { parentPort } from 'node:worker_threads';
+      parentPort.on('message', ({ id }) => parentPort.postMessage({ id, pixels: Uint8Array.of(6) }));`,
+    );
+    expect(await pixelsOf(pool.load(FILES[0]!))).toEqual([6]);
+    await pool.close();
+  });
+
+  it('that is closed before its first image refuses it', async () => {
+    const pool = openDecodePool({ shape: [1, 1, 1], workers: 1 });
+    await pool.close();
+    await expect(pool.load(FILES[0]!)).rejects.toThrow('closed');
   });
 
   it('that is closed refuses what is under way and what comes after', async () => {

@@ -1,7 +1,7 @@
 /** All that the folders of runs hold for a report, beside their results. */
 import type { DataError } from '../../data/data-error.ts';
 import type { ReportInput } from '../../report/input.ts';
-import { outcomeIn, StageOneOutcomeCodec, StageTwoOutcomeCodec } from '../outcomes.ts';
+import { outcomeReader, StageOneOutcomeCodec, StageTwoOutcomeCodec, type ReadOutcome } from '../outcomes.ts';
 import { readTrainingRun } from './training-log.ts';
 import { readTranslationRun } from './translation-log.ts';
 
@@ -26,20 +26,22 @@ const skippedLines = (
  *
  * @param stageOne Runs of stage 1; one that is not there yet is left out.
  * @param methods Runs of stage 2, likewise.
+ * @param outcomeOf Reads their outcomes.
  */
 export async function readRuns(
   stageOne: readonly RunFolder[],
   methods: readonly RunFolder[],
+  outcomeOf: ReadOutcome = outcomeReader(),
 ): Promise<ReadRuns> {
   const translations = stageOne.map(async (run) => {
-    const outcome = await outcomeIn(run.folder, StageOneOutcomeCodec);
+    const outcome = await outcomeOf(run.folder, StageOneOutcomeCodec);
     const { seed, name, folder } = run;
     return {
       lines: skippedLines(run, outcome?.damaged),
       read: await readTranslationRun(folder, { seed, name }, outcome?.bestStep ?? null),
     };
   });
-  const outcomes = await Promise.all(methods.map(({ folder }) => outcomeIn(folder, StageTwoOutcomeCodec)));
+  const outcomes = await Promise.all(methods.map(({ folder }) => outcomeOf(folder, StageTwoOutcomeCodec)));
   const trained = outcomes.map((outcome) => outcome?.trainedGroups ?? []);
   const trainings = methods.map(async (run, i) => {
     const outcome = outcomes[i];

@@ -10,21 +10,26 @@ import type {
 import { summarizeSeeds } from '../../report/summary.ts';
 import {
   methodResult,
-  outcomeIn,
+  outcomeReader,
   stageOneFigures,
   StageOneOutcomeCodec,
   StageTwoOutcomeCodec,
+  type ReadOutcome,
 } from '../outcomes.ts';
 import { commonBackend, runBackends } from './run-backends.ts';
 import type { StudyFile } from './study-file.ts';
 
-async function stageOneIn(folder: string, name: string): Promise<StageOneFigures | undefined> {
-  const outcome = await outcomeIn(folder, StageOneOutcomeCodec);
+async function stageOneIn(
+  folder: string,
+  name: string,
+  outcomeOf: ReadOutcome,
+): Promise<StageOneFigures | undefined> {
+  const outcome = await outcomeOf(folder, StageOneOutcomeCodec);
   return outcome && stageOneFigures(name, outcome);
 }
 
-async function methodIn(folder: string): Promise<MethodResult | undefined> {
-  const outcome = await outcomeIn(folder, StageTwoOutcomeCodec);
+async function methodIn(folder: string, outcomeOf: ReadOutcome): Promise<MethodResult | undefined> {
+  const outcome = await outcomeOf(folder, StageTwoOutcomeCodec);
   return outcome && methodResult(outcome);
 }
 
@@ -40,11 +45,13 @@ export const failureKey = (seed: number, name: string): string => `seed-${seed}/
  * @param out The folder of the study.
  * @param file What it is made of.
  * @param failures Those that are known; a run that has come to its end since is none.
+ * @param outcomeOf Reads the outcomes of runs.
  */
 export async function collectResults(
   out: string,
   file: Pick<StudyFile, 'seeds' | 'stage-1' | 'methods'>,
   failures: Failures,
+  outcomeOf: ReadOutcome = outcomeReader(),
 ): Promise<readonly SeedResults[]> {
   const failed = (seed: number, name: string): Failed | undefined => {
     const reason = failures.get(failureKey(seed, name));
@@ -54,14 +61,14 @@ export async function collectResults(
   for (const seed of file.seeds) {
     const stage1: SeedResults['stage1'][number][] = [];
     for (const name of Object.keys(file['stage-1'])) {
-      const found = await stageOneIn(join(out, `seed-${seed}`, name), name);
+      const found = await stageOneIn(join(out, `seed-${seed}`, name), name, outcomeOf);
       const reason = failed(seed, name);
       if (found !== undefined) stage1.push(found);
       else if (reason !== undefined) stage1.push({ name, ...reason });
     }
     const methods: Record<string, MethodResult | Failed> = {};
     for (const name of Object.keys(file.methods)) {
-      const found = (await methodIn(join(out, `seed-${seed}`, name))) ?? failed(seed, name);
+      const found = (await methodIn(join(out, `seed-${seed}`, name), outcomeOf)) ?? failed(seed, name);
       if (found !== undefined) methods[name] = found;
     }
     collected.push({ seed, stage1, methods });
@@ -86,9 +93,15 @@ export function failuresIn(seeds: readonly SeedResults[]): Map<string, string> {
  * @param out The folder of the study.
  * @param file What it is made of.
  * @param failures Those that are known.
+ * @param outcomeOf Reads the outcomes of runs.
  */
-export async function studyResults(out: string, file: StudyFile, failures: Failures): Promise<StudyResults> {
-  const seeds = await collectResults(out, file, failures);
+export async function studyResults(
+  out: string,
+  file: StudyFile,
+  failures: Failures,
+  outcomeOf: ReadOutcome = outcomeReader(),
+): Promise<StudyResults> {
+  const seeds = await collectResults(out, file, failures, outcomeOf);
   const backend = commonBackend(await runBackends(out, file), file.backend);
   return {
     format: 2,

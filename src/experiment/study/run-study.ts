@@ -14,6 +14,7 @@ import type { ExperimentContext } from '../context.ts';
 import { assertDataFits } from '../images/data-faults.ts';
 import { openExperimentImages } from '../images/open-images.ts';
 import { sharedImages, type OpenImages, type SharedImages } from '../images/shared-images.ts';
+import { outcomeReader } from '../outcomes.ts';
 import { runStageOne } from '../stage-one/run-stage-one.ts';
 import { runStageTwo } from '../stage-two/run-stage-two.ts';
 import { expectedFailure, orExit, ProgramError } from '../../system/program.ts';
@@ -84,10 +85,11 @@ async function writeResults(
   file: StudyFile,
   failures: ReadonlyMap<string, string>,
 ): Promise<StudyResults> {
-  const results = await studyResults(out, file, failures);
+  const outcomeOf = outcomeReader();
+  const results = await studyResults(out, file, failures, outcomeOf);
   await writeStudyFile(out, file);
   await writeFileAtomically(resultsFile(out), `${JSON.stringify(results, null, 2)}\n`);
-  await writeStudyReport(out, file, results);
+  await writeStudyReport(out, file, results, outcomeOf);
   return results;
 }
 

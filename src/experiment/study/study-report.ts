@@ -12,6 +12,7 @@ import { renderReport } from '../../report/report-page.ts';
 import { writeFileAtomically } from '../../system/atomic-file.ts';
 import { orExit } from '../../system/program.ts';
 import { dataWords, groupLabels, reportedMethod, reportedStageOne } from '../report/described-experiments.ts';
+import type { ReadOutcome } from '../outcomes.ts';
 import { readRuns, type RunFolder } from '../report/read-runs.ts';
 import { backendNotices, runBackends } from './run-backends.ts';
 import type { StudyFile } from './study-file.ts';
@@ -31,10 +32,16 @@ function settingsOf<A>(codec: t.Type<A, unknown>, settings: Json, where: string)
  * @param out The folder of the study.
  * @param file Its `study.json`.
  * @param results What its runs have come to.
+ * @param outcomeOf Reads the outcomes of its runs.
  * @returns The path of the report.
  * @throws ProgramError (exit code 2) if `study.json` holds other settings than a study has.
  */
-export async function writeStudyReport(out: string, file: StudyFile, results: StudyResults): Promise<string> {
+export async function writeStudyReport(
+  out: string,
+  file: StudyFile,
+  results: StudyResults,
+  outcomeOf?: ReadOutcome,
+): Promise<string> {
   const where = join(out, 'study.json');
   const data = settingsOf(DataCodec, file.data, `${where}: data`);
   const stageOne = Object.entries(file['stage-1']).map(([name, settings]) =>
@@ -47,7 +54,7 @@ export async function writeStudyReport(out: string, file: StudyFile, results: St
     file.seeds.flatMap((seed) =>
       runs.map(({ name }) => ({ seed, name, folder: join(out, `seed-${seed}`, name) })),
     );
-  const { notices, ...runs } = await readRuns(foldersOf(stageOne), foldersOf(methods));
+  const { notices, ...runs } = await readRuns(foldersOf(stageOne), foldersOf(methods), outcomeOf);
   const page = renderReport({
     ...runs,
     notices: [...backendNotices(await runBackends(out, file)), ...notices],

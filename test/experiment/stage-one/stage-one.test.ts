@@ -395,6 +395,13 @@ describe('translations', () => {
     expect(tf.memory().numTensors).toBe(tensors);
   });
 
+  it('of images that are held in memory are decoded once, and held, too', async () => {
+    const opened = await obtainTranslations(experiment(source()), images, context());
+    const [image] = opened.splits.train.toTarget;
+    expect(await opened.load(image!)).toBe(await opened.load(image!));
+    await opened.close();
+  });
+
   it('differ with the checkpoint and the mode, and published mode depends on the batch', async () => {
     const best = await pixelsOf(source());
     const first = await pixelsOf(source({ checkpoint: 1 }));

@@ -72,6 +72,20 @@ async function leavingNothing<A>(work: () => Promise<A>): Promise<A> {
   }
 }
 
+/** Runs two methods on data that are gone once a certain line has been said. */
+async function withoutDataAfter(line: string, set: readonly string[] = []): Promise<StudyResults> {
+  const root = mkdtempSync(at('data-'));
+  await writeSmallMnist(join(root, 'mnist'));
+  const read = await readStudy(STUDY, [...TINY, ...set]);
+  if (E.isLeft(read)) throw new Error(read.left.map(formatDataError).join('\n'));
+  const say = (said: string): void => {
+    if (said === line) rmSync(join(root, 'mnist'), { recursive: true });
+  };
+  const asked = { out: join(root, 'out'), roots: { DATA: root }, seeds: [1], methods: ['erm', 'group-dro'] };
+  const context = { say, stopRequested: () => false };
+  return leavingNothing(() => runStudy(read.right, { ...asked, file: STUDY, backend }, context));
+}
+
 beforeAll(async () => {
   await useBackend('wasm');
   await writeSmallMnist(join(scratch, 'mnist'));
@@ -122,6 +136,11 @@ describe('a study', () => {
       });
       expect(stopped!.equals(whole!), `${name}: the same bits`).toBe(true);
     }
+  });
+
+  it('opens its data once for all its runs', async () => {
+    const results = await withoutDataAfter('seed-1/erm');
+    expect(resultOf(results, 'erm').steps + resultOf(results, 'group-dro').steps).toBe(8);
   });
 
   it('that is stopped ends with exit code 75 and results of what is done', async () => {
@@ -207,6 +226,14 @@ describe('a run that fails', () => {
     expect(seed!.methods['camel']).toEqual({ failed: 'not run: stage-1 failed' });
     expect(resultOf(results, 'erm').steps).toBe(4);
     expect(existsSync(at('stage-1/seed-1/camel'))).toBe(false);
+  });
+
+  it('has the data opened anew for the next one', async () => {
+    const results = await withoutDataAfter('seed-1/erm', [infinite]);
+    expect(results.seeds[0]!.methods).toMatchObject({
+      erm: { failed: expect.stringContaining('not finite') as string },
+      'group-dro': { failed: expect.stringContaining('MNIST folder') as string },
+    });
   });
 
   it('since a file is in its way says so in a line, and is done once it is gone', async () => {

@@ -48,7 +48,7 @@ function chooseFile(folder: string, entries: readonly string[], name: string): E
     : E.right(join(folder, chosen));
 }
 
-async function readCapped(path: string): Promise<Uint8Array> {
+async function readCapped(path: string): Promise<Buffer> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
@@ -59,10 +59,16 @@ async function readCapped(path: string): Promise<Uint8Array> {
   }
 }
 
+/** A piece that holds the whole file, whose size is in its last four bytes: many pieces are joined in a second copy. */
+function pieceSize(gzipped: Buffer): number {
+  const stated = gzipped.length < 4 ? 0 : gzipped.readUInt32LE(gzipped.length - 4);
+  return Math.max(1024, Math.min(stated, LARGEST) + 1);
+}
+
 async function readMaybeGzipped(path: string): Promise<Uint8Array> {
   const bytes = await readCapped(path);
   return bytes[0] === 0x1f && bytes[1] === 0x8b
-    ? promisify(gunzip)(bytes, { maxOutputLength: LARGEST })
+    ? promisify(gunzip)(bytes, { maxOutputLength: LARGEST, chunkSize: pieceSize(bytes) })
     : bytes;
 }
 

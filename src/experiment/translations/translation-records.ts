@@ -24,6 +24,13 @@ export type TranslationSettings = Pick<
   readonly skipDamaged: number;
 };
 
+/** Values of images that are translated at once, at least; fewer leave most of the time to the starting of operations. */
+const LEAST_VALUES = 2 ** 16;
+
+/** How many images are translated at once. In inference mode this changes no pixel. */
+const countAtOnce = ({ mode, batchSize }: TranslationSettings, size: number): number =>
+  mode === 'published' ? batchSize : Math.max(batchSize, Math.floor(LEAST_VALUES / size));
+
 async function translate(
   images: Images<Uint8Array>,
   { network, weights }: TrainedGenerator,
@@ -78,7 +85,7 @@ export async function* translationRecords({
 }: TranslationRecordsOptions): AsyncGenerator<Uint8Array> {
   const [height, width, channels] = shape;
   const size = height * width * channels;
-  const order = storedOrder(examples.length, settings.batchSize);
+  const order = storedOrder(examples.length, countAtOnce(settings, size));
   const { skipDamaged } = settings;
   const stream = openBatchStream({ examples, shape, load, ...order, skipDamaged, skipped });
   try {

@@ -41,7 +41,12 @@ export async function readRunFile(path: string): Promise<E.Either<DataError, Run
   if (text === null) return E.right(null);
   const run = parseJson(text);
   if (RunFileCodec.is(run)) return E.right(run);
-  return refuse(path, RunFileCodec.name, JSON.stringify(text.slice(0, 60)), 'delete the folder or choose another one');
+  return refuse(
+    path,
+    RunFileCodec.name,
+    JSON.stringify(text.slice(0, 60)),
+    'delete the folder or choose another one',
+  );
 }
 
 /**
@@ -59,7 +64,12 @@ export async function readSettingsFile(
   if (E.isLeft(read) || read.right === null) return read;
   const differing = differences(read.right.settings, settings);
   if (differing.length === 0) return read;
-  return refuse(path, 'a run of the same settings', listedDifferences(differing), 'use the settings of that run, or choose another folder');
+  return refuse(
+    path,
+    'a run of the same settings',
+    listedDifferences(differing),
+    'use the settings of that run, or choose another folder',
+  );
 }
 
 /**

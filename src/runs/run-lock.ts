@@ -74,7 +74,12 @@ export async function lockFolder(folder: string): Promise<E.Either<DataError, ()
     }
     const [pid = '', start = ''] = (held ?? '').split(' ');
     if (Number(pid) > 0 && (await isAlive(Number(pid), start))) {
-      return refuse(folder, 'a run that nobody else is writing', `process ${pid} at work on it`, 'wait for it, stop it, or choose another folder');
+      return refuse(
+        folder,
+        'a run that nobody else is writing',
+        `process ${pid} at work on it`,
+        'wait for it, stop it, or choose another folder',
+      );
     }
     // Between its making and its writing a lock is empty; one that stays so belongs to nobody.
     if (held === '' && attempt < 5) await setTimeout(20);

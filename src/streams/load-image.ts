@@ -4,7 +4,7 @@
  */
 import { open, type FileHandle } from 'node:fs/promises';
 import { either as E, function as F } from 'fp-ts';
-import type { DataError } from '../data/data-error.ts';
+import { refuse, type DataError } from '../data/data-error.ts';
 import type { ImageLocation } from '../data/dataset.ts';
 import { decodeImage } from '../data/decode-image.ts';
 import { decodeExample } from '../data/example.ts';
@@ -75,7 +75,7 @@ function imageOfRecord(bytes: Uint8Array, location: ImageLocation): E.Either<Dat
   const name = nameOf(location);
   const { length } = location.record!;
   const fault = (where: string, expected: string, found: string) =>
-    E.left<DataError>({ where, expected, found, cure: 'copy or make the file again' });
+    refuse(where, expected, found, 'copy or make the file again');
   if (bytes.length < length + 4) {
     return fault(name, `${length + 4} bytes of data and checksum`, `${bytes.length}`);
   }

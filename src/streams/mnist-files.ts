@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { either as E } from 'fp-ts';
-import type { DataError } from '../data/data-error.ts';
+import { refuse, type DataError } from '../data/data-error.ts';
 import { decodeMnistSplit, type Mnist, type MnistSplit } from '../data/mnist.ts';
 
 const FILES = {
@@ -38,13 +38,12 @@ function folderError(folder: string, error: unknown): DataError {
 function chooseFile(folder: string, entries: readonly string[], name: string): E.Either<DataError, string> {
   const chosen = [`${name}.gz`, name].find((candidate) => entries.includes(candidate));
   return chosen === undefined
-    ? E.left({
-        where: `MNIST folder ${folder}`,
-        expected: `${name}.gz or ${name} among ${LAYOUT.join(', ')}`,
-        found:
-          entries.length === 0 ? 'an empty folder' : `only ${[...entries].sort().slice(0, 8).join(', ')}`,
-        cure: `put ${name}.gz into the folder, or give the folder that holds it`,
-      })
+    ? refuse(
+        `MNIST folder ${folder}`,
+        `${name}.gz or ${name} among ${LAYOUT.join(', ')}`,
+        entries.length === 0 ? 'an empty folder' : `only ${[...entries].sort().slice(0, 8).join(', ')}`,
+        `put ${name}.gz into the folder, or give the folder that holds it`,
+      )
     : E.right(join(folder, chosen));
 }
 

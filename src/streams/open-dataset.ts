@@ -6,7 +6,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { either as E } from 'fp-ts';
 import { celebaRecord, describeCeleba, describeCelebaEntries, type CelebaOptions } from '../data/celeba.ts';
-import type { DataError } from '../data/data-error.ts';
+import { refuse, type DataError } from '../data/data-error.ts';
 import {
   describeDataset,
   SPLITS,
@@ -96,13 +96,12 @@ async function withoutMissing(dataset: Dataset): Promise<E.Either<DataError, Dat
   }
   return missing.length === 0
     ? E.right(dataset)
-    : E.left({
-        where: missing[0]!,
-        expected: `this image, which the table of ${dataset.name} names`,
-        found:
-          missing.length === 1 ? 'no such file' : `no such file, and ${missing.length - 1} others likewise`,
-        cure: 'unpack all images there, or give the folder that holds them',
-      });
+    : refuse(
+        missing[0]!,
+        `this image, which the table of ${dataset.name} names`,
+        missing.length === 1 ? 'no such file' : `no such file, and ${missing.length - 1} others likewise`,
+        'unpack all images there, or give the folder that holds them',
+      );
 }
 
 const checkFiles = (described: E.Either<DataError, Dataset>): Described =>
@@ -117,12 +116,12 @@ async function holdsRecords(
   if (layout === 'records' || layout === 'folder') return E.right(layout === 'records');
   const names = await namesIn(root);
   return names === null
-    ? E.left({
-        where: root,
-        expected: `a folder with ${tables[0]!} and images, or with record shards`,
-        found: 'no such folder',
-        cure: 'give the folder of the data set; docs/datasets.md says where to get it',
-      })
+    ? refuse(
+        root,
+        `a folder with ${tables[0]!} and images, or with record shards`,
+        'no such folder',
+        'give the folder of the data set; docs/datasets.md says where to get it',
+      )
     : E.right(!names.some((name) => tables.includes(name)));
 }
 

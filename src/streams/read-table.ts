@@ -2,7 +2,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
-import type { DataError } from '../data/data-error.ts';
+import { refuse, type DataError } from '../data/data-error.ts';
 import { hasCode } from '../system/text-file.ts';
 
 /** Ten times the largest table of the field, CelebA's attributes. */
@@ -22,7 +22,7 @@ export async function readTable(
   layout: string,
 ): Promise<E.Either<DataError, { readonly file: string; readonly text: string }>> {
   const fault = (where: string, expected: string, found: string, cure: string) =>
-    E.left<DataError>({ where, expected, found, cure });
+    refuse(where, expected, found, cure);
   const cure = 'give the folder of the data set; docs/datasets.md says where to get it';
   for (const name of names) {
     const file = join(folder, name);

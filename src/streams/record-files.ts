@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { either as E } from 'fp-ts';
-import type { DataError } from '../data/data-error.ts';
+import { refuse, type DataError } from '../data/data-error.ts';
 import { decodeTfRecords, encodeTfRecords, shardFileName } from '../data/tfrecord.ts';
 import { isGzip } from './record-index.ts';
 import { makeFolder } from '../system/make-folder.ts';
@@ -106,12 +106,12 @@ async function putInPlace(temporary: string, target: string, replace: boolean): 
 function checkName(folder: string, name: string): E.Either<DataError, string> {
   return /^[^./\\][^/\\]*$/.test(name)
     ? E.right(join(folder, name))
-    : E.left({
-        where: `record folder in ${folder}`,
-        expected: 'a name without slashes that does not begin with a dot',
-        found: JSON.stringify(name),
-        cure: 'choose another name',
-      });
+    : refuse(
+        `record folder in ${folder}`,
+        'a name without slashes that does not begin with a dot',
+        JSON.stringify(name),
+        'choose another name',
+      );
 }
 
 /**
@@ -146,7 +146,7 @@ export async function writeRecordShards(
   const target = checkName(folder, name);
   if (E.isLeft(target)) return target;
   const fault = (expected: string, found: string, cure: string): E.Either<DataError, never> =>
-    E.left({ where: target.right, expected, found, cure });
+    refuse(target.right, expected, found, cure);
   try {
     if (!replace && (await isThere(target.right))) {
       const cure = 'remove it, read it instead, or replace it';
@@ -179,7 +179,7 @@ async function readBytes(path: string, cure: string): Promise<E.Either<DataError
     // A plain array, since slice() of a Buffer shares its memory.
     return E.right(new Uint8Array(await readFile(path)));
   } catch (error) {
-    return E.left({ where: path, expected: 'a readable file', found: reason(error), cure });
+    return refuse(path, 'a readable file', reason(error), cure);
   }
 }
 
@@ -187,12 +187,12 @@ async function expanded(path: string, bytes: Uint8Array): Promise<E.Either<DataE
   try {
     return E.right(await promisify(gunzip)(bytes, { maxOutputLength: LARGEST_SHARD }));
   } catch (error) {
-    return E.left({
-      where: path,
-      expected: `a compressed shard of at most ${LARGEST_SHARD} bytes`,
-      found: reason(error),
-      cure: 'make the record folder again',
-    });
+    return refuse(
+      path,
+      `a compressed shard of at most ${LARGEST_SHARD} bytes`,
+      reason(error),
+      'make the record folder again',
+    );
   }
 }
 
@@ -203,7 +203,7 @@ async function readShard(
   const path = join(target, shard.file);
   const cure = 'make the record folder again';
   const fault = (expected: string, found: string): E.Either<DataError, never> =>
-    E.left({ where: path, expected, found, cure });
+    refuse(path, expected, found, cure);
   if (shard.file !== shard.file.replace(/[/\\]/g, '')) return fault('a file of the record folder', 'a path');
   const stored = await readBytes(path, cure);
   if (E.isLeft(stored)) return stored;

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { either as E, function as F } from 'fp-ts';
-import type { DataError } from '../data/data-error.ts';
+import { refuse, type DataError } from '../data/data-error.ts';
 import type { ExampleFeatures } from '../data/example.ts';
 import { integerFeature } from '../data/record-features.ts';
 import { checkSettings, decodeManifest } from './record-manifest.ts';
@@ -59,12 +59,12 @@ const shardsNamed = (
       const outside = shards.find(({ file }) => !/^[^./\\][^/\\]*$/.test(file));
       return outside === undefined
         ? E.right(shards.map(({ file }) => join(folder, file)))
-        : E.left<DataError>({
-            where: path,
-            expected: 'shards inside the folder',
-            found: JSON.stringify(outside.file),
-            cure: 'make the record folder again',
-          });
+        : refuse(
+            path,
+            'shards inside the folder',
+            JSON.stringify(outside.file),
+            'make the record folder again',
+          );
     }),
   );
 
@@ -78,21 +78,21 @@ async function shardsOfManifest(
     const text = await readText(path);
     if (text !== null) return shardsNamed(folder, path, text, settings);
   } catch (error) {
-    return E.left({
-      where: path,
-      expected: 'a readable file',
-      found: error instanceof Error ? error.message : String(error),
-      cure: 'check who may read it',
-    });
+    return refuse(
+      path,
+      'a readable file',
+      error instanceof Error ? error.message : String(error),
+      'check who may read it',
+    );
   }
   return settings === undefined
     ? E.right(null)
-    : E.left({
-        where: path,
-        expected: 'a manifest with the settings that the records were made from',
-        found: 'none',
-        cure: 'give a folder that this package wrote, or accept records of unknown origin',
-      });
+    : refuse(
+        path,
+        'a manifest with the settings that the records were made from',
+        'none',
+        'give a folder that this package wrote, or accept records of unknown origin',
+      );
 }
 
 function checkCount<A>(
@@ -102,23 +102,23 @@ function checkCount<A>(
 ): E.Either<DataError, readonly A[]> {
   return count === undefined || records.length === count
     ? E.right(records)
-    : E.left({
-        where: folder,
-        expected: `${count} records, one of each image of the group`,
-        found: String(records.length),
-        cure: 'give the translations of this group and split',
-      });
+    : refuse(
+        folder,
+        `${count} records, one of each image of the group`,
+        String(records.length),
+        'give the translations of this group and split',
+      );
 }
 
 function translation(features: ExampleFeatures, where: string): E.Either<DataError, number> {
   return features['image']?.kind === 'bytes'
     ? integerFeature(features, 'label', where)
-    : E.left({
-        where: `${where}, feature image`,
-        expected: 'bytes',
-        found: features['image']?.kind ?? 'none',
-        cure: 'give records with the features image and label',
-      });
+    : refuse(
+        `${where}, feature image`,
+        'bytes',
+        features['image']?.kind ?? 'none',
+        'give records with the features image and label',
+      );
 }
 
 /**

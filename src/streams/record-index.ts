@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { either as E } from 'fp-ts';
-import type { DataError } from '../data/data-error.ts';
+import { refuse, type DataError } from '../data/data-error.ts';
 import type { ImageLocation } from '../data/dataset.ts';
 import { decodeExample, type ExampleFeatures } from '../data/example.ts';
 import { decodeTfRecords, maskedCrc32c } from '../data/tfrecord.ts';
@@ -23,7 +23,7 @@ const PIECE = 2 ** 20;
 const [HEADER, FOOTER] = [12, 4];
 
 const fault = (where: string, expected: string, found: string, cure: string) =>
-  E.left<DataError>({ where, expected, found, cure });
+  refuse(where, expected, found, cure);
 
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { either as E, function as F } from 'fp-ts';
 import * as t from 'io-ts';
-import type { DataError } from '../data/data-error.ts';
+import { refuse, type DataError } from '../data/data-error.ts';
 
 const ShardCodec = t.readonly(
   t.strict({ file: t.string, count: t.number, bytes: t.number, sha256: t.string }, 'Shard'),
@@ -86,10 +86,10 @@ export function checkSettings(
 ): E.Either<DataError, RecordManifest> {
   return settings === undefined || settingsHash(settings) === manifest.settingsHash
     ? E.right(manifest)
-    : E.left({
-        where: path,
-        expected: `records made from the settings ${JSON.stringify(settings)}`,
-        found: JSON.stringify(manifest.settings),
-        cure: 'make the record folder again with these settings',
-      });
+    : refuse(
+        path,
+        `records made from the settings ${JSON.stringify(settings)}`,
+        JSON.stringify(manifest.settings),
+        'make the record folder again with these settings',
+      );
 }

@@ -2,7 +2,7 @@
 import { either as E } from 'fp-ts';
 import type { DataSettings } from '../../config/schema/data-settings.ts';
 import { imageShapeOf } from '../../config/schema/groups-of-data.ts';
-import type { DataError } from '../../data/data-error.ts';
+import { refuse, type DataError } from '../../data/data-error.ts';
 import type { ImageLocation } from '../../data/dataset.ts';
 import { openDecodePool } from '../../streams/decode-pool.ts';
 import { openDataset } from '../../streams/open-dataset.ts';
@@ -43,12 +43,12 @@ async function pictures(
 const withTrainingImages = (images: ExperimentImages): E.Either<DataError, ExperimentImages> =>
   images.examples('train').length > 0
     ? E.right(images)
-    : E.left({
-        where: images.name,
-        expected: 'training images',
-        found: 'none',
-        cure: 'put images into the split train, or correct the sizes or limits in the settings of data',
-      });
+    : refuse(
+        images.name,
+        'training images',
+        'none',
+        'put images into the split train, or correct the sizes or limits in the settings of data',
+      );
 
 /**
  * Opens the data of an experiment: finds its tables, records or files, and makes sure that they are there.

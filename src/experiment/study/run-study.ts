@@ -2,6 +2,7 @@
  * A study, run: for every seed the experiments of stage 1, then every method, each a run in a folder of its own. What is
  * there already is not done again. A run that fails does not keep the others from theirs.
  */
+import { refuse } from '../../data/data-error.ts';
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
 import type { Study } from '../../config/schema/study.ts';
@@ -184,10 +185,10 @@ export async function readResults(
   const results = text === null ? undefined : parseJson(text);
   return StudyResultsCodec.is(results)
     ? E.right(results)
-    : E.left({
-        where: resultsFile(out),
-        expected: StudyResultsCodec.name,
-        found: text === null ? 'no such file' : JSON.stringify(text.slice(0, 60)),
-        cure: 'run the study',
-      });
+    : refuse(
+        resultsFile(out),
+        StudyResultsCodec.name,
+        text === null ? 'no such file' : JSON.stringify(text.slice(0, 60)),
+        'run the study',
+      );
 }

@@ -9,7 +9,7 @@ import * as t from 'io-ts';
 import { integer, nonNegativeNumber } from '../../config/codecs.ts';
 import { json } from '../../config/json.ts';
 import type { Study } from '../../config/schema/study.ts';
-import type { DataError } from '../../data/data-error.ts';
+import { refuse, type DataError } from '../../data/data-error.ts';
 import { writeFileAtomically } from '../../system/atomic-file.ts';
 import { differences, listedDifferences } from '../../runs/run-file.ts';
 import { hasCode, parseJson, readText } from '../../system/text-file.ts';
@@ -60,23 +60,23 @@ async function earlierFile(folder: string): Promise<string | undefined> {
 export async function readStudyFile(folder: string): Promise<E.Either<DataError, StudyFile | null>> {
   const earlier = await earlierFile(folder);
   if (earlier !== undefined)
-    return E.left({
-      where: join(folder, earlier),
-      expected: 'the folder of a study',
-      found: 'one that an earlier version made',
-      cure: 'choose another folder',
-    });
+    return refuse(
+      join(folder, earlier),
+      'the folder of a study',
+      'one that an earlier version made',
+      'choose another folder',
+    );
   const text = await readText(pathIn(folder));
   if (text === null) return E.right(null);
   const file = parseJson(text);
   return StudyFileCodec.is(file)
     ? E.right(file)
-    : E.left({
-        where: pathIn(folder),
-        expected: StudyFileCodec.name,
-        found: JSON.stringify(text.slice(0, 60)),
-        cure: 'restore the file, or choose another folder',
-      });
+    : refuse(
+        pathIn(folder),
+        StudyFileCodec.name,
+        JSON.stringify(text.slice(0, 60)),
+        'restore the file, or choose another folder',
+      );
 }
 
 const byName = <A extends { readonly name: string }>(experiments: readonly A[]): StudyFile['methods'] =>

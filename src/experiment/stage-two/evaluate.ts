@@ -62,12 +62,11 @@ async function readRun(
   const read = await readRunFile(path);
   if (E.isLeft(read)) return E.left({ ...read.left, cure });
   if (read.right === null) return refuse(path, RunFileCodec.name, 'no such file', cure);
-  const outcome = decodedOutcome(read.right, StageTwoOutcomeCodec, path);
-  if (E.isLeft(outcome)) return outcome;
-  return E.Functor.map(experimentOfRun(read.right.settings, path, roots), (experiment) => ({
-    experiment,
-    outcome: outcome.right,
-  }));
+  const { right: file } = read;
+  // A run of another kind is told so, and not that its outcome is wrong.
+  return E.Monad.chain(experimentOfRun(file.settings, path, roots), (experiment) =>
+    E.Functor.map(decodedOutcome(file, StageTwoOutcomeCodec, path), (outcome) => ({ experiment, outcome })),
+  );
 }
 
 /** The checkpoint that was selected, or so far would be; nothing in the folder is changed. */

@@ -376,8 +376,11 @@ describe('bad input', () => {
     expect(await evaluate(join(scratch, 'nowhere'))).toMatch(/run\.json: expected .* found no such file/);
     const folder = join(scratch, 'other');
     mkdirSync(folder);
-    writeFileSync(join(folder, 'run.json'), '{"format":2,"settingsHash":"","settings":{"kind":"stage-1"}}');
-    expect(await evaluate(folder)).toMatch(/expected a run of a stage-2 experiment/);
+    const file = { format: 2, settingsHash: '', settings: { kind: 'stage-1' }, outcome: { bestStep: 3 } };
+    writeFileSync(join(folder, 'run.json'), JSON.stringify(file));
+    expect(await evaluate(folder)).toMatch(
+      /expected a run of a stage-2 experiment, found one of stage-1; give /,
+    );
     writeFileSync(join(folder, 'run.json'), readFileSync(join(scratch, 'erm', 'run.json')));
     const before = tf.memory().numTensors;
     expect(await evaluate(folder)).toMatch(/checkpoints/);

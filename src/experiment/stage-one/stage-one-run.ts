@@ -37,7 +37,7 @@ export async function readStageOneRun(folder: string): Promise<E.Either<DataErro
     refuse(path, 'a finished stage-1 run', found, cure);
   const other = `give the folder that ${commandLine('stage1')} wrote`;
   const read = await readRunFile(path);
-  if (E.isLeft(read)) return fault('another file', other);
+  if (E.isLeft(read)) return fault(read.left.found, other);
   const run = read.right;
   if (run === null) return fault('no such file', other);
   const { settings } = run;

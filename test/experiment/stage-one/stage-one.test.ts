@@ -1,4 +1,5 @@
 /** Stage 1 and its translations on small pictures in memory: from a configuration to record folders. */
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -515,6 +516,15 @@ describe('translations', () => {
       'a run that is not there',
       () => experiment(source({ path: join(root, 'none') })),
       /run\.json: expected a finished stage-1 run, found no such file/,
+    ],
+    [
+      'a run of an earlier version',
+      () => {
+        mkdirSync(join(root, 'earlier'));
+        writeFileSync(join(root, 'earlier/run.json'), '{"format":1}');
+        return experiment(source({ path: join(root, 'earlier') }));
+      },
+      /run\.json: expected a finished stage-1 run, found "\{\\"format\\":1\}"; give the folder that /,
     ],
     [
       'a checkpoint that is not there',

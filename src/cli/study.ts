@@ -7,7 +7,9 @@ import type { Study } from '../config/schema/study.ts';
 import type { StudyResults } from '../config/study-results.ts';
 import { formatDataError } from '../data/data-error.ts';
 import { commandLine, helpEnd } from '../system/command-line.ts';
+import { closing } from '../system/closing.ts';
 import { expectedFailure, orExit, ProgramError } from '../system/program.ts';
+import { sharedImages } from '../experiment/images/shared-images.ts';
 import { collectResults, failuresIn, studyResults } from '../experiment/study/collect-results.ts';
 import { outcomeReader } from '../experiment/outcomes.ts';
 import { planLines, planStudy, runRefusals } from '../experiment/study/plan-study.ts';
@@ -110,11 +112,14 @@ async function plan(file: string, flags: StudyFlags): Promise<void> {
   const runs = studyRuns(study, selection, file);
   const there = orExit(await readStudyFile(out));
   const results = there === null ? [] : await collectResults(out, there, await knownFailures(out));
-  print([
-    `${study.name} in ${out}`,
-    ...planLines(await planStudy(runs, results)),
-    ...(await runRefusals(study, runs, there, out)).map((line) => `run would refuse this: ${line}`),
-  ]);
+  await closing(sharedImages(), async ({ open }) => {
+    const refusals = await runRefusals(study, runs, there, out, open);
+    print([
+      `${study.name} in ${out}`,
+      ...planLines(await planStudy(runs, results, open)),
+      ...refusals.map((line) => `run would refuse this: ${line}`),
+    ]);
+  });
 }
 
 /** The report once more, from what the folder holds. */

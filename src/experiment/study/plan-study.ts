@@ -8,7 +8,7 @@ import type { SeedResults } from '../../config/study-results.ts';
 import { formatDataError } from '../../data/data-error.ts';
 import { stageTwoBudget } from '../stage-two/budget.ts';
 import { domainsOf, stepsPerEpochOf } from '../stage-one/domains.ts';
-import { openExperimentImages } from '../images/open-images.ts';
+import type { OpenImages } from '../images/shared-images.ts';
 import { closing } from '../../system/closing.ts';
 import { expectedFailure } from '../../system/program.ts';
 import { hasCode } from '../../system/text-file.ts';
@@ -44,11 +44,11 @@ async function checkpointIn(folder: string): Promise<number | null> {
 }
 
 /** The steps of an experiment. Only its images say how many the epochs are, so that without them nobody knows. */
-async function stepsFor(experiment: Experiment): Promise<number | null> {
+async function stepsFor(experiment: Experiment, open: OpenImages): Promise<number | null> {
   const { training, data } = experiment;
   if (training.steps !== null) return training.steps;
   try {
-    return await closing(await openExperimentImages(data, { workers: 0 }), (images) =>
+    return await closing(await open(data), (images) =>
       Promise.resolve(
         experiment.kind === 'stage-2'
           ? stageTwoBudget(experiment, images.table).steps
@@ -64,8 +64,9 @@ async function stepsFor(experiment: Experiment): Promise<number | null> {
 async function plannedRun(
   { seed, name, out, toRun }: StudyRun<'stage-1'> | StudyRun<'stage-2'>,
   found: SeedResults | undefined,
+  open: OpenImages,
 ): Promise<PlannedRun> {
-  const known = { seed, name, steps: await stepsFor(toRun.experiment) };
+  const known = { seed, name, steps: await stepsFor(toRun.experiment, open) };
   const result =
     toRun.experiment.kind === 'stage-1'
       ? found?.stage1.find((each) => each.name === name)
@@ -82,15 +83,17 @@ async function plannedRun(
  *
  * @param runs Of the study.
  * @param results What its folder holds.
+ * @param open Opens the data of runs whose steps are epochs.
  */
 export async function planStudy(
   runs: readonly SeedRuns[],
   results: readonly SeedResults[],
+  open: OpenImages,
 ): Promise<readonly PlannedRun[]> {
   const planned: PlannedRun[] = [];
   for (const { seed, stageOne, methods } of runs) {
     const found = results.find((each) => each.seed === seed);
-    for (const run of [...stageOne, ...methods]) planned.push(await plannedRun(run, found));
+    for (const run of [...stageOne, ...methods]) planned.push(await plannedRun(run, found, open));
   }
   return planned;
 }
@@ -102,17 +105,19 @@ export async function planStudy(
  * @param runs Of the study.
  * @param there What its folder says of itself; null for a new one.
  * @param out The folder.
+ * @param open Opens the data.
  */
 export async function runRefusals(
   study: Study,
   runs: readonly SeedRuns[],
   there: StudyFile | null,
   out: string,
+  open: OpenImages,
 ): Promise<readonly string[]> {
   const changed = there === null ? undefined : studyChange(there, study, out);
   const lines = changed === undefined ? [] : [formatDataError(changed)];
   try {
-    await assertData(runs);
+    await assertData(runs, open);
     return lines;
   } catch (error) {
     const missing = expectedFailure(error);

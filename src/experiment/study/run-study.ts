@@ -2,18 +2,17 @@
  * A study, run: for every seed the experiments of stage 1, then every method, each a run in a folder of its own. What is
  * there already is not done again. A run that fails does not keep the others from theirs.
  */
-import { refuse } from '../../data/data-error.ts';
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
 import type { Study } from '../../config/schema/study.ts';
 import { StudyResultsCodec, type StudyResults } from '../../config/study-results.ts';
+import { refuse, type DataError } from '../../data/data-error.ts';
 import { writeFileAtomically } from '../../system/atomic-file.ts';
 import type { SelectedBackend } from '../../backends/backend.ts';
 import { environmentFacts } from '../../system/environment.ts';
 import { closing } from '../../system/closing.ts';
 import type { ExperimentContext } from '../context.ts';
 import { assertDataFits } from '../images/data-faults.ts';
-import { openExperimentImages } from '../images/open-images.ts';
 import { sharedImages, type OpenImages, type SharedImages } from '../images/shared-images.ts';
 import { outcomeReader } from '../outcomes.ts';
 import { runStageOne } from '../stage-one/run-stage-one.ts';
@@ -95,10 +94,7 @@ async function writeResults(
 }
 
 /** Data that are missing, or that do not hold what an experiment needs, are bad input and leave nothing behind. */
-export async function assertData(
-  [first]: readonly SeedRuns[],
-  open: OpenImages = openExperimentImages,
-): Promise<void> {
+export async function assertData([first]: readonly SeedRuns[], open: OpenImages): Promise<void> {
   const experiments = [...(first?.stageOne ?? []), ...(first?.methods ?? [])].map(
     ({ toRun }) => toRun.experiment,
   );
@@ -172,15 +168,13 @@ async function runSeeds(
 }
 
 const lockStudy = async (out: string): ReturnType<typeof lockFolder> =>
-  E.mapLeft((fault: { where: string; expected: string; found: string; cure: string }) => ({
+  E.mapLeft((fault: DataError) => ({
     ...fault,
     expected: 'a study that no other program is at work on',
   }))(await lockFolder(out));
 
 /** The results of a study's folder. */
-export async function readResults(
-  out: string,
-): Promise<E.Either<{ where: string; expected: string; found: string; cure: string }, StudyResults>> {
+export async function readResults(out: string): Promise<E.Either<DataError, StudyResults>> {
   const text = await readText(resultsFile(out));
   const results = text === null ? undefined : parseJson(text);
   return StudyResultsCodec.is(results)

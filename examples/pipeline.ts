@@ -53,8 +53,8 @@ const said = (label: string) => (records: readonly { readonly step: number; read
 };
 
 // Stage 1: a CycleGAN between clean digits and digits with a zigzag.
-const generator = (n: number) => core.publishedGenerator(shape, { width: width, residual: true, seed: n });
-const discriminator = (n: number) => core.publishedDiscriminator(shape, { width: width, seed: n });
+const generator = (n: number) => core.publishedGenerator(shape, { width, residual: true, seed: n });
+const discriminator = (n: number) => core.publishedDiscriminator(shape, { width, seed: n });
 const generators = { toTarget: generator(1), toSource: generator(2) };
 const discriminators = { source: discriminator(3), target: discriminator(4) };
 const losses = { cycleWeight: 5, identityWeight: 1, movingAverageDecay: 0.9 };
@@ -67,7 +67,7 @@ const { compose, randomRotation, randomPadAndCrop, minusOneToOne } = augmentatio
 const stageOne = await core.train({
   state: cyclegan.init(weights, [50, ...shape]),
   stepsDone: 0,
-  steps: steps,
+  steps,
   step: cyclegan.step,
   compile: compileStep,
   batchAt: training.stageOneBatches({
@@ -106,7 +106,7 @@ const batches = { network, examples, translations, batchSize: 40, balanced: true
 const stageTwo = await core.train({
   state: init(first),
   stepsDone: 0,
-  steps: steps,
+  steps,
   step,
   compile: compileStep,
   batchAt: training.stageTwoBatches({ ...batches, learningRate: constantSchedule(0.03) }),

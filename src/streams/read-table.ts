@@ -21,15 +21,13 @@ export async function readTable(
   names: readonly string[],
   layout: string,
 ): Promise<E.Either<DataError, { readonly file: string; readonly text: string }>> {
-  const fault = (where: string, expected: string, found: string, cure: string) =>
-    refuse(where, expected, found, cure);
   const cure = 'give the folder of the data set; docs/datasets.md says where to get it';
   for (const name of names) {
     const file = join(folder, name);
     try {
       const { size } = await stat(file);
       if (size > LARGEST) {
-        return fault(
+        return refuse(
           file,
           `a table of at most ${LARGEST} bytes`,
           `${size} bytes`,
@@ -39,7 +37,7 @@ export async function readTable(
       return E.right({ file, text: await readFile(file, 'utf8') });
     } catch (error) {
       if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) continue;
-      return fault(file, 'a readable file', String(error), 'check who may read it');
+      return refuse(file, 'a readable file', String(error), 'check who may read it');
     }
   }
   const entries = await readdir(folder).catch(() => null);
@@ -49,5 +47,5 @@ export async function readTable(
       : entries.length === 0
         ? 'an empty folder'
         : `only ${entries.sort().slice(0, 8).join(', ')}`;
-  return fault(folder, `${names.join(' or ')}, in a folder with ${layout}`, found, cure);
+  return refuse(folder, `${names.join(' or ')}, in a folder with ${layout}`, found, cure);
 }

@@ -22,9 +22,6 @@ const LONGEST = 2 ** 28;
 const PIECE = 2 ** 20;
 const [HEADER, FOOTER] = [12, 4];
 
-const fault = (where: string, expected: string, found: string, cure: string) =>
-  refuse(where, expected, found, cure);
-
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Whether a file begins with a record; only then it is not taken for a compressed one. */
@@ -148,7 +145,7 @@ export async function indexRecords<A>(
         indexed.push({ image, value: value.right });
       }
     } catch (error) {
-      return fault(shard, 'a readable file of records', reason(error), 'copy or make the file again');
+      return refuse(shard, 'a readable file of records', reason(error), 'copy or make the file again');
     }
   }
   return E.right(indexed);
@@ -197,13 +194,13 @@ export async function listShards(folder: string): Promise<E.Either<DataError, re
     hasCode(error, 'ENOENT') ? 'no such folder' : hasCode(error, 'ENOTDIR') ? 'a file' : reason(error),
   );
   const cure = 'give the folder that holds them';
-  if (typeof entries === 'string') return fault(folder, layout, entries, cure);
+  if (typeof entries === 'string') return refuse(folder, layout, entries, cure);
   const shards = entries
     .filter((name) => /\.tfrecords?(\.gz)?$|\.tfrec(\.gz)?$/.test(name))
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   if (shards.length === 0) {
     const found = entries.length === 0 ? 'an empty folder' : `only ${entries.sort().slice(0, 8).join(', ')}`;
-    return fault(folder, layout, found, cure);
+    return refuse(folder, layout, found, cure);
   }
   const wrong = twofoldFault(folder, shards) ?? numberingFault(folder, shards);
   return wrong === undefined ? E.right(shards.map((name) => join(folder, name))) : E.left(wrong);

@@ -1,6 +1,6 @@
 /**
- * Templates: every setting of a stage or a study with its meaning, range and default, made from the codecs’ own descriptions, so
- * that a template cannot say what the codec does not do.
+ * A template has every setting of a stage or a study with its meaning, range and default. It is made from the codecs’
+ * own descriptions, so that it cannot say what the codec does not do.
  */
 import { either as E } from 'fp-ts';
 import type * as t from 'io-ts';

@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { valueAndGradients, type ValueAndGradients } from '../gradients.ts';
-import { operation } from '../layers/operation.ts';
+import { operation, unrecorded } from '../layers/operation.ts';
 import type { Network, NetworkWeights } from '../models/network.ts';
 import type { AdversarialLosses } from './adversarial-losses.ts';
 import { cycleLoss, identityLoss } from './cycle-losses.ts';
@@ -13,9 +13,12 @@ import type {
   CycleganBatch,
   CycleganLosses,
   CycleganState,
+  GeneratorMasks,
+  GeneratorNoise,
   PerDomain,
   PerGenerator,
 } from './cyclegan-state.ts';
+import { discriminatorView, type DiscriminatorView } from './discriminator-view.ts';
 import { gradientPenalty, type GradientPenaltyOptions } from './gradient-penalty.ts';
 
 /** The parts of a step, options resolved. */
@@ -26,6 +29,10 @@ export interface CycleganParts {
   readonly cycle: PerDomain<number>;
   /** The factor of the identity losses, ½ included. */
   readonly identity: number;
+  /** The factors of |G(x) − x| and |F(y) − y|. */
+  readonly content: PerDomain<number>;
+  /** Whether a cycle loss trains the generator of its second half alone. */
+  readonly detached: boolean;
   readonly penalty: Omit<GradientPenaltyOptions, 'draws'> | undefined;
 }
 
@@ -37,6 +44,8 @@ type GeneratorLosses = Pick<
   | 'cycleTarget'
   | 'identitySource'
   | 'identityTarget'
+  | 'contentSource'
+  | 'contentTarget'
 >;
 
 type DiscriminatorLosses = Pick<
@@ -44,11 +53,32 @@ type DiscriminatorLosses = Pick<
   'discriminatorSource' | 'discriminatorTarget' | 'penaltySource' | 'penaltyTarget'
 >;
 
+/** What the generators translate: the real images, or where classes are mixed some of these and translations. */
+export function generatorInputs(
+  { generators }: Pick<CycleganParts, 'generators'>,
+  { averages, ...state }: CycleganState,
+  { source, target, mix, noise }: CycleganBatch,
+): PerDomain<tf.Tensor4D> {
+  if (mix === undefined) return { source, target };
+  const translating = averages ?? state.generators;
+  const mixed = (domain: 'source' | 'target'): tf.Tensor4D => {
+    const [own, other, to] =
+      domain === 'source' ? ([source, target, 'toSource'] as const) : ([target, source, 'toTarget'] as const);
+    const { back, input } = mix[domain];
+    if (back.size === 0) return tf.gather(own, input);
+    const images = withNoise(tf.gather(other, back), noise?.[to]?.back);
+    const { output } = generators[to].forward(images, { mode: 'infer', weights: translating[to] });
+    return tf.gather(tf.concat([own, output.clipByValue(-1, 1) as tf.Tensor4D]), input);
+  };
+  return { source: mixed('source'), target: mixed('target') };
+}
+
 /** Loss, gradients of both generators, generated images, and all moving statistics after the pass. */
 export function generatorPass(
-  { generators, discriminators, game, cycle, identity }: CycleganParts,
+  { generators, discriminators, game, cycle, identity, content, detached }: CycleganParts,
   state: CycleganState,
-  { source, target, masks }: CycleganBatch,
+  { source, target }: PerDomain<tf.Tensor4D>,
+  { masks, noise, views }: CycleganBatch,
 ): ValueAndGradients<{
   losses: GeneratorLosses;
   fakes: PerDomain<tf.Tensor4D>;
@@ -61,27 +91,36 @@ export function generatorPass(
     const judgeSource = threaded(discriminators.source, state.discriminators.source);
     const judgeTarget = threaded(discriminators.target, state.discriminators.target);
 
-    const fakeTarget = toTarget.pass(source, masks?.toTarget.translation) as tf.Tensor4D;
+    type Pass = keyof GeneratorMasks;
+    const translated = (x: tf.Tensor, pass: Pass): tf.Tensor4D =>
+      toTarget.pass(withNoise(x, noise?.toTarget?.[pass]), masks?.toTarget[pass]) as tf.Tensor4D;
+    const translatedBack = (x: tf.Tensor, pass: Pass): tf.Tensor4D =>
+      toSource.pass(withNoise(x, noise?.toSource?.[pass]), masks?.toSource[pass]) as tf.Tensor4D;
+    const halfWay = (x: tf.Tensor4D): tf.Tensor4D => (detached ? unrecorded(() => x.clone()) : x);
+
+    const fakeTarget = translated(source, 'translation');
     const cycleSource = weighted(cycle.source, () =>
-      cycleLoss(source, toSource.pass(fakeTarget, masks?.toSource.cycle)),
+      cycleLoss(source, translatedBack(halfWay(fakeTarget), 'cycle')),
     );
-    const fakeSource = toSource.pass(target, masks?.toSource.translation) as tf.Tensor4D;
+    const fakeSource = translatedBack(target, 'translation');
     const cycleTarget = weighted(cycle.target, () =>
-      cycleLoss(target, toTarget.pass(fakeSource, masks?.toTarget.cycle)),
+      cycleLoss(target, translated(halfWay(fakeSource), 'cycle')),
     );
-    const identitySource = weighted(identity, () =>
-      identityLoss(source, toSource.pass(source, masks?.toSource.identity)),
-    );
-    const identityTarget = weighted(identity, () =>
-      identityLoss(target, toTarget.pass(target, masks?.toTarget.identity)),
-    );
+    const identitySource = weighted(identity, () => identityLoss(source, translatedBack(source, 'identity')));
+    const identityTarget = weighted(identity, () => identityLoss(target, translated(target, 'identity')));
     const losses = {
-      generatorToSource: game.generator(judgeSource.pass(fakeSource)),
-      generatorToTarget: game.generator(judgeTarget.pass(fakeTarget)),
+      generatorToSource: game.generator(judgeSource.pass(seen(fakeSource, views?.source.translation))),
+      generatorToTarget: game.generator(judgeTarget.pass(seen(fakeTarget, views?.target.translation))),
       cycleSource,
       cycleTarget,
       identitySource,
       identityTarget,
+      ...(content.source > 0 && {
+        contentSource: weighted(content.source, () => cycleLoss(source, fakeTarget)),
+      }),
+      ...(content.target > 0 && {
+        contentTarget: weighted(content.target, () => cycleLoss(target, fakeSource)),
+      }),
     };
     return {
       loss: total(losses),
@@ -100,9 +139,17 @@ export function discriminatorPass(
   { discriminators, game, penalty }: CycleganParts,
   weights: PerDomain<NetworkWeights>,
   batch: CycleganBatch,
-  fakes: PerDomain<tf.Tensor4D>,
+  generated: PerDomain<tf.Tensor4D>,
 ): ValueAndGradients<{ losses: DiscriminatorLosses; discriminators: PerDomain<tf.NamedTensorMap> }> {
   const lasting: tf.Tensor[] = [];
+  const { mix, views } = batch;
+  const shown = (domain: 'source' | 'target', kind: 'real' | 'generated', images: tf.Tensor4D): tf.Tensor4D =>
+    seen(mix === undefined ? images : tf.gather(images, mix[domain][kind]), views?.[domain][kind]);
+  const bothShown = (kind: 'real' | 'generated', images: PerDomain<tf.Tensor4D>): PerDomain<tf.Tensor4D> => ({
+    source: shown('source', kind, images.source),
+    target: shown('target', kind, images.target),
+  });
+  const [reals, fakes] = [bothShown('real', batch), bothShown('generated', generated)];
   try {
     return valueAndGradients(() => {
       const judges = {
@@ -110,14 +157,14 @@ export function discriminatorPass(
         target: threaded(discriminators.target, weights.target),
       };
       const slope = (domain: 'source' | 'target'): tf.Scalar => {
-        if (penalty === undefined) return tf.scalar(0);
         const draws = batch.penalty?.[domain];
+        if (penalty === undefined || (draws === undefined && penalty.kind === 'r1')) return tf.scalar(0);
         if (draws === undefined) throw new Error(`batch.penalty.${domain}: expected draws, received none`);
         const judge = (x: tf.Tensor4D): tf.Tensor => judges[domain].pass(x, undefined, lasting);
-        return gradientPenalty(judge, batch[domain], fakes[domain], { ...penalty, draws });
+        return gradientPenalty(judge, reals[domain], fakes[domain], { ...penalty, draws });
       };
-      const realSource = judges.source.pass(batch.source);
-      const realTarget = judges.target.pass(batch.target);
+      const realSource = judges.source.pass(reals.source);
+      const realTarget = judges.target.pass(reals.target);
       const losses = {
         discriminatorSource: game.discriminator(realSource, judges.source.pass(fakes.source)),
         discriminatorTarget: game.discriminator(realTarget, judges.target.pass(fakes.target)),
@@ -131,6 +178,21 @@ export function discriminatorPass(
     tf.dispose(lasting);
   }
 }
+
+/** Images with planes of noise behind their channels. */
+function withNoise<T extends tf.Tensor>(images: T, noise: GeneratorNoise['translation'] | undefined): T {
+  if (noise === undefined) return images;
+  const [batch, height, width, channels] = images.shape as [number, number, number, number];
+  const planes = noise.shape[1];
+  return operation({ images }, () => ({
+    output: tf.concat([images, noise.reshape([batch, 1, 1, planes]).tile([1, height, width, 1])], 3) as T,
+    held: [],
+    gradients: (dy) => ({ images: () => dy.slice([0, 0, 0, 0], [batch, height, width, channels]) }),
+  }));
+}
+
+const seen = (images: tf.Tensor4D, view: DiscriminatorView | undefined): tf.Tensor4D =>
+  view === undefined ? images : discriminatorView(images, view);
 
 /** A network in training mode that hands its moving statistics on from pass to pass. */
 function threaded(network: Pick<Network, 'forward'>, { trainable, statistics }: NetworkWeights) {

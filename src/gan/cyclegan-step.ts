@@ -15,7 +15,7 @@ import { adam } from '../optimizers/adam.ts';
 import type { Optimizer } from '../optimizers/optimizer.ts';
 import { cloneTensors, type TensorTree } from '../tensor-tree.ts';
 import { adversarialLosses, type AdversarialKind } from './adversarial-losses.ts';
-import { discriminatorPass, generatorPass, joined, parted } from './cyclegan-passes.ts';
+import { discriminatorPass, generatorInputs, generatorPass, joined, parted } from './cyclegan-passes.ts';
 import type {
   CycleganBatch,
   CycleganLosses,
@@ -37,6 +37,10 @@ export interface CycleganOptions {
   readonly adversarial?: AdversarialKind;
   /** λ of the cycle losses, one for both directions or one for each domain; 10 unless given. */
   readonly cycleWeight?: number | PerDomain<number>;
+  /** Whether a cycle loss trains only the generator that translates back; false unless given. */
+  readonly detachCycle?: boolean;
+  /** λ of |G(x) − x| and |F(y) − y|, one for both directions or one for each domain; 0 unless given. */
+  readonly contentWeight?: number | PerDomain<number>;
   /** λ of the identity losses, which enter with λ·½; 1 unless given. */
   readonly identityWeight?: number;
   /** A gradient penalty on both discriminators; none unless given. */
@@ -54,10 +58,11 @@ export interface CycleganOptions {
 /** What {@link cycleganStep} returns. */
 export interface CycleganStep {
   /**
-   * The state before step 0: copies of the weights, empty pools.
+   * The state before step 0: copies of the weights, and empty pools if they have a shape.
    *
    * @param weights Of the four networks.
-   * @param poolShape `[capacity, height, width, channels]`.
+   * @param poolShape `[capacity, height, width, channels]`; without it there are no pools, and discriminators see the
+   *   images that are generated in the step.
    * @returns Owned by the caller.
    */
   init(
@@ -65,7 +70,7 @@ export interface CycleganStep {
       readonly generators: PerGenerator<NetworkWeights>;
       readonly discriminators: PerDomain<NetworkWeights>;
     },
-    poolShape: readonly [number, number, number, number],
+    poolShape?: readonly [number, number, number, number],
   ): CycleganState;
   /** One step. The arguments are left as they are; the caller owns the new state and the losses. */
   step(
@@ -77,8 +82,8 @@ export interface CycleganStep {
 /**
  * The CycleGAN step of four networks.
  *
- * Generators: G(D_target(G(x))) + G(D_source(F(y))) + λ(|x − F(G(x))| + |y − G(F(y))|) + λ_i·½(|x − F(x)| + |y − G(y)|),
- * with means over all elements. Discriminators: D of each domain on real images and a sample of its pool, plus the
+ * Generators: G(D_target(G(x))) + G(D_source(F(y))) + λ(|x − F(G(x))| + |y − G(F(y))|) + λ_i·½(|x − F(x)| + |y − G(y)|)
+ * + λ_c(|G(x) − x| + |F(y) − y|), with means over all elements. Discriminators: D of each domain on real images and a sample of its pool, plus the
  * penalties. See {@link adversarialLosses}, {@link cycleLoss}, {@link gradientPenalty}.
  *
  * @param options Networks, weights of the parts, optimizers.
@@ -118,7 +123,7 @@ export interface CycleganStep {
  * };
  * const after = step(state, batch);
  * if (after.losses.cycleSource.dataSync()[0] !== 5) throw new Error('10 · |0.5 − 2 · 0.5|');
- * if (after.state.pools.target.dataSync()[0] !== 1) throw new Error('the pool holds 2 · 0.5');
+ * if (after.state.pools!.target.dataSync()[0] !== 1) throw new Error('the pool holds 2 · 0.5');
  * disposeTensors(after.state);
  * [initial, state, batch, after.losses].forEach(disposeTensors);
  * ```
@@ -128,6 +133,8 @@ export function cycleganStep({
   discriminators,
   adversarial = 'bce',
   cycleWeight = 10,
+  detachCycle = false,
+  contentWeight = 0,
   identityWeight = 1,
   penalty,
   movingAverageDecay,
@@ -135,8 +142,14 @@ export function cycleganStep({
   discriminatorOptimizer = adam({ beta1: 0.5 }),
   returnFakes = false,
 }: CycleganOptions): CycleganStep {
-  const cycle = typeof cycleWeight === 'number' ? { source: cycleWeight, target: cycleWeight } : cycleWeight;
-  assertWeights({ 'cycleWeight.source': cycle.source, 'cycleWeight.target': cycle.target, identityWeight });
+  const [cycle, content] = [perDomain(cycleWeight), perDomain(contentWeight)];
+  assertWeights({
+    'cycleWeight.source': cycle.source,
+    'cycleWeight.target': cycle.target,
+    'contentWeight.source': content.source,
+    'contentWeight.target': content.target,
+    identityWeight,
+  });
   if (movingAverageDecay !== undefined && !(movingAverageDecay >= 0 && movingAverageDecay <= 1))
     throw new RangeError(`movingAverageDecay: expected a number in [0, 1], received ${movingAverageDecay}`);
   const parts = {
@@ -145,6 +158,8 @@ export function cycleganStep({
     game: adversarialLosses(adversarial),
     cycle,
     identity: identityWeight / 2,
+    content,
+    detached: detachCycle,
     penalty,
   };
 
@@ -155,13 +170,18 @@ export function cycleganStep({
         discriminators: cloneTensors(weights.discriminators),
         generatorOptimizer: generatorOptimizer.init(joined(weights.generators)),
         discriminatorOptimizer: discriminatorOptimizer.init(joined(weights.discriminators)),
-        pools: { source: tf.zeros([...poolShape]), target: tf.zeros([...poolShape]) },
+        ...(poolShape !== undefined && {
+          pools: {
+            source: tf.zeros<tf.Rank.R4>([...poolShape]),
+            target: tf.zeros<tf.Rank.R4>([...poolShape]),
+          },
+        }),
         ...(movingAverageDecay !== undefined && { averages: cloneTensors(weights.generators) }),
       })),
     step(state, batch) {
       assertImages(batch);
       return tf.tidy(() => {
-        const first = generatorPass(parts, state, batch);
+        const first = generatorPass(parts, state, generatorInputs(parts, state, batch), batch);
         const moved = generatorOptimizer.update(
           first.gradients,
           state.generatorOptimizer,
@@ -169,15 +189,9 @@ export function cycleganStep({
           batch.generatorLearningRate,
         );
         const nextGenerators = parted(moved.weights, first.aux.generators);
-        const pools = {
-          source: historyPoolUpdate(state.pools.source, first.aux.fakes.source, batch.pools.source),
-          target: historyPoolUpdate(state.pools.target, first.aux.fakes.target, batch.pools.target),
-        };
+        const pools = pooled(state, first.aux.fakes, batch);
         const judges = withStatistics(state.discriminators, first.aux.discriminators);
-        const second = discriminatorPass(parts, judges, batch, {
-          source: pools.source.sample,
-          target: pools.target.sample,
-        });
+        const second = discriminatorPass(parts, judges, batch, pools.shown);
         const judged = discriminatorOptimizer.update(
           second.gradients,
           state.discriminatorOptimizer,
@@ -190,8 +204,8 @@ export function cycleganStep({
             discriminators: parted(judged.weights, second.aux.discriminators),
             generatorOptimizer: moved.state,
             discriminatorOptimizer: judged.state,
-            pools: { source: pools.source.images, target: pools.target.images },
-            ...averaged(state, nextGenerators, movingAverageDecay),
+            ...(pools.images !== undefined && { pools: pools.images }),
+            ...averaged(state, nextGenerators, batch.movingAverageDecay ?? movingAverageDecay),
           },
           losses: {
             ...first.aux.losses,
@@ -201,6 +215,25 @@ export function cycleganStep({
         };
       });
     },
+  };
+}
+
+const perDomain = (weight: number | PerDomain<number>): PerDomain<number> =>
+  typeof weight === 'number' ? { source: weight, target: weight } : weight;
+
+/** The pools after the step, and the generated images that the discriminators see. */
+function pooled(
+  { pools }: CycleganState,
+  fakes: PerDomain<tf.Tensor4D>,
+  { pools: draws }: CycleganBatch,
+): { readonly images?: PerDomain<tf.Tensor4D>; readonly shown: PerDomain<tf.Tensor4D> } {
+  if (pools === undefined) return { shown: fakes };
+  if (draws === undefined) throw new Error('batch.pools: expected draws for the pools, received none');
+  const source = historyPoolUpdate(pools.source, fakes.source, draws.source);
+  const target = historyPoolUpdate(pools.target, fakes.target, draws.target);
+  return {
+    images: { source: source.images, target: target.images },
+    shown: { source: source.sample, target: target.sample },
   };
 }
 
@@ -215,7 +248,7 @@ const withStatistics = (
 function averaged(
   { averages }: CycleganState,
   generators: PerGenerator<NetworkWeights>,
-  decay: number | undefined,
+  decay: number | tf.Scalar | undefined,
 ): Pick<CycleganState, 'averages'> {
   if (decay === undefined) return {};
   if (averages === undefined)

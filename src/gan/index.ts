@@ -8,11 +8,20 @@ export {
   cycleganDraws,
   type CycleganDraws,
   type CycleganDrawsOptions,
+  type DiscriminatorViews,
   type GeneratorMasks,
+  type GeneratorNoise,
   type PerDomain,
   type PerGenerator,
 } from './cyclegan-state.ts';
-export { penaltyDraws, type PenaltyDraws } from './gradient-penalty.ts';
+export { classMix, type ClassMixOptions, type DomainMix, type MixedDomain } from './class-mix.ts';
+export {
+  discriminatorView,
+  discriminatorViews,
+  type DiscriminatorView,
+  type DiscriminatorViewOptions,
+} from './discriminator-view.ts';
+export { penaltyDraws, type PenaltyDraws, type PenaltyKind } from './gradient-penalty.ts';
 export { type HistoryPoolDraws, type HistoryPoolRule } from './history-pool.ts';
 export { exponentialMovingAverage } from './moving-average.ts';
 export {

@@ -10,6 +10,7 @@ export {
   type InstanceNormalizationOptions,
 } from './instance-normalization.ts';
 export { type Affine } from './standardization.ts';
+export { MaskedBlend, maskedBlend } from './masked-blend.ts';
 export { dropoutMask } from './dropout.ts';
 export { leakyRelu } from './leaky-relu.ts';
 export {

@@ -3,10 +3,11 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { InstanceNormalization } from './instance-normalization.ts';
+import { MaskedBlend } from './masked-blend.ts';
 import { ReflectionPadding2D } from './reflection-padding.ts';
 
 /**
- * Makes `tf.loadLayersModel` know `InstanceNormalization` and `ReflectionPadding2D`. The builders call it; call it
+ * Makes `tf.loadLayersModel` know `InstanceNormalization`, `MaskedBlend` and `ReflectionPadding2D`. The builders call it; call it
  * before loading a saved model in a process that has built none. Calling it again changes nothing.
  *
  * @example
@@ -22,5 +23,6 @@ import { ReflectionPadding2D } from './reflection-padding.ts';
  */
 export function registerLayers(): void {
   tf.serialization.registerClass(InstanceNormalization);
+  tf.serialization.registerClass(MaskedBlend);
   tf.serialization.registerClass(ReflectionPadding2D);
 }

@@ -71,11 +71,12 @@ export function normalized(x: tf.SymbolicTensor, kind: Normalization, name: stri
 export const rectified = (x: tf.SymbolicTensor, name: string, leaky = false): tf.SymbolicTensor =>
   applied(leaky ? tf.layers.leakyReLU({ name, alpha: 0.3 }) : tf.layers.reLU({ name }), x);
 
-/** The input of a network of images, its shape checked. */
-export function imageInput(inputShape: InputShape): tf.SymbolicTensor {
+/** The input of a network of images, its shape checked, with further planes behind its channels. */
+export function imageInput(inputShape: InputShape, planes = 0): tf.SymbolicTensor {
   if (inputShape.length !== 3 || !inputShape.every((n) => Number.isInteger(n) && n > 0))
     throw new RangeError(
       `inputShape: expected [height, width, channels] of positive integers, received [${inputShape.join(', ')}]`,
     );
-  return tf.input({ shape: [...inputShape], name: 'input' });
+  const [height, width, channels] = inputShape;
+  return tf.input({ shape: [height, width, channels + planes], name: 'input' });
 }

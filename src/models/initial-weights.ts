@@ -11,6 +11,7 @@ export type InitialWeight = (
   key: RandomKey,
   shape: readonly number[],
   name: string,
+  layer: tf.layers.Layer,
 ) => Float32Array | undefined;
 
 const size = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
@@ -40,6 +41,39 @@ export const heUniform: InitialWeight = (key, shape, name) => {
   return uniform(key, size(shape), -limit, limit);
 };
 
+/**
+ * Kernels N(0, 2/fan in) (He et al., ICCV 2015), those of one layer smaller. A transposed convolution of stride s adds
+ * up only one in s² of its kernel's entries at a pixel, so that its fan in is as much smaller.
+ *
+ * @param last The layer whose weights are multiplied.
+ * @param factor By how much.
+ */
+export const heNormal =
+  (last: string, factor: number): InitialWeight =>
+  (key, shape, name, layer) => {
+    if (name !== 'kernel') return undefined;
+    const transposed = layer.getClassName() === 'Conv2DTranspose';
+    const strides = layer.getConfig()['strides'] as number[];
+    const fan = transposed ? fanOut(shape) / (strides[0]! * strides[1]!) : fanIn(shape);
+    return normal(key, size(shape), 0, Math.sqrt(2 / fan) * (layer.name === last ? factor : 1));
+  };
+
+/** Which initial weights an image network of stage 1 has: N(0, 0.02²) as published, or He's. */
+export type InitialWeights = 'published' | 'he';
+
+/**
+ * The initial weights of an image network of stage 1.
+ *
+ * @param kind Which.
+ * @param outputFactor Of the layer `output_conv` with He's weights.
+ * @throws RangeError if the kind is neither.
+ */
+export function imageNetworkWeights(kind: InitialWeights, outputFactor: number): InitialWeight {
+  if (kind === 'he') return heNormal('output_conv', outputFactor);
+  if (kind === 'published') return normalWeights();
+  throw new RangeError(`initialWeights: expected published or he, received ${String(kind)}`);
+}
+
 /** Sets the weights of every layer from the seed; the same names and shapes get the same numbers. */
 export function initializeWeights(
   model: tf.LayersModel,
@@ -51,7 +85,7 @@ export function initializeWeights(
     for (const variable of layer.weights) {
       const shape = variable.shape as number[];
       const name = weightName(variable);
-      const values = initial(foldKey(key, layer.name, name), shape, name);
+      const values = initial(foldKey(key, layer.name, name), shape, name, layer);
       if (values) {
         const tensor = tf.tensor(values, shape);
         variable.write(tensor);

@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import { batchNormalized, standardizedWith, type BatchNormalized } from '../layers/batch-normalization.ts';
 import { instanceNormalization } from '../layers/instance-normalization.ts';
 import { leaky } from '../layers/leaky-relu.ts';
+import { blended } from '../layers/masked-blend.ts';
 import { operation } from '../layers/operation.ts';
 import { channelSum } from '../layers/standardization.ts';
 import { activate, activated } from './activations.ts';
@@ -213,6 +214,7 @@ const rules: Readonly<Record<string, Rule>> = {
   Cropping2D: cropping,
   ZeroPadding2D: padding,
   Rescaling: rescaling,
+  MaskedBlend: ([input, drawing]) => blended(input as tf.Tensor4D, drawing as tf.Tensor4D),
 };
 
 const drawsAtRandom = /^(Gaussian(Noise|Dropout)|AlphaDropout|SpatialDropout\dD|Random\w+)$/;

@@ -7,7 +7,12 @@ import { registerLayers } from '../layers/register-layers.ts';
 import { applied, convolution, imageInput, normalized, rectified } from './blocks.ts';
 import type { InputShape, Normalization } from './blocks.ts';
 import { assertSides, patchDiscriminatorSides } from './image-sizes.ts';
-import { initializeWeights, normalWeights, scaledFilters } from './initial-weights.ts';
+import {
+  imageNetworkWeights,
+  initializeWeights,
+  scaledFilters,
+  type InitialWeights,
+} from './initial-weights.ts';
 import { networkFromModel } from './network-from-model.ts';
 import type { Network } from './network.ts';
 
@@ -20,7 +25,9 @@ export interface PatchDiscriminatorOptions {
   readonly normalization?: Normalization;
   /** Factor of all numbers of filters, rounded, at least 1 each; default 1. */
   readonly width?: number;
-  /** Seed of the initial weights, N(0, 0.02²); default 0. */
+  /** N(0, 0.02²) as `published`, the default, or He's. */
+  readonly initialWeights?: InitialWeights;
+  /** Seed of the initial weights; default 0. */
   readonly seed?: number;
 }
 
@@ -49,16 +56,25 @@ export function patchDiscriminator({
   filters = [64, 128, 256, 512],
   normalization = 'batch',
   width = 1,
+  initialWeights = 'published',
   seed = 0,
 }: PatchDiscriminatorOptions): Network {
   if (filters.length < 2) throw new RangeError(`filters: expected at least two, received ${filters.length}`);
   registerLayers();
   const input = imageInput(inputShape);
   assertSides(patchDiscriminatorSides(filters.length), inputShape);
+  // A convolution without normalisation behind it needs a bias of its own.
+  const bias = normalization === 'none';
   let x = input;
   filters.slice(0, -1).forEach((count, i) => {
     const name = `down${i + 1}`;
-    x = convolution(x, { name: `${name}_conv`, filters: scaledFilters(count, width), size: 4, stride: 2 });
+    x = convolution(x, {
+      name: `${name}_conv`,
+      filters: scaledFilters(count, width),
+      size: 4,
+      stride: 2,
+      bias,
+    });
     if (i > 0) x = normalized(x, normalization, `${name}_norm`);
     x = rectified(x, `${name}_relu`, true);
   });
@@ -68,10 +84,11 @@ export function patchDiscriminator({
     filters: scaledFilters(filters[filters.length - 1]!, width),
     size: 4,
     padding: 'valid',
+    bias,
   });
   x = rectified(normalized(x, normalization, 'last_norm'), 'last_relu', true);
   x = applied(tf.layers.zeroPadding2d({ name: 'output_pad' }), x);
   x = convolution(x, { name: 'output_conv', filters: 1, size: 4, padding: 'valid', bias: true });
   const model = tf.model({ inputs: input, outputs: x, name: 'patch_discriminator' });
-  return networkFromModel(initializeWeights(model, seed, normalWeights()));
+  return networkFromModel(initializeWeights(model, seed, imageNetworkWeights(initialWeights, 1)));
 }

@@ -134,8 +134,8 @@ export function resnet50({
   x = applied(tf.layers.dense({ name: 'logits', units: classes, kernelInitializer: 'zeros' }), x);
   const model = tf.model({ inputs: input, outputs: x, name: 'resnet50' });
   return networkFromModel(
-    initializeWeights(model, seed, (key, shape, name) =>
-      (shape.length === 2 ? glorotUniform : heUniform)(key, shape, name),
+    initializeWeights(model, seed, (key, shape, ...rest) =>
+      (shape.length === 2 ? glorotUniform : heUniform)(key, shape, ...rest),
     ),
   );
 }

@@ -3,10 +3,16 @@
  * stride 2, a decoder of transposed ones, and a skip connection between the two at every resolution.
  */
 import * as tf from '@tensorflow/tfjs';
+import { MaskedBlend } from '../layers/masked-blend.ts';
 import { registerLayers } from '../layers/register-layers.ts';
 import { applied, convolution, imageInput, normalized, rectified } from './blocks.ts';
 import type { InputShape, Normalization } from './blocks.ts';
-import { initializeWeights, normalWeights, scaledFilters } from './initial-weights.ts';
+import {
+  imageNetworkWeights,
+  initializeWeights,
+  scaledFilters,
+  type InitialWeights,
+} from './initial-weights.ts';
 import { networkFromModel } from './network-from-model.ts';
 import type { Network } from './network.ts';
 
@@ -19,11 +25,18 @@ export interface UnetGeneratorOptions {
   readonly dropout?: readonly number[];
   /** Default `batch`. The first encoder block has none. */
   readonly normalization?: Normalization;
-  /** Output 2·tanh + input instead of tanh, default false. */
-  readonly residual?: boolean;
+  /**
+   * The output: tanh (`false`, the default), 2·tanh + input (`true`), or with `mask` a blend of input and tanh, see
+   * `maskedBlend` of `model-patching/layers`.
+   */
+  readonly residual?: boolean | 'mask';
+  /** Planes of noise behind the channels of the input image, default 0; not with `residual: true`. */
+  readonly noise?: number;
   /** Factor of all numbers of filters, rounded, at least 1 each; default 1. */
   readonly width?: number;
-  /** Seed of the initial weights, N(0, 0.02²); default 0. */
+  /** N(0, 0.02²) as `published`, the default, or He's, of which the last layer has a tenth. */
+  readonly initialWeights?: InitialWeights;
+  /** Seed of the initial weights; default 0. */
   readonly seed?: number;
 }
 
@@ -37,9 +50,10 @@ const centredPadding = (size: number, multiple: number): [number, number] => {
  * A U-Net generator. The image is padded with zeros to a multiple of 2ⁿ, n = `filters.length`, and cut back.
  *
  * @param options See {@link UnetGeneratorOptions}.
- * @returns A network from `[batch, height, width, channels]` to the same shape, in (−1, 1) unless residual.
+ * @returns A network from `[batch, height, width, channels + noise]` to `[batch, height, width, channels]`, in (−1, 1)
+ *   unless `residual: true`.
  * @throws RangeError for a misshapen input shape, fewer than two filters, more dropout rates than decoder blocks,
- *   or a width that is not positive.
+ *   noise that is no natural number or beside `residual: true`, or a width that is not positive.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
@@ -58,7 +72,9 @@ export function unetGenerator({
   dropout = [],
   normalization = 'batch',
   residual = false,
+  noise = 0,
   width = 1,
+  initialWeights = 'published',
   seed = 0,
 }: UnetGeneratorOptions): Network {
   if (filters.length < 2) throw new RangeError(`filters: expected at least two, received ${filters.length}`);
@@ -68,8 +84,13 @@ export function unetGenerator({
     );
   if (dropout.length >= filters.length)
     throw new RangeError(`dropout: expected fewer than ${filters.length} rates, received ${dropout.length}`);
+  if (!(Number.isInteger(noise) && noise >= 0) || (noise > 0 && residual === true))
+    throw new RangeError(`noise: expected a natural number, 0 with residual: true, received ${noise}`);
   registerLayers();
-  const input = imageInput(inputShape);
+  const input = imageInput(inputShape, noise);
+  const channels = inputShape[2];
+  // A convolution without normalisation behind it needs a bias of its own.
+  const bias = normalization === 'none';
   const [rows, columns] = [inputShape[0], inputShape[1]].map((size) =>
     centredPadding(size, 2 ** filters.length),
   );
@@ -79,7 +100,13 @@ export function unetGenerator({
 
   const skips = filters.map((count, i) => {
     const name = `down${i + 1}`;
-    x = convolution(x, { name: `${name}_conv`, filters: scaledFilters(count, width), size: 4, stride: 2 });
+    x = convolution(x, {
+      name: `${name}_conv`,
+      filters: scaledFilters(count, width),
+      size: 4,
+      stride: 2,
+      bias,
+    });
     if (i > 0) x = normalized(x, normalization, `${name}_norm`);
     return (x = rectified(x, `${name}_relu`, true));
   });
@@ -92,6 +119,7 @@ export function unetGenerator({
       filters: scaledFilters(count, width),
       size: 4,
       stride: 2,
+      bias,
       transposed: true,
     });
     x = normalized(x, normalization, `${name}_norm`);
@@ -103,18 +131,19 @@ export function unetGenerator({
 
   x = convolution(x, {
     name: 'output_conv',
-    filters: inputShape[2],
+    filters: residual === 'mask' ? 1 + channels : channels,
     size: 4,
     stride: 2,
     bias: true,
-    activation: 'tanh',
+    ...(residual !== 'mask' && { activation: 'tanh' as const }),
     transposed: true,
   });
   if (bordered) x = applied(tf.layers.cropping2D({ name: 'crop', cropping: borders }), x);
-  if (residual) {
+  if (residual === 'mask') x = applied(new MaskedBlend({ name: 'blend' }), [input, x]);
+  if (residual === true) {
     x = applied(tf.layers.rescaling({ name: 'double', scale: 2 }), x);
     x = applied(tf.layers.add({ name: 'add_input' }), [input, x]);
   }
   const model = tf.model({ inputs: input, outputs: x, name: 'unet_generator' });
-  return networkFromModel(initializeWeights(model, seed, normalWeights()));
+  return networkFromModel(initializeWeights(model, seed, imageNetworkWeights(initialWeights, 0.1)));
 }

@@ -12,6 +12,7 @@ import {
 import { frechetDistance } from '../metrics/frechet-distance.ts';
 import { networkFromModel } from '../models/network-from-model.ts';
 import type { Network, NetworkWeights } from '../models/network.ts';
+import { foldKey, normal, type RandomKey } from '../random/random.ts';
 import type { Examples } from './examples.ts';
 import { forwardBatches } from './forward-batches.ts';
 import { classes, type TrainedClassifier } from './gate-classifiers.ts';
@@ -21,6 +22,8 @@ import type { Gate } from './gate.ts';
 export interface TrainedGenerator {
   readonly network: Pick<Network, 'forward'>;
   readonly weights: NetworkWeights;
+  /** Noise that it takes beside an image, `planes` numbers drawn from the key and the number of the image. */
+  readonly noise?: { readonly planes: number; readonly key: RandomKey };
 }
 
 /** What the gate says of a pair of generators. */
@@ -59,6 +62,46 @@ export function checkpointScore({
 }
 
 /**
+ * Images with the noise behind their channels that a generator takes.
+ *
+ * @param images `[n, h, w, c]`.
+ * @param noise How many planes, and what they are drawn from; without it the images stay as they are.
+ * @param first Number of the first image: what is drawn for an image does not depend on the others.
+ * @returns `[n, h, w, c + planes]`.
+ * @example
+ * ```ts
+ * import { imageBatch } from 'model-patching/augmentation';
+ * import { imagesWithNoise } from 'model-patching/training';
+ * import { randomKey } from 'model-patching/random';
+ * const images = imageBatch(Float32Array.of(1, 1), [2, 1, 1, 1]);
+ * const noise = { planes: 1, key: randomKey(1) };
+ * const [all, second] = [
+ *   imagesWithNoise(images, noise),
+ *   imagesWithNoise(imageBatch(Float32Array.of(1), [1, 1, 1, 1]), noise, 1),
+ * ];
+ * if (all.pixels[3] !== second.pixels[1]) throw new Error('the same noise for the second image');
+ * ```
+ */
+export function imagesWithNoise(
+  images: Images<Float32Array>,
+  noise: TrainedGenerator['noise'],
+  first = 0,
+): Images<Float32Array> {
+  if (noise === undefined || noise.planes === 0) return images;
+  const [count, height, width, channels] = images.shape;
+  const depth = channels + noise.planes;
+  const pixels = new Float32Array(count * height * width * depth);
+  for (let image = 0; image < count; image++) {
+    const drawn = normal(foldKey(noise.key, first + image), noise.planes);
+    for (let place = image * height * width; place < (image + 1) * height * width; place++) {
+      pixels.set(images.pixels.subarray(place * channels, (place + 1) * channels), place * depth);
+      pixels.set(drawn, place * depth + channels);
+    }
+  }
+  return imageBatch(pixels, [count, height, width, depth]);
+}
+
+/**
  * Images as a generator translates them, with its moving statistics and without dropout.
  *
  * @param images In [−1, 1], `[n, h, w, c]`, n ≥ 1.
@@ -79,10 +122,10 @@ export function checkpointScore({
  */
 export async function translateImages(
   images: Images<Float32Array>,
-  { network, weights }: TrainedGenerator,
+  { network, weights, noise }: TrainedGenerator,
   pause?: () => Promise<void>,
 ): Promise<Images<Float32Array>> {
-  const { values } = await forwardBatches(images, {
+  const { values } = await forwardBatches(imagesWithNoise(images, noise), {
     network,
     context: { mode: 'infer', weights },
     ...(pause && { pause }),

@@ -17,6 +17,7 @@ export {
   type StageOneBatches,
   type StageOneBatchOptions,
 } from './stage-one.ts';
+export { stageOneClasses, type StageOneClasses } from './stage-one-classes.ts';
 export {
   disposeGate,
   trainGate,
@@ -27,6 +28,7 @@ export {
 } from './gate.ts';
 export {
   checkpointScore,
+  imagesWithNoise,
   measureGenerators,
   translateImages,
   type GateMeasure,

@@ -11,11 +11,15 @@ import {
   type CycleganState,
   type PerGenerator,
 } from '../gan/cyclegan-state.ts';
+import { classMix } from '../gan/class-mix.ts';
 import { groupBatches } from '../group-batches.ts';
 import type { Network, NetworkWeights } from '../models/network.ts';
 import type { Schedule } from '../optimizers/schedules.ts';
 import { foldKey, randomKey, type RandomKey } from '../random/random.ts';
 import { gatherImages, imageTensor } from './examples.ts';
+import { orderByClass, type Domain, type StageOneClasses } from './stage-one-classes.ts';
+
+export type { Domain };
 
 /** How batches of stage 1 are made. */
 export interface StageOneBatchOptions {
@@ -24,14 +28,24 @@ export interface StageOneBatchOptions {
   readonly batchSize: number;
   readonly generatorLearningRate: Schedule;
   readonly discriminatorLearningRate: Schedule;
-  /** Images that each history pool holds. */
-  readonly poolSize: number;
+  /** Images that each history pool holds; no pools unless given. */
+  readonly poolSize?: number;
   /** The generators, if they have dropout. */
   readonly generators?: PerGenerator<Pick<Network, 'masks'>>;
   /** How the pools choose, `reference` unless given. */
   readonly poolRule?: NonNullable<CycleganDrawsOptions['rule']>;
   /** The kind of gradient penalty, if the step has one. */
   readonly penalty?: NonNullable<CycleganDrawsOptions['penalty']>;
+  /** An `r1` penalty is taken in one of so many steps; 1 unless given. */
+  readonly penaltyEvery?: number;
+  /** Planes of noise that each generator takes; 0 unless given. */
+  readonly noise?: PerGenerator<number>;
+  /** How what the discriminators see is changed; not at all unless given. */
+  readonly views?: NonNullable<CycleganDrawsOptions['views']>;
+  /** Decay of the generators' averages at a step, in place of the step's own. */
+  readonly movingAverageDecay?: (index: number) => number;
+  /** Of which classes a batch holds how many; all images alike unless given. */
+  readonly classes?: StageOneClasses;
   readonly seed: number;
 }
 
@@ -87,9 +101,6 @@ export function stageOneBatches(options: StageOneBatches): (index: number) => Cy
   return (index) => stageOneBatch(index, { source: source(index), target: target(index) }, options);
 }
 
-/** One of the two domains. */
-export type Domain = 'source' | 'target';
-
 const keyOf = (seed: number): RandomKey => foldKey(randomKey(seed), 'stage 1');
 
 /**
@@ -97,9 +108,10 @@ const keyOf = (seed: number): RandomKey => foldKey(randomKey(seed), 'stage 1');
  *
  * @param domain Each has its own order.
  * @param count Number of its images, at least 1.
- * @param options Batch size and seed.
- * @returns The images of step 0, 1, 2, …
- * @throws RangeError if there is no image.
+ * @param options Batch size, seed, and classes if batches hold equal numbers of them.
+ * @returns The images of step 0, 1, 2, … With classes those of the first come first, and images for the other domain's
+ *   scarce classes follow at the end.
+ * @throws RangeError if there is no image, or a batch is smaller than the number of classes.
  * @example
  * ```ts
  * import { stageOneOrder } from 'model-patching/training';
@@ -110,10 +122,12 @@ const keyOf = (seed: number): RandomKey => foldKey(randomKey(seed), 'stage 1');
 export function stageOneOrder(
   domain: Domain,
   count: number,
-  { batchSize, seed }: Pick<StageOneBatchOptions, 'batchSize' | 'seed'>,
+  { batchSize, seed, classes }: Pick<StageOneBatchOptions, 'batchSize' | 'seed' | 'classes'>,
 ): (index: number) => Int32Array {
-  const [orderSeed] = foldKey(keyOf(seed), domain, 'order');
-  return groupBatches(new Int32Array(count), { batchSize, seed: orderSeed, balanced: false });
+  const key = foldKey(keyOf(seed), domain, 'order');
+  return classes === undefined
+    ? groupBatches(new Int32Array(count), { batchSize, seed: key[0], balanced: false })
+    : orderByClass(domain, classes, key);
 }
 
 /**
@@ -152,20 +166,29 @@ export function stageOneBatch(
   const augmented = (domain: Domain) =>
     imageTensor(numbers(augment(images[domain], foldKey(key, domain, index))));
   const source = augmented('source');
+  const [, height, width, channels] = source.shape;
+  const { classes, movingAverageDecay, noise, views, penaltyEvery } = options;
   const draws = cycleganDraws({
     key,
     step: index,
-    shape: source.shape,
-    capacity: poolSize,
+    shape: [options.batchSize, height, width, channels],
+    ...(poolSize !== undefined && { capacity: poolSize }),
     ...(poolRule && { rule: poolRule }),
     ...(generators && { generators }),
     ...(penalty && { penalty }),
+    ...(penaltyEvery !== undefined && { penaltyEvery }),
+    ...(noise && { noise }),
+    ...(views && { views }),
+    ...(classes?.mix && {
+      mix: classMix(classes.domains, classes.mix, index / classes.steps),
+    }),
   });
   return {
     source,
     target: augmented('target'),
     generatorLearningRate: tf.scalar(options.generatorLearningRate(index)),
     discriminatorLearningRate: tf.scalar(options.discriminatorLearningRate(index)),
+    ...(movingAverageDecay !== undefined && { movingAverageDecay: tf.scalar(movingAverageDecay(index)) }),
     ...draws,
   };
 }

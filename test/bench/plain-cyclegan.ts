@@ -68,8 +68,8 @@ export function plainCyclegan(row: Row, description: CycleganDescription): Conte
 
       const sample = (domain: 'source' | 'target'): tf.Tensor => {
         const all = tf.concat([pools[domain], fakes[domain] as tf.Tensor4D]);
-        pools[domain].assign(tf.gather(all, draws.pools[domain].write));
-        return tf.gather(all, draws.pools[domain].read);
+        pools[domain].assign(tf.gather(all, draws.pools![domain].write));
+        return tf.gather(all, draws.pools![domain].read);
       };
       const samples = { source: sample('source'), target: sample('target') };
       const second = tf.variableGrads(() => {

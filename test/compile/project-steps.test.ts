@@ -5,7 +5,12 @@ import { compileStep } from '../../src/compile/compile-step.ts';
 import { cloneTensors, disposeTensors, flattenTensors, type TensorTree } from '../../src/tensor-tree.ts';
 import { eagerStep, type StepRunner } from '../../src/training/step-runner.ts';
 import { useNativeBackend } from '../support/native.ts';
-import { minimalStageOne, minimalStageTwo, type MinimalRun } from '../training/minimal-runs.ts';
+import {
+  minimalRecommendedStageOne,
+  minimalStageOne,
+  minimalStageTwo,
+  type MinimalRun,
+} from '../training/minimal-runs.ts';
 
 const native = await useNativeBackend('compiled against eager steps of ERM, group DRO, CAMEL and CycleGAN');
 
@@ -84,6 +89,7 @@ describe.skipIf(!native)(
       CAMEL: () => ends(minimalStageTwo('camel')),
       'CycleGAN with pool, dropout and averages': () => ends(minimalStageOne(1, false, false)),
       'CycleGAN with these and a gradient penalty': () => ends(minimalStageOne()),
+      'CycleGAN as recommended, R1 in every third step': () => ends(minimalRecommendedStageOne()),
     };
 
     it.each(Object.entries(runs))('%s', async (name, run) => {

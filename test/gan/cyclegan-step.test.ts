@@ -179,7 +179,7 @@ describe.each(['wasm', 'cpu'] as const)('published steps on %s', (backend) => {
         expectClose(loss, value!, 2e-5, `step ${index}`);
       expectClose(losses.fakes!.source, expected.fakeX, 2e-5, `step ${index} fake source`);
       expectClose(losses.fakes!.target, expected.fakeY, 2e-5, `step ${index} fake target`);
-      expectClose(next.pools.source, expected.fakeX, 2e-5, `step ${index} source pool`);
+      expectClose(next.pools!.source, expected.fakeX, 2e-5, `step ${index} source pool`);
       disposeTensors(state);
       disposeTensors({ ...losses, batch } as never);
       state = next;
@@ -202,8 +202,8 @@ describe('the step', () => {
     for (let index = 0; index < 4; index++) {
       const { pools, penalty, ...images } = batchOf(fixture, index % 2);
       tf.dispose([
-        Object.values(pools.source),
-        Object.values(pools.target),
+        Object.values(pools!.source),
+        Object.values(pools!.target),
         Object.values(penalty!.source),
         Object.values(penalty!.target),
       ]);

@@ -146,6 +146,48 @@ describe('gradient penalty', () => {
     });
   });
 
+  it.each(['wasm', 'cpu'] as const)(
+    'of R1 is half the squared slope at the real images, on %s',
+    async (backend) => {
+      await useBackend(backend);
+      tf.tidy(() => {
+        // Outputs w·x² at four pixels: their mean has the slope w·x/2, and the real images are 1 and 3 throughout.
+        const real = tf.tensor4d([1, 1, 1, 1, 3, 3, 3, 3], [2, 2, 2, 1]);
+        const penalty = (w: tf.Tensor, times?: tf.Scalar): tf.Scalar =>
+          gradientPenalty((x) => x.square().mul(w), real, tf.zeros([2, 2, 2, 1]), {
+            kind: 'r1',
+            scale: 0.3,
+            draws: { ...(times && { times }) },
+          });
+        const { value, grad } = tf.valueAndGrad((w: tf.Tensor) => penalty(w))(tf.scalar(2));
+        // λ/2 · mean(4 · (w/2)², 4 · (3w/2)²) = λ/2 · 5w² and its derivative 5λw.
+        expectClose(value, 0.15 * 5 * 4, 1e-5);
+        expectClose(grad, 5 * 0.3 * 2, 1e-5);
+        expectClose(penalty(tf.scalar(2), tf.scalar(8)), 8 * 0.15 * 5 * 4, 1e-4);
+      });
+    },
+  );
+
+  it('of R1 has the second-order gradients of its finite differences', async () => {
+    await useBackend('wasm');
+    const draw = (name: string, shape: number[]): tf.Tensor =>
+      tf.tensor(normal(foldKey(randomKey(5), name), tf.util.sizeFromShape(shape)), shape);
+    const real = draw('real', [2, 8, 8, 1]) as tf.Tensor4D;
+    const weights = [draw('first', [4, 4, 1, 3]), draw('second', [3, 3, 3, 1]), draw('bias', [1])];
+    // Squares are smooth, so that differences do not cross the kinks of a rectifier.
+    const penalty = (...[first, second, bias]: tf.Tensor[]): tf.Scalar =>
+      gradientPenalty((x) => patches(down(x, first!).square(), second!, bias!), real, real, {
+        kind: 'r1',
+        scale: 0.1,
+        draws: {},
+      });
+    const kernels = weights.slice(0, 2);
+    expect(directionalError((...k) => penalty(...k, weights[2]!), kernels, { epsilon: 1e-3 })).toBeLessThan(
+      5e-3,
+    );
+    tf.dispose([real, ...weights]);
+  });
+
   it('stays finite where the critic is flat', async () => {
     await useBackend('wasm');
     tf.tidy(() => {
@@ -169,7 +211,7 @@ describe('gradient penalty', () => {
         foldKey(randomKey(9), 'gradient penalty'),
         [4, 1, 1, 1],
         'wgan-gp',
-      ).alpha.dataSync();
+      ).alpha!.dataSync();
       expectClose(
         seen,
         Array.from(alpha, (a, i) => (i % 2 ? 2 - a : a)),
@@ -204,7 +246,7 @@ describe('gradient penalty', () => {
         'real: expected shape [batch, height, width, channels], received [2, 9]',
       );
       expect(() => gradientPenalty(d, real, real, { kind: 'none' as never, draws: { seed: 1 } })).toThrow(
-        'kind: expected wgan-gp or dragan, received none',
+        'kind: expected wgan-gp, dragan or r1, received none',
       );
       expect(() => gradientPenalty(d, real, real, { kind: 'dragan', draws: { alpha } })).toThrow(
         'draws.beta: expected shape [2, 3, 3, 1], received none',

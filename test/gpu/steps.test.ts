@@ -2,7 +2,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { disposeTensors, type TensorTree } from '../../src/tensor-tree.ts';
-import { minimalStageOne, minimalStageTwo, type MinimalRun } from '../training/minimal-runs.ts';
+import {
+  minimalRecommendedStageOne,
+  minimalStageOne,
+  minimalStageTwo,
+  type MinimalRun,
+} from '../training/minimal-runs.ts';
 import { computeOnTheGpu, expectSameOnBoth, onGpu, unavailable } from './both-backends.ts';
 
 /** State and losses after one step. */
@@ -51,6 +56,9 @@ describe.skipIf(unavailable !== undefined)('on a GPU as on wasm', { timeout: 180
 
   it('a step of CycleGAN with pool, dropout, averages and penalty', () =>
     expectSameOnBoth(() => afterOneStep(minimalStageOne()), { tolerance: 1e-4, leaves: 42 }));
+
+  it('a step of CycleGAN as recommended', () =>
+    expectSameOnBoth(() => afterOneStep(minimalRecommendedStageOne()), { tolerance: 1e-4, leaves: 42 }));
 
   it('steps of both leave memory level', async () => {
     await tf.setBackend(onGpu);

@@ -6,7 +6,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { disposeTensors, type TensorTree } from '../../src/tensor-tree.ts';
 import { useBackend } from '../support/backend.ts';
 import { useNativeBackend } from '../support/native.ts';
-import { minimalStageOne, minimalStageTwo, type Method, type MinimalRun } from './minimal-runs.ts';
+import {
+  minimalRecommendedStageOne,
+  minimalStageOne,
+  minimalStageTwo,
+  type Method,
+  type MinimalRun,
+} from './minimal-runs.ts';
 
 const full = process.env['MODEL_PATCHING_FULL'] === '1';
 if (!full)
@@ -45,6 +51,10 @@ describe('no step leaves a tensor behind', () => {
 
   it('CycleGAN with pools, dropout, averages and penalty', () => {
     expect(tensorCounts(minimalStageOne(), 5)).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it('CycleGAN as recommended', () => {
+    expect(tensorCounts(minimalRecommendedStageOne(), 5)).toEqual([0, 0, 0, 0, 0]);
   });
 
   it.runIf(full)('all of them with the published 28×28 networks', { timeout: 600_000 }, () => {

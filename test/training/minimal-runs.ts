@@ -19,6 +19,7 @@ import { sgd } from '../../src/optimizers/sgd.ts';
 import { foldKey, randomIntegers, randomKey } from '../../src/random/random.ts';
 import { disposeTensors, type TensorTree } from '../../src/tensor-tree.ts';
 import { robustStep, type RobustBatch, type RobustState } from '../../src/training/robust-step.ts';
+import { stageOneClasses } from '../../src/training/stage-one-classes.ts';
 import { stageOneBatches } from '../../src/training/stage-one.ts';
 import { stageTwoBatches } from '../../src/training/stage-two.ts';
 import type { PureStep } from '../../src/training/step-runner.ts';
@@ -146,6 +147,69 @@ export function minimalStageOne(
       poolSize: 3,
       generators,
       ...(penalised && { penalty: 'wgan-gp' }),
+      seed,
+    }),
+  };
+}
+
+/**
+ * Stage 1 as `stage-1-recommended.yaml` sets it up, the scarce classes mixed: mask heads, noise, views, R1 in every third
+ * step, no pool.
+ */
+export function minimalRecommendedStageOne(seed = 1): MinimalRun<CycleganState, CycleganBatch> {
+  const generator = (noise: number, its: number) =>
+    unetGenerator({
+      inputShape: [8, 8, 1],
+      filters: [2, 3],
+      residual: 'mask',
+      noise,
+      initialWeights: 'he',
+      seed: its,
+    });
+  const discriminator = (its: number) =>
+    patchDiscriminator({
+      inputShape: [8, 8, 1],
+      filters: [2, 3],
+      normalization: 'none',
+      initialWeights: 'he',
+      seed: its,
+    });
+  const generators = { toTarget: generator(2, 1), toSource: generator(0, 2) };
+  const discriminators = { source: discriminator(3), target: discriminator(4) };
+  const { init, step } = cycleganStep({
+    generators,
+    discriminators,
+    cycleWeight: { source: 10, target: 0 },
+    detachCycle: true,
+    contentWeight: 0.5,
+    identityWeight: 0,
+    penalty: { kind: 'r1', scale: 0.15 },
+    movingAverageDecay: 0.9,
+  });
+  const weights = {
+    generators: { toTarget: generators.toTarget.weights(), toSource: generators.toSource.weights() },
+    discriminators: { source: discriminators.source.weights(), target: discriminators.target.weights() },
+  };
+  const initial = init(weights);
+  disposeTensors(weights);
+  const labels = { source: [0, 0, 0, 0, 0, 1, 1], target: [0, 0, 1, 1, 1, 1, 1] };
+  const mix = { realInputs: 1, finalShare: 0.5, until: 0.5 };
+  return {
+    initial,
+    step,
+    batchAt: stageOneBatches({
+      source: randomImages('source', [7, 8, 8, 1]),
+      target: randomImages('target', [7, 8, 8, 1]),
+      augment: minusOneToOne,
+      batchSize: 4,
+      generatorLearningRate: constantSchedule(1e-3),
+      discriminatorLearningRate: constantSchedule(1e-3),
+      penalty: 'r1',
+      penaltyEvery: 3,
+      noise: { toTarget: 2, toSource: 0 },
+      views: { shift: 1 },
+      movingAverageDecay: (index) => Math.min(0.9, (1 + index) / (10 + index)),
+      classes: stageOneClasses({ labels, batchSize: 4, steps: 20, mix }),
       seed,
     }),
   };

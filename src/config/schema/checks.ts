@@ -107,7 +107,7 @@ function dropoutFaults({ generator }: StageOneExperiment): readonly SettingFault
 
 const poolFaults = ({ pool, training: { batchSize } }: StageOneExperiment): readonly SettingFault[] =>
   faultUnless(
-    pool.capacity >= batchSize,
+    pool.capacity === 0 || pool.capacity >= batchSize,
     'pool.capacity',
     `at least training.batchSize, ${batchSize}, images under the rule "${pool.rule}"`,
     pool.capacity,

@@ -51,6 +51,24 @@ const normalization = choice('batch', 'instance', 'none');
 const width = setting('Factor of all numbers of filters; 1 is as published.', positiveNumber, 1);
 const rates = listOf(belowOne, 'a list of dropout rates');
 const residual = setting('Output 2·tanh + input instead of tanh.', t.boolean, false);
+const initialWeights = setting(
+  'published: N(0, 0.02²); he: by the number of inputs of each layer.',
+  choice('published', 'he'),
+  'published',
+);
+const planes = (generator: string) =>
+  setting(`Planes of noise that ${generator} takes beside the image.`, naturalNumber, 0);
+
+/** How the output of a U-Net is made of what it draws. */
+const ResidualCodec: t.Type<boolean | 'mask'> = (() => {
+  const is = (value: unknown): value is boolean | 'mask' => typeof value === 'boolean' || value === 'mask';
+  return new t.Type<boolean | 'mask'>(
+    'true, false or "mask"',
+    is,
+    (value, context) => (is(value) ? t.success(value) : t.failure(value, context)),
+    t.identity,
+  );
+})();
 
 /** The two generators. */
 export const GeneratorCodec = variants('generator', {
@@ -71,8 +89,18 @@ export const GeneratorCodec = variants('generator', {
       [64, 128, 256, 512],
     ),
     normalization: setting('After every convolution but the first and the last.', normalization, 'batch'),
-    residual,
+    residual: setting(
+      'false: tanh; true: 2·tanh + input; mask: a blend of input and tanh, where the network says.',
+      ResidualCodec,
+      false,
+    ),
+    noise: setting(
+      'For a translation that has to invent something; not with residual: true.',
+      section('noise', { toTarget: planes('G'), toSource: planes('F') }),
+      {},
+    ),
     dropout: setting('Rates of the first decoder blocks.', rates, []),
+    initialWeights,
     width,
   },
   resnet: {
@@ -90,7 +118,22 @@ const discriminator = section('discriminator', {
     [64, 128, 256, 512],
   ),
   normalization: setting('After every convolution but the first and the last.', normalization, 'batch'),
+  initialWeights,
   width,
+  augmentation: setting(
+    'Changes of all that a discriminator sees, real and translated, in both updates.',
+    variants('augmentation', {
+      none: {},
+      random: {
+        probability: setting('Share of images that are changed.', unitInterval, 0.9),
+        shift: setting('Most pixels that an image moves either way.', naturalNumber, 0),
+        scale: setting('Largest relative change of size.', belowOne, 0),
+        mirror: setting('Whether half of the images are mirrored.', t.boolean, false),
+        cutout: setting('Side of the square that is taken out, pixels.', naturalNumber, 0),
+      },
+    }),
+    { kind: 'none' },
+  ),
 });
 
 const penaltyScale = setting('Weight of the penalty.', nonNegativeNumber, 10);
@@ -105,13 +148,30 @@ const loss = section('loss', {
     section('cycle', {
       source: setting('Of |x − F(G(x))|.', nonNegativeNumber, 10),
       target: setting('Of |y − G(F(y))|; 0 with source only.', nonNegativeNumber, 10),
+      detached: setting('Whether they train only the generator that translates back.', t.boolean, false),
+    }),
+    {},
+  ),
+  content: setting(
+    'Weights of what a translation changes.',
+    section('content', {
+      source: setting('Of |G(x) − x|.', nonNegativeNumber, 0),
+      target: setting('Of |F(y) − y|.', nonNegativeNumber, 0),
     }),
     {},
   ),
   identity: setting('Weight λ of the identity losses, which enter with λ/2.', nonNegativeNumber, 1),
   penalty: setting(
     'Penalty on the discriminators’ gradients.',
-    variants('penalty', { none: {}, 'wgan-gp': { scale: penaltyScale }, dragan: { scale: penaltyScale } }),
+    variants('penalty', {
+      none: {},
+      'wgan-gp': { scale: penaltyScale },
+      dragan: { scale: penaltyScale },
+      r1: {
+        scale: setting('Weight of half the squared gradient at real images.', nonNegativeNumber, 10),
+        every: setting('Taken in one of so many steps, and as many times as strong.', positiveInteger, 1),
+      },
+    }),
     { kind: 'none' },
   ),
 });
@@ -124,8 +184,8 @@ const optimizer = section('optimizer', {
 
 const pool = section('pool', {
   capacity: setting(
-    'Earlier translations that each discriminator may be shown, images.',
-    positiveInteger,
+    'Earlier translations that each discriminator may be shown, images; 0 shows those of the step alone.',
+    naturalNumber,
     50,
   ),
   rule: setting(
@@ -138,6 +198,27 @@ const pool = section('pool', {
 const training = section('training', {
   ...lengthSettings(200, 'Passes over the smaller domain.'),
   batchSize: setting('Images of each domain in a step.', positiveInteger, 4),
+  balanced: setting('Whether a batch holds equal numbers of each class.', t.boolean, false),
+  scarce: setting(
+    'What happens to a class of which a domain has less than half as many images as the other; needs balanced.',
+    variants('scarce', {
+      asOthers: {},
+      mixed: {
+        realInputs: setting(
+          'Real ones that a step translates; translations take the other places.',
+          positiveInteger,
+          3,
+        ),
+        finalShare: setting(
+          'What its share of the discriminators’ images falls to; 1: as in a balanced batch.',
+          refine(unitInterval, (share) => share > 0, 'a number above 0, at most 1'),
+          0.3,
+        ),
+        until: setting('Share of the training in which it falls.', unitInterval, 0.4),
+      },
+    }),
+    { kind: 'asOthers' },
+  ),
 });
 
 /** The gate that says how good translations are. */
@@ -179,6 +260,11 @@ export const StageOneCodec = section('a stage-1 experiment', {
     'Decay of moving averages of the generators’ weights, which then translate; null: none.',
     nullable(belowOne),
     null,
+  ),
+  movingAverageWarmUp: setting(
+    'Whether the averages keep less at the start: min(decay, (1 + steps)/(10 + steps)).',
+    t.boolean,
+    false,
   ),
   gate: setting('Classifiers that judge translations and choose the best checkpoint.', GateCodec, {
     kind: 'none',

@@ -22,15 +22,19 @@ export interface CycleganNetworks {
   dispose(): void;
 }
 
-function generatorOf({ generator }: Settings, inputShape: PictureShape, seed: number): Network {
+function generatorOf(
+  { generator }: Settings,
+  direction: 'toTarget' | 'toSource',
+  inputShape: PictureShape,
+  seed: number,
+): Network {
   switch (generator.kind) {
     case 'published': {
       const { normalization, residual, dropout, width } = generator;
       return publishedGenerator(inputShape, { normalization, residual, dropout, width, seed });
     }
     case 'unet': {
-      const { filters, normalization, residual, dropout, width } = generator;
-      return unetGenerator({ inputShape, filters, normalization, residual, dropout, width, seed });
+      return unetGenerator({ ...generator, inputShape, noise: generator.noise[direction], seed });
     }
     case 'resnet': {
       const { blocks, filters, normalization, width } = generator;
@@ -49,10 +53,12 @@ export function cycleganNetworks(settings: Settings, shape: PictureShape): Cycle
   const built: Network[] = [];
   const kept = (network: Network): Network => (built.push(network), network);
   const dispose = (): void => built.forEach(({ model }) => model.dispose());
-  const generator = (name: string) => kept(generatorOf(settings, shape, seedOf(`generator ${name}`)));
+  const generator = (direction: 'toTarget' | 'toSource') =>
+    kept(generatorOf(settings, direction, shape, seedOf(`generator ${direction}`)));
   const discriminator = (name: string) => {
     const seed = seedOf(`discriminator ${name}`);
-    return kept(patchDiscriminator({ inputShape: shape, ...settings.discriminator, seed }));
+    const { augmentation: _, ...network } = settings.discriminator;
+    return kept(patchDiscriminator({ inputShape: shape, ...network, seed }));
   };
   try {
     const generators = { toTarget: generator('toTarget'), toSource: generator('toSource') };
@@ -81,6 +87,8 @@ export function cycleganOf(
     discriminators,
     adversarial: loss.adversarial,
     cycleWeight: loss.cycle,
+    detachCycle: loss.cycle.detached,
+    contentWeight: loss.content,
     identityWeight: loss.identity,
     ...(loss.penalty.kind !== 'none' && { penalty: { kind: loss.penalty.kind, scale: loss.penalty.scale } }),
     ...(movingAverageDecay !== null && { movingAverageDecay }),
@@ -91,7 +99,7 @@ export function cycleganOf(
     generators: { toTarget: generators.toTarget.weights(), toSource: generators.toSource.weights() },
     discriminators: { source: discriminators.source.weights(), target: discriminators.target.weights() },
   };
-  const initial = init(weights, [pool.capacity, height, width, channels]);
+  const initial = init(weights, pool.capacity === 0 ? undefined : [pool.capacity, height, width, channels]);
   disposeTensors(weights);
   return { step, initial };
 }

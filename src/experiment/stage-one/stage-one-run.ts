@@ -100,7 +100,7 @@ export async function withGenerators<A>(
       );
     }
     try {
-      return await use(generatorsOf(networks, translatingWeights(checkpoint.state)));
+      return await use(generatorsOf(networks, experiment, translatingWeights(checkpoint.state)));
     } finally {
       disposeTensors(checkpoint.state);
     }

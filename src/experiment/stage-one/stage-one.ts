@@ -7,8 +7,10 @@ import { stepsOf } from '../../config/schema/durations.ts';
 import { imageGallery } from '../../augmentation/gallery.ts';
 import { minusOneToOne, toBytes } from '../../augmentation/scaling.ts';
 import { encodePng } from '../../data/png.ts';
-import type { CycleganBatch, CycleganState } from '../../gan/cyclegan-state.ts';
+import type { StageOneExperiment } from '../../config/schema/stage-one.ts';
+import type { CycleganBatch, CycleganState, PerGenerator } from '../../gan/cyclegan-state.ts';
 import type { NetworkWeights } from '../../models/network.ts';
+import { foldKey, randomKey } from '../../random/random.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 import {
   checkpointScore,
@@ -24,6 +26,7 @@ import {
   type Domain,
   type StageOneBatchOptions,
 } from '../../training/stage-one.ts';
+import { stageOneClasses, type StageOneClasses } from '../../training/stage-one-classes.ts';
 import { removeAbandonedFiles, writeFileAtomically } from '../../system/atomic-file.ts';
 import { openBatchStream } from '../../streams/batch-stream.ts';
 import { makeFolder } from '../../system/make-folder.ts';
@@ -43,16 +46,39 @@ export interface Generators {
   readonly toSource: TrainedGenerator;
 }
 
-/** The generators of a state. */
+/** The generators of an experiment with weights. */
 export function generatorsOf(
   { generators }: Pick<CycleganNetworks, 'generators'>,
-  weights: { readonly toTarget: NetworkWeights; readonly toSource: NetworkWeights },
+  { generator, seed }: Pick<StageOneExperiment, 'generator' | 'seed'>,
+  weights: PerGenerator<NetworkWeights>,
 ): Generators {
-  return {
-    toTarget: { network: generators.toTarget, weights: weights.toTarget },
-    toSource: { network: generators.toSource, weights: weights.toSource },
-  };
+  const trained = (direction: 'toTarget' | 'toSource'): TrainedGenerator => ({
+    network: generators[direction],
+    weights: weights[direction],
+    ...(generator.kind === 'unet' && {
+      noise: {
+        planes: generator.noise[direction],
+        key: foldKey(randomKey(seed), 'noise of translations', direction),
+      },
+    }),
+  });
+  return { toTarget: trained('toTarget'), toSource: trained('toSource') };
 }
+
+const classesOf = (
+  { training }: StageOnePlan['experiment'],
+  domains: StageOnePlan['domains'],
+  steps: number,
+): StageOneClasses =>
+  stageOneClasses({
+    labels: {
+      source: domains.source.map(({ label }) => label),
+      target: domains.target.map(({ label }) => label),
+    },
+    batchSize: training.batchSize,
+    steps,
+    ...(training.scarce.kind === 'mixed' && { mix: training.scarce }),
+  });
 
 function batchesOf(
   { experiment, images, networks, domains, steps }: StageOnePlan,
@@ -62,16 +88,24 @@ function batchesOf(
   readonly batchAt: (index: number) => Promise<CycleganBatch>;
   readonly close: () => void;
 } {
-  const { optimizer, pool, loss, seed, training } = experiment;
+  const { optimizer, pool, loss, seed, training, generator, discriminator, movingAverageDecay } = experiment;
   const options: StageOneBatchOptions = {
     augment: compose(imagePipeline({ augmentations: experiment.images.augmentation }), minusOneToOne),
     batchSize: training.batchSize,
     generatorLearningRate: learningRateOf(optimizer, optimizer.generators.learningRate, steps),
     discriminatorLearningRate: learningRateOf(optimizer, optimizer.discriminators.learningRate, steps),
-    poolSize: pool.capacity,
+    ...(pool.capacity > 0 && { poolSize: pool.capacity }),
     poolRule: pool.rule,
     generators: networks.generators,
     ...(loss.penalty.kind !== 'none' && { penalty: loss.penalty.kind }),
+    ...(loss.penalty.kind === 'r1' && { penaltyEvery: loss.penalty.every }),
+    ...(generator.kind === 'unet' && { noise: generator.noise }),
+    ...(discriminator.augmentation.kind === 'random' && { views: discriminator.augmentation }),
+    ...(training.balanced && { classes: classesOf(experiment, domains, steps) }),
+    ...(movingAverageDecay !== null &&
+      experiment.movingAverageWarmUp && {
+        movingAverageDecay: (step: number) => Math.min(movingAverageDecay, (1 + step) / (10 + step)),
+      }),
     seed,
   };
   const streamOf = (domain: Domain) =>
@@ -145,7 +179,8 @@ export async function stageOne(
   const judges = plan.gate === null ? null : await obtainGate(plan.gate, images, run, context, skipDamaged);
   const first = (domain: Domain) =>
     loadFirst(images, domains[domain], Math.min(gallery.images, smaller), skipDamaged, skipped.of(domain));
-  const translating = (state: CycleganState): Generators => generatorsOf(networks, translatingWeights(state));
+  const translating = (state: CycleganState): Generators =>
+    generatorsOf(networks, experiment, translatingWeights(state));
   const measured = async (state: CycleganState, which: 'during' | 'all'): Promise<GateMeasure | null> =>
     judges === null ? null : measureGenerators(judges.gate, translating(state), judges.images[which], pause);
   try {

@@ -8,7 +8,7 @@ import { encodeLabelledImage } from '../../data/example.ts';
 import { encodePng } from '../../data/png.ts';
 import { foldKey, type RandomKey } from '../../random/random.ts';
 import { imageTensor } from '../../training/examples.ts';
-import type { TrainedGenerator } from '../../training/generator-measure.ts';
+import { imagesWithNoise, type TrainedGenerator } from '../../training/generator-measure.ts';
 import { openBatchStream, storedOrder } from '../../streams/batch-stream.ts';
 import { encodeJpeg } from '../../streams/encode-jpeg.ts';
 import { interrupted, pause, type ExperimentContext } from '../context.ts';
@@ -33,14 +33,15 @@ const countAtOnce = ({ mode, batchSize }: TranslationSettings, size: number): nu
 
 async function translate(
   images: Images<Uint8Array>,
-  { network, weights }: TrainedGenerator,
+  { network, weights, noise }: TrainedGenerator,
   { mode }: TranslationSettings,
   key: RandomKey,
+  first: number,
 ): Promise<Images<Uint8Array>> {
   const output = tf.tidy(
     () =>
       network.forward(
-        imageTensor(minusOneToOne(images)),
+        imageTensor(imagesWithNoise(minusOneToOne(images), noise, first)),
         mode === 'published' ? { mode: 'translate', weights, key } : { mode: 'infer', weights },
       ).output,
   );
@@ -92,7 +93,13 @@ export async function* translationRecords({
     for (let step = 0; step < order.steps; step++) {
       if (context.stopRequested()) throw interrupted();
       const batch = await stream.batch(step);
-      const { pixels } = await translate(batch.images, generator, settings, foldKey(key, step));
+      const { pixels } = await translate(
+        batch.images,
+        generator,
+        settings,
+        foldKey(key, step),
+        step * settings.batchSize,
+      );
       for (const [i, label] of batch.labels.entries()) {
         const picture = { height, width, channels, pixels: pixels.subarray(i * size, (i + 1) * size) };
         const image =

@@ -25,7 +25,7 @@ type Consistency = Of<Method, 'camel'>['consistency'];
 it('settings are what their consumers take', () => {
   expectTypeOf<Of<DataSettings, 'waterbirds' | 'celeba' | 'folder'>>().toExtend<DatasetSettings>();
   expectTypeOf<Of<Generator, 'published'>>().toExtend<PublishedGeneratorOptions>();
-  expectTypeOf<Of<Generator, 'unet'>>().toExtend<Omit<UnetGeneratorOptions, 'inputShape'>>();
+  expectTypeOf<Omit<Of<Generator, 'unet'>, 'noise'>>().toExtend<Omit<UnetGeneratorOptions, 'inputShape'>>();
   expectTypeOf<Of<Generator, 'resnet'>>().toExtend<Omit<ResnetGeneratorOptions, 'inputShape'>>();
   expectTypeOf<StageOneExperiment['discriminator']>().toExtend<
     Omit<PatchDiscriminatorOptions, 'inputShape'>

@@ -53,11 +53,24 @@ export function convolution(
   return applied(transposed ? tf.layers.conv2dTranspose(options) : tf.layers.conv2d(options), x);
 }
 
-/** The chosen normalisation with Keras' ε 1e-3 (batch) or the usual 1e-5 (instance). */
-export function normalized(x: tf.SymbolicTensor, kind: Normalization, name: string): tf.SymbolicTensor {
+/** What batch normalisation adds to variances, and the share that its moving statistics keep in a step. */
+export interface BatchNormalizationOptions {
+  /** Default 0.001, as in Keras. */
+  readonly epsilon?: number;
+  /** Default 0.99, as in Keras. */
+  readonly momentum?: number;
+}
+
+/** The chosen normalisation, with ε 1e-5 if it is that of instances. */
+export function normalized(
+  x: tf.SymbolicTensor,
+  kind: Normalization,
+  name: string,
+  batch: BatchNormalizationOptions = {},
+): tf.SymbolicTensor {
   switch (kind) {
     case 'batch':
-      return applied(tf.layers.batchNormalization({ name }), x);
+      return applied(tf.layers.batchNormalization({ name, ...batch }), x);
     case 'instance':
       return applied(new InstanceNormalization({ name }), x);
     case 'none':
@@ -67,9 +80,12 @@ export function normalized(x: tf.SymbolicTensor, kind: Normalization, name: stri
   }
 }
 
-/** ReLU, or leaky ReLU with slope 0.3 (the default of Keras). */
-export const rectified = (x: tf.SymbolicTensor, name: string, leaky = false): tf.SymbolicTensor =>
-  applied(leaky ? tf.layers.leakyReLU({ name, alpha: 0.3 }) : tf.layers.reLU({ name }), x);
+/** The default of Keras. */
+export const LEAKY_SLOPE = 0.3;
+
+/** ReLU, or leaky ReLU with a slope. */
+export const rectified = (x: tf.SymbolicTensor, name: string, slope = 0): tf.SymbolicTensor =>
+  applied(slope > 0 ? tf.layers.leakyReLU({ name, alpha: slope }) : tf.layers.reLU({ name }), x);
 
 /** The input of a network of images, its shape checked, with further planes behind its channels. */
 export function imageInput(inputShape: InputShape, planes = 0): tf.SymbolicTensor {

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { registerLayers } from '../layers/register-layers.ts';
-import { applied, convolution, imageInput, normalized, rectified } from './blocks.ts';
+import { applied, convolution, imageInput, LEAKY_SLOPE, normalized, rectified } from './blocks.ts';
 import type { InputShape, Normalization } from './blocks.ts';
 import { assertSides, patchDiscriminatorSides } from './image-sizes.ts';
 import {
@@ -23,6 +23,8 @@ export interface PatchDiscriminatorOptions {
   readonly filters?: readonly number[];
   /** Default `batch`. The first block has none. */
   readonly normalization?: Normalization;
+  /** Slope of leaky ReLU for negative values, above 0; default 0.3, as in Keras. */
+  readonly leakySlope?: number;
   /** Factor of all numbers of filters, rounded, at least 1 each; default 1. */
   readonly width?: number;
   /** N(0, 0.02²) as `published`, the default, or He's. */
@@ -55,6 +57,7 @@ export function patchDiscriminator({
   inputShape,
   filters = [64, 128, 256, 512],
   normalization = 'batch',
+  leakySlope = LEAKY_SLOPE,
   width = 1,
   initialWeights = 'published',
   seed = 0,
@@ -76,7 +79,7 @@ export function patchDiscriminator({
       bias,
     });
     if (i > 0) x = normalized(x, normalization, `${name}_norm`);
-    x = rectified(x, `${name}_relu`, true);
+    x = rectified(x, `${name}_relu`, leakySlope);
   });
   x = applied(tf.layers.zeroPadding2d({ name: 'last_pad' }), x);
   x = convolution(x, {
@@ -86,7 +89,7 @@ export function patchDiscriminator({
     padding: 'valid',
     bias,
   });
-  x = rectified(normalized(x, normalization, 'last_norm'), 'last_relu', true);
+  x = rectified(normalized(x, normalization, 'last_norm'), 'last_relu', leakySlope);
   x = applied(tf.layers.zeroPadding2d({ name: 'output_pad' }), x);
   x = convolution(x, { name: 'output_conv', filters: 1, size: 4, padding: 'valid', bias: true });
   const model = tf.model({ inputs: input, outputs: x, name: 'patch_discriminator' });

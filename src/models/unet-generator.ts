@@ -5,8 +5,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { MaskedBlend } from '../layers/masked-blend.ts';
 import { registerLayers } from '../layers/register-layers.ts';
-import { applied, convolution, imageInput, normalized, rectified } from './blocks.ts';
-import type { InputShape, Normalization } from './blocks.ts';
+import { applied, convolution, imageInput, LEAKY_SLOPE, normalized, rectified } from './blocks.ts';
+import type { BatchNormalizationOptions, InputShape, Normalization } from './blocks.ts';
 import {
   imageNetworkWeights,
   initializeWeights,
@@ -25,6 +25,9 @@ export interface UnetGeneratorOptions {
   readonly dropout?: readonly number[];
   /** Default `batch`. The first encoder block has none. */
   readonly normalization?: Normalization;
+  readonly batchNormalization?: BatchNormalizationOptions;
+  /** Slope of the encoder's leaky ReLU for negative values, above 0; default 0.3, as in Keras. */
+  readonly leakySlope?: number;
   /**
    * The output: tanh (`false`, the default), 2·tanh + input (`true`), or with `mask` a blend of input and tanh, see
    * `maskedBlend` of `model-patching/layers`.
@@ -71,6 +74,8 @@ export function unetGenerator({
   filters,
   dropout = [],
   normalization = 'batch',
+  batchNormalization = {},
+  leakySlope = LEAKY_SLOPE,
   residual = false,
   noise = 0,
   width = 1,
@@ -107,8 +112,8 @@ export function unetGenerator({
       stride: 2,
       bias,
     });
-    if (i > 0) x = normalized(x, normalization, `${name}_norm`);
-    return (x = rectified(x, `${name}_relu`, true));
+    if (i > 0) x = normalized(x, normalization, `${name}_norm`, batchNormalization);
+    return (x = rectified(x, `${name}_relu`, leakySlope));
   });
 
   const mirrored = [...filters].reverse().slice(1);
@@ -122,7 +127,7 @@ export function unetGenerator({
       bias,
       transposed: true,
     });
-    x = normalized(x, normalization, `${name}_norm`);
+    x = normalized(x, normalization, `${name}_norm`, batchNormalization);
     const rate = dropout[i];
     if (rate !== undefined) x = applied(tf.layers.dropout({ name: `${name}_dropout`, rate }), x);
     x = rectified(x, `${name}_relu`);

@@ -56,6 +56,7 @@ const initialWeights = setting(
   choice('published', 'he'),
   'published',
 );
+const leakySlope = setting('Slope of leaky ReLU for negative values.', positiveNumber, 0.3);
 const planes = (generator: string) =>
   setting(`Planes of noise that ${generator} takes beside the image.`, naturalNumber, 0);
 
@@ -89,6 +90,15 @@ export const GeneratorCodec = variants('generator', {
       [64, 128, 256, 512],
     ),
     normalization: setting('After every convolution but the first and the last.', normalization, 'batch'),
+    batchNormalization: setting(
+      'Where normalization is batch.',
+      section('batch normalization', {
+        epsilon: setting('Added to variances.', positiveNumber, 0.001),
+        momentum: setting('Share that moving statistics keep in a step.', belowOne, 0.99),
+      }),
+      {},
+    ),
+    leakySlope,
     residual: setting(
       'false: tanh; true: 2·tanh + input; mask: a blend of input and tanh, where the network says.',
       ResidualCodec,
@@ -118,6 +128,7 @@ const discriminator = section('discriminator', {
     [64, 128, 256, 512],
   ),
   normalization: setting('After every convolution but the first and the last.', normalization, 'batch'),
+  leakySlope,
   initialWeights,
   width,
   augmentation: setting(

@@ -7,6 +7,8 @@ import {
   nullable,
   positiveInteger,
   positiveNumber,
+  refine,
+  unitInterval,
 } from '../codecs.ts';
 import { DurationCodec, lengthSettings } from './durations.ts';
 import { choice, listOf, section, setting, variants } from './section.ts';

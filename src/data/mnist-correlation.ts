@@ -6,10 +6,11 @@
  * The first half of MNIST's training images is for training, the second for validation (other shares can be asked
  * for). In each, and in the test images, clean images are taken from the front and corrupted ones from the back of the
  * images of one parity, so that no image appears in both forms. The quality gate's images are chosen by the same rule
- * from the training images that the other parts leave over.
+ * from the training images that the other parts leave over. With a seed of the drawing, the images are first shuffled.
  */
 import { either as E } from 'fp-ts';
 import type { GroupTable } from '../groups.ts';
+import { foldKey, permutationEntry, randomKey } from '../random/random.ts';
 import type { DataError } from './data-error.ts';
 import { wholeShare } from './whole-share.ts';
 
@@ -45,6 +46,8 @@ export interface MnistCorrelationDescription {
 export interface MnistCorrelationOptions {
   /** Seed of the corruptions, a safe integer. Default 0. */
   readonly seed?: number;
+  /** Seed of which images the groups take, a safe integer. Default: the first and the last ones, as published. */
+  readonly drawSeed?: number | null;
   /** Default `zigzag`, as published. */
   readonly corruption?: 'zigzag' | 'dottedLine';
   /**
@@ -78,8 +81,21 @@ type Pool = readonly (readonly number[])[];
 
 const forEachGroup = (count: number): GroupCounts => [count, count, count, count];
 
-function poolOf(labels: Uint8Array, start: number, end: number): Pool {
-  const positions = Array.from({ length: end - start }, (_, i) => start + i);
+/** A way to order images before they are taken. */
+type Order = (positions: readonly number[], name: string) => readonly number[];
+
+const shuffledBy =
+  (seed: number): Order =>
+  (positions, name) => {
+    const key = foldKey(randomKey(seed), 'drawn images', name);
+    return positions.map((_, i) => positions[permutationEntry(key, i, positions.length)]!);
+  };
+
+function poolOf(labels: Uint8Array, start: number, end: number, order: Order, name: string): Pool {
+  const positions = order(
+    Array.from({ length: end - start }, (_, i) => start + i),
+    name,
+  );
   const [even, odd] = [0, 1].map((parity) => positions.filter((index) => labels[index]! % 2 === parity));
   return [even!, even!, odd!, odd!];
 }
@@ -165,7 +181,8 @@ export function describeMnistCorrelation(
   labels: { readonly train: Uint8Array; readonly test: Uint8Array },
   options: MnistCorrelationOptions = {},
 ): E.Either<DataError, MnistCorrelationDescription> {
-  const { seed = 0, corruption = 'zigzag', splits = 'disjoint' } = options;
+  const { seed = 0, drawSeed = null, corruption = 'zigzag', splits = 'disjoint' } = options;
+  const order: Order = drawSeed === null ? (positions) => positions : shuffledBy(drawSeed);
   const { trainingCounts = [9900, 100, 100, 9900] as const } = options;
   const { validationCounts = trainingCounts, stage1Counts = forEachGroup(100) } = options;
   const gateTrainingCounts = forEachGroup(options.gateTrainingCount ?? 1000);
@@ -174,13 +191,13 @@ export function describeMnistCorrelation(
 
   const count = labels.train.length;
   const boundary = count - wholeShare(count, options.validationFraction ?? 0.5);
-  const trainPool = poolOf(labels.train, 0, boundary);
-  const validationPool = poolOf(labels.train, boundary, count);
-  const testPool = poolOf(labels.test, 0, labels.test.length);
+  const trainPool = poolOf(labels.train, 0, boundary, order, 'training');
+  const validationPool = poolOf(labels.train, boundary, count, order, 'validation');
+  const testPool = poolOf(labels.test, 0, labels.test.length, order, 'test');
   const testCounts = options.testCounts ?? allTestImages(testPool, splits);
   const train = select('train', trainPool, trainingCounts);
   const validation = select('train', validationPool, validationCounts);
-  const wholePool = poolOf(labels.train, 0, count);
+  const wholePool = poolOf(labels.train, 0, count, order, 'all');
   const stage1Pool = published ? wholePool : poolOfGroups(train);
   const stage1 = select('train', stage1Pool, stage1Counts);
   const gatePool = [train, validation, stage1].reduce(withoutSelected, wholePool);

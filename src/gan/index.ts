@@ -27,8 +27,10 @@ export { exponentialMovingAverage } from './moving-average.ts';
 export {
   cycleError,
   flipRate,
+  gateIsSatisfied,
   gateScore,
   labelPreservation,
+  SATISFYING_GATE,
   type DirectionalShare,
   type GateShares,
 } from './quality-gate.ts';

@@ -151,3 +151,34 @@ export function gateScore(shares: GateShares): number {
   const { flipRate: flips, labelPreservation: kept } = shares;
   return Math.min(flips.toSource, flips.toTarget) * Math.min(kept.toSource, kept.toTarget);
 }
+
+/** What translations have to reach before a classifier learns from them, both ways. */
+export const SATISFYING_GATE = { flipRate: 0.95, labelPreservation: 0.97, classifierAccuracy: 0.98 } as const;
+
+/**
+ * Whether translations are good enough to learn from, see {@link SATISFYING_GATE}. It says nothing if the gate's own
+ * classifiers are not good enough.
+ *
+ * @param shares Strict flip rate and label preservation in both directions.
+ * @param accuracy Of the gate's classifiers on held-out images.
+ * @returns Whether all of them reach what is asked for.
+ * @example
+ * ```ts
+ * import { gateIsSatisfied } from 'model-patching/gan';
+ * const both = (share: number) => ({ toTarget: share, toSource: share });
+ * const shares = { flipRate: both(0.96), labelPreservation: both(0.98) };
+ * if (!gateIsSatisfied(shares, { domain: 0.99, label: 0.98 })) throw new Error('all is reached');
+ * if (gateIsSatisfied(shares, { domain: 0.99, label: 0.9 })) throw new Error('a judge is too weak');
+ * ```
+ */
+export function gateIsSatisfied(
+  { flipRate, labelPreservation }: GateShares,
+  accuracy: { readonly domain: number; readonly label: number },
+): boolean {
+  const lowest = ({ toTarget, toSource }: DirectionalShare): number => Math.min(toTarget, toSource);
+  return (
+    lowest(flipRate) >= SATISFYING_GATE.flipRate &&
+    lowest(labelPreservation) >= SATISFYING_GATE.labelPreservation &&
+    Math.min(accuracy.domain, accuracy.label) >= SATISFYING_GATE.classifierAccuracy
+  );
+}

@@ -98,6 +98,23 @@ describe('disjoint splits', () => {
     }
   });
 
+  it('that are drawn by a seed share no image either, have their counts, and differ from seed to seed', () => {
+    const counts = { trainingCounts: [2400, 24, 24, 2400], stage1Counts: [24, 24, 24, 24] } as const;
+    const [first, second] = [1, 2].map((drawSeed) => make({ ...counts, drawSeed }).description);
+    expect(overlaps(first!)).toEqual(overlaps(make(counts).description));
+    expect(countsOf(first!.parts.train)).toEqual([2400, 24, 24, 2400]);
+    expect(countsOf(first!.parts.test)).toEqual(countsOf(make(counts).description.parts.test));
+    for (const part of ['train', 'validation', 'test', 'gateTrain'] as const)
+      for (const group of [0, 1, 2, 3]) {
+        const [one, other] = [first!, second!].map(({ parts }) => new Set(ofGroup(parts[part], group)));
+        const common = [...one!].filter((index) => other!.has(index)).length;
+        // By chance the share that a part takes of its pool would be common, at most all of a test half.
+        expect(common, `${part}, group ${group}`).toBeLessThan(0.7 * one!.size + 5);
+      }
+    for (const index of first!.parts.train.indices) expect(index).toBeLessThan(30_000);
+    for (const index of first!.parts.validation.indices) expect(index).toBeGreaterThanOrEqual(30_000);
+  });
+
   it('are plain data', () => {
     expect(JSON.parse(JSON.stringify(description))).toEqual(description);
   });

@@ -18,6 +18,7 @@ describe('MNIST', () => {
           root: '',
           corruption: 'zigzag',
           corruptionSeed: 1,
+          drawSeed: null,
           sizes,
           validationFraction,
           splits: 'disjoint',
@@ -55,6 +56,7 @@ describe('MNIST', () => {
       root: '',
       corruption: 'dottedLine',
       corruptionSeed: 1,
+      drawSeed: null,
       sizes: { kind: 'counts', y0z0: 4, y0z1: 2, y1z0: 2, y1z1: 4 },
       validationFraction: 0,
       splits: 'disjoint',
@@ -96,6 +98,7 @@ it('the ten digits, each twice with a corruption; limits keep the first of a gro
       root: '',
       corruption: 'zigzag',
       corruptionSeed: 0,
+     
       validationFraction: 0.25,
       limits: { y3z1: 1 },
     },

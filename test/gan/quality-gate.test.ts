@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cycleError, flipRate, gateScore, labelPreservation } from '../../src/gan/quality-gate.ts';
+import {
+  cycleError,
+  flipRate,
+  gateIsSatisfied,
+  gateScore,
+  labelPreservation,
+  SATISFYING_GATE,
+} from '../../src/gan/quality-gate.ts';
 
 describe('the gate’s measures', () => {
   it('match hand computations', () => {
@@ -14,6 +21,25 @@ describe('the gate’s measures', () => {
       labelPreservation: { toSource: 0.8, toTarget: 1 },
     };
     expect(gateScore(shares)).toBeCloseTo(0.16, 14);
+  });
+
+  it.each([
+    ['flipRate', 'toTarget'],
+    ['flipRate', 'toSource'],
+    ['labelPreservation', 'toTarget'],
+    ['labelPreservation', 'toSource'],
+    ['accuracy', 'domain'],
+    ['accuracy', 'label'],
+  ] as const)('are satisfying at the limits, and not below that of %s %s', (what, side) => {
+    const { flipRate: flip, labelPreservation: kept, classifierAccuracy } = SATISFYING_GATE;
+    const at = {
+      flipRate: { toTarget: flip, toSource: flip },
+      labelPreservation: { toTarget: kept, toSource: kept },
+      accuracy: { domain: classifierAccuracy, label: classifierAccuracy },
+    };
+    expect(gateIsSatisfied(at, at.accuracy)).toBe(true);
+    const { accuracy, ...shares } = { ...at, [what]: { ...at[what], [side]: 0.9 } };
+    expect(gateIsSatisfied(shares, accuracy)).toBe(false);
   });
 
   it('score at most the worst direction, and 1 only when everything is', () => {

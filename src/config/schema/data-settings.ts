@@ -134,6 +134,11 @@ export const DataCodec = variants('data', {
     root: mnistRoot,
     corruption: setting('What makes subgroup 1.', corruption, 'zigzag'),
     corruptionSeed,
+    drawSeed: setting(
+      'Seed of which digits training, validation, test and gate take; null: the first and the last ones, as published.',
+      nullable(integer),
+      null,
+    ),
     sizes: setting(
       'Images of each group: training and validation together by one number each, a correlation, or all alike; or part by part.',
       mnistSizes,

@@ -246,6 +246,11 @@ export const GateCodec = variants('gate', {
       positiveInteger,
       1,
     ),
+    choose: setting(
+      'best: the checkpoint that it finds best translates; last: the last one does, and the gate only measures.',
+      choice('best', 'last'),
+      'best',
+    ),
     domainSteps: setting('Optimizer steps of the domain classifier.', positiveInteger, 400),
     labelSteps: setting('Optimizer steps of the class classifier.', positiveInteger, 1500),
     batchSize: setting('Images in a step of either.', positiveInteger, 100),
@@ -279,7 +284,7 @@ export const StageOneCodec = section('a stage-1 experiment', {
     t.boolean,
     false,
   ),
-  gate: setting('Classifiers that judge translations and choose the best checkpoint.', GateCodec, {
+  gate: setting('Classifiers that judge translations, and may choose a checkpoint.', GateCodec, {
     kind: 'none',
   }),
   checkpoints: setting('What is kept of the training.', checkpointsSection(5), {}),

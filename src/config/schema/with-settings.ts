@@ -46,7 +46,8 @@ export function withSettings<SomeExperiment extends Experiment>(
 }
 
 /**
- * An experiment of a study for one of its seeds, which is also that of the corruptions of its images.
+ * An experiment of a study for one of its seeds, which is also that of the corruptions of its images, and of
+ * which images it takes if they are drawn.
  *
  * @param experiment Of the study.
  * @param seed An integer.
@@ -56,7 +57,10 @@ export const withSeed = <SomeExperiment extends Experiment>(
   experiment: SomeExperiment,
   seed: number,
 ): E.Either<readonly DataError[], SomeExperiment> =>
-  withSettings(experiment, {
-    seed,
-    ...('corruptionSeed' in experiment.data && { data: { corruptionSeed: seed } }),
-  } as SettingsChange<SomeExperiment>);
+  withSettings(experiment, { seed, ...seedsOfData(experiment, seed) } as SettingsChange<SomeExperiment>);
+
+function seedsOfData({ data }: Experiment, seed: number): { readonly data?: object } {
+  if (!('corruptionSeed' in data)) return {};
+  const drawn = 'drawSeed' in data && data.drawSeed !== null;
+  return { data: { corruptionSeed: seed, ...(drawn && { drawSeed: seed }) } };
+}

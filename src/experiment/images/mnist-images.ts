@@ -77,12 +77,14 @@ export function correlationImages(
   mnist: Mnist,
   settings: CorrelationSettings,
 ): E.Either<DataError, ExperimentImages> {
-  const { corruption, corruptionSeed, validationFraction, splits, testImages, label, sizes } = settings;
+  const { corruption, corruptionSeed, drawSeed, validationFraction, splits, testImages, label, sizes } =
+    settings;
   const { training, validation } = mnistCorrelationCounts(settings);
   const gate = sizes.kind === 'parts' ? sizes.gate : { training: 0, heldOut: 0 };
   const made = mnistCorrelation({
     mnist,
     seed: corruptionSeed,
+    drawSeed,
     corruption,
     splits,
     validationFraction,

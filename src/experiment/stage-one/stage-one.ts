@@ -215,7 +215,8 @@ export async function stageOne(
         if (measure === null) return { record: {}, note: '' };
         return {
           record: { ...measure },
-          score: checkpointScore(measure),
+          ...(gateSettings.kind === 'strict' &&
+            gateSettings.choose === 'best' && { score: checkpointScore(measure) }),
           note: `gate score ${measure.score.toFixed(3)}`,
         };
       },

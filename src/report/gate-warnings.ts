@@ -1,10 +1,8 @@
 /** What is wrong with translations, as the quality gate measured them. */
 import type { StageOneFigures } from '../config/study-results.ts';
 import type { ReportedStageOne } from './input.ts';
+import { SATISFYING_GATE } from '../gan/quality-gate.ts';
 import { percentText } from './numbers.ts';
-
-/** Below these the gate's figures are called poor. */
-export const GATE_LIMITS = { flipRate: 0.9, labelPreservation: 0.9, classifierAccuracy: 0.97 } as const;
 
 const isPoor = (share: number, limit: number): boolean => !(share >= limit);
 
@@ -23,7 +21,7 @@ export function gateWarnings(
     { direction: 'toSource', from: target, to: source },
   ] as const;
   const flips = directions
-    .filter(({ direction }) => flipRate !== null && isPoor(flipRate[direction], GATE_LIMITS.flipRate))
+    .filter(({ direction }) => flipRate !== null && isPoor(flipRate[direction], SATISFYING_GATE.flipRate))
     .map(
       ({ direction, from, to }) =>
         `Only ${percentText(flipRate![direction])} of the ${from} → ${to} translations look like ${to} images to the strict classifier.`,
@@ -31,14 +29,14 @@ export function gateWarnings(
   const classes = directions
     .filter(
       ({ direction }) =>
-        labelPreservation !== null && isPoor(labelPreservation[direction], GATE_LIMITS.labelPreservation),
+        labelPreservation !== null && isPoor(labelPreservation[direction], SATISFYING_GATE.labelPreservation),
     )
     .map(
       ({ direction, from, to }) =>
         `Only ${percentText(labelPreservation![direction])} of the ${from} → ${to} translations keep their class, so that methods learn from wrong labels.`,
     );
   const judge =
-    own === null || !isPoor(own, GATE_LIMITS.classifierAccuracy)
+    own === null || !isPoor(own, SATISFYING_GATE.classifierAccuracy)
       ? []
       : [
           `The gate’s own classifiers are right on only ${percentText(own)} of real images, so its figures cannot be relied on.`,

@@ -66,6 +66,6 @@ export function noticeSection(input: ReportInput): Markup {
   const missing = missingRuns(input).map(({ seed, name, reason }) => `seed ${seed}, ${name}: ${reason}`);
   const poor = poorTranslations(input);
   return html`${missing.length > 0 && warning('Some runs have no result.', missing)}
-  ${poor.length > 0 && warning('The translations are poor, so what is learnt from them says little about good ones.', poor)}
+  ${poor.length > 0 && warning('Translations do not satisfy the gate: what is learnt from poor ones says little about good ones.', poor)}
   ${input.notices.length > 0 && warning('Note.', input.notices)}`;
 }

@@ -1,6 +1,6 @@
 /** Stage 1: the images on their way there and back, what the quality gate says of them, and how training went. */
+import { SATISFYING_GATE } from '../gan/quality-gate.ts';
 import type { StageOneFigures } from '../config/study-results.ts';
-import { GATE_LIMITS } from './gate-warnings.ts';
 import type { Gallery, ReportedStageOne, ReportInput, TranslationRun } from './input.ts';
 import { lineChart, type Series } from './line-chart.ts';
 import { html, type Markup } from './markup.ts';
@@ -61,11 +61,11 @@ function figuresRow(seed: number, figures: StageOneFigures): Markup {
     <th scope="row">${seed}</th>
     ${(['toTarget', 'toSource'] as const).map(
       (direction) =>
-        html`${shareCell(flipRate?.[direction] ?? null, GATE_LIMITS.flipRate)}
-        ${shareCell(labelPreservation?.[direction] ?? null, GATE_LIMITS.labelPreservation)}
+        html`${shareCell(flipRate?.[direction] ?? null, SATISFYING_GATE.flipRate)}
+        ${shareCell(labelPreservation?.[direction] ?? null, SATISFYING_GATE.labelPreservation)}
         ${numberCell(frechetDistance?.[direction] ?? null)}`,
     )}
-    ${numberCell(cycleError)} ${shareCell(gateClassifierAccuracy, GATE_LIMITS.classifierAccuracy)}
+    ${numberCell(cycleError)} ${shareCell(gateClassifierAccuracy, SATISFYING_GATE.classifierAccuracy)}
     <td>${quantity(figures.steps)}</td>
     <td>${duration(figures.seconds)}</td>
   </tr>`;

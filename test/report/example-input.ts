@@ -46,8 +46,8 @@ export const lacking: MethodResult = {
 /** Translations that are good enough. */
 export const good: StageOneFigures = {
   name: 'stage-1',
-  flipRate: { toTarget: 0.9412, toSource: 0.9733 },
-  labelPreservation: { toTarget: 0.9811, toSource: 0.9634 },
+  flipRate: { toTarget: 0.9612, toSource: 0.9733 },
+  labelPreservation: { toTarget: 0.9811, toSource: 0.9734 },
   frechetDistance: { toTarget: 0.125, toSource: 0.375 },
   cycleError: 0.0312345,
   gateClassifierAccuracy: 0.9876,

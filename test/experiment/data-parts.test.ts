@@ -98,7 +98,7 @@ it('the ten digits, each twice with a corruption; limits keep the first of a gro
       root: '',
       corruption: 'zigzag',
       corruptionSeed: 0,
-     
+
       validationFraction: 0.25,
       limits: { y3z1: 1 },
     },

@@ -1,5 +1,7 @@
+import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { publishedGenerator } from '../../src/models/published.ts';
+import { unetGenerator } from '../../src/models/unet-generator.ts';
 import { useBackend } from '../support/backend.ts';
 import { expectGolden, fixture, onNearestSides, type ModelCase } from './golden.ts';
 import { doubleOf, doubles, full, weightsOf, withWeights } from './large-cases.ts';
@@ -55,4 +57,59 @@ describe('large networks agree with the reference', () => {
       }),
     600_000,
   );
+});
+
+describe('a U-Net with a mask and noise', () => {
+  const options = { inputShape: [12, 10, 2], filters: [4, 6], residual: 'mask', noise: 3 } as const;
+
+  it('has the weights that the recommended stage 1 names', () => {
+    const { model } = unetGenerator({
+      inputShape: [28, 28, 1],
+      filters: [16, 32, 64, 128],
+      residual: 'mask',
+      noise: 4,
+    });
+    // Kernels 16 · in · out, two scales of batch normalisation and two statistics a filter, bias of two channels.
+    const kernels = [5 * 16, 16 * 32, 32 * 64, 64 * 128, 128 * 64, 128 * 32, 64 * 16, 32 * 2];
+    const normalized = [32, 64, 128, 64, 32, 16];
+    const total = 16 * kernels.reduce((a, b) => a + b) + 4 * normalized.reduce((a, b) => a + b) + 2;
+    expect(model.countParams()).toBe(total);
+    model.dispose();
+  });
+
+  it('takes the noise behind the image, and leaves the image alone where its drawing does not reach', () => {
+    const generator = unetGenerator(options);
+    const image = tf.randomUniform([2, 12, 10, 2], -1, 1, 'float32', 1);
+    const x = tf.concat([image, tf.ones([2, 12, 10, 3])], 3);
+    const { output } = generator.forward(x, { mode: 'infer' });
+    expect(output.shape).toEqual([2, 12, 10, 2]);
+    // A new generator draws nearly nothing: mask σ(−1), picture tanh(0).
+    const expected = image.mul(1 - 1 / (1 + Math.E));
+    expect(output.sub(expected).abs().max().dataSync()[0]).toBeLessThan(0.02);
+    tf.dispose([image, x, output, expected]);
+    generator.model.dispose();
+  });
+
+  it('normalises with what it is told', () => {
+    const { model } = unetGenerator({
+      ...options,
+      batchNormalization: { epsilon: 1e-5, momentum: 0.9 },
+      leakySlope: 0.2,
+    });
+    const configs = model.layers.map((layer) => layer.getConfig());
+    const norms = configs.filter(({ name }) => String(name).endsWith('_norm'));
+    expect(norms.map(({ epsilon, momentum }) => [epsilon, momentum])).toEqual([
+      [1e-5, 0.9],
+      [1e-5, 0.9],
+    ]);
+    expect(configs.find(({ name }) => name === 'down1_relu')!['alpha']).toBe(0.2);
+    model.dispose();
+  });
+
+  it.each([
+    [{ noise: 1.5 }, 'noise: expected a natural number, 0 with residual: true, received 1.5'],
+    [{ residual: true }, 'noise: expected a natural number, 0 with residual: true, received 3'],
+  ])('refuses %o', (wrong, message) => {
+    expect(() => unetGenerator({ ...options, ...wrong })).toThrow(message);
+  });
 });

@@ -57,8 +57,7 @@ export function cycleganNetworks(settings: Settings, shape: PictureShape): Cycle
     kept(generatorOf(settings, direction, shape, seedOf(`generator ${direction}`)));
   const discriminator = (name: string) => {
     const seed = seedOf(`discriminator ${name}`);
-    const { augmentation: _, ...network } = settings.discriminator;
-    return kept(patchDiscriminator({ inputShape: shape, ...network, seed }));
+    return kept(patchDiscriminator({ ...settings.discriminator, inputShape: shape, seed }));
   };
   try {
     const generators = { toTarget: generator('toTarget'), toSource: generator('toSource') };

@@ -45,7 +45,6 @@ export { openDecodePool, type DecodePool, type DecodePoolOptions } from './strea
 export type { LoadImageOptions } from './streams/load-image.ts';
 export type { ExperimentContext } from './experiment/context.ts';
 export { runStageOne, type RunStageOneOptions } from './experiment/stage-one/run-stage-one.ts';
-export { type OpenImages } from './experiment/images/shared-images.ts';
 export type { StageOneOutcome } from './experiment/outcomes.ts';
 export { evaluateRun, type EvaluatedRun, type EvaluateRunOptions } from './experiment/stage-two/evaluate.ts';
 export type { AskedMetrics, MetricName, SplitReport } from './experiment/stage-two/evaluate-split.ts';

@@ -24,7 +24,11 @@ export interface RunStageOneOptions {
   readonly skipDamaged?: number;
   /** What the report calls the groups, by keys such as `y0z1`; default: their classes and subgroups. */
   readonly labels?: Readonly<Record<string, string>>;
-  /** Opens the data; default `openExperimentImages`. A study shares them between its runs. */
+  /**
+   * Opens the data; default `openExperimentImages`. A study shares them between its runs.
+   *
+   * @internal
+   */
   readonly openImages?: OpenImages;
 }
 

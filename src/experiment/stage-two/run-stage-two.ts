@@ -40,7 +40,11 @@ export interface RunStageTwoOptions {
    * @internal
    */
   readonly translationsFrom?: ObtainTranslations;
-  /** Opens the data; default `openExperimentImages`. A study shares them between its runs. */
+  /**
+   * Opens the data; default `openExperimentImages`. A study shares them between its runs.
+   *
+   * @internal
+   */
   readonly openImages?: OpenImages;
 }
 

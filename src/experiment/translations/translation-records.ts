@@ -86,7 +86,8 @@ export async function* translationRecords({
 }: TranslationRecordsOptions): AsyncGenerator<Uint8Array> {
   const [height, width, channels] = shape;
   const size = height * width * channels;
-  const order = storedOrder(examples.length, countAtOnce(settings, size));
+  const atOnce = countAtOnce(settings, size);
+  const order = storedOrder(examples.length, atOnce);
   const { skipDamaged } = settings;
   const stream = openBatchStream({ examples, shape, load, ...order, skipDamaged, skipped });
   try {
@@ -98,7 +99,7 @@ export async function* translationRecords({
         generator,
         settings,
         foldKey(key, step),
-        step * settings.batchSize,
+        step * atOnce,
       );
       for (const [i, label] of batch.labels.entries()) {
         const picture = { height, width, channels, pixels: pixels.subarray(i * size, (i + 1) * size) };

@@ -114,6 +114,40 @@ const poolFaults = ({ pool, training: { batchSize } }: StageOneExperiment): read
     `set pool.capacity to ${batchSize} or more, or training.batchSize to ${pool.capacity}`,
   );
 
+function noiseFaults({ generator }: StageOneExperiment): readonly SettingFault[] {
+  if (generator.kind !== 'unet' || generator.residual !== true) return [];
+  return (['toTarget', 'toSource'] as const).flatMap((direction) =>
+    faultUnless(
+      generator.noise[direction] === 0,
+      `generator.noise.${direction}`,
+      '0 with generator.residual true, which adds the input to the output',
+      generator.noise[direction],
+      `set generator.noise.${direction} to 0, or generator.residual to mask`,
+    ),
+  );
+}
+
+function scarceFaults({ pool, training }: StageOneExperiment): readonly SettingFault[] {
+  if (training.scarce.kind !== 'mixed') return [];
+  const otherwise = 'training.scarce.kind to asOthers';
+  return [
+    ...faultUnless(
+      training.balanced,
+      'training.balanced',
+      'true where training.scarce is mixed, which goes by the classes of a batch',
+      false,
+      `set training.balanced to true, or ${otherwise}`,
+    ),
+    ...faultUnless(
+      pool.capacity === 0,
+      'pool.capacity',
+      '0 where training.scarce is mixed, as the classes of a pool’s images are not known',
+      pool.capacity,
+      `set pool.capacity to 0, or ${otherwise}`,
+    ),
+  ];
+}
+
 function gateFaults({ data, translation, gate }: StageOneExperiment): readonly SettingFault[] {
   if (gate.kind !== 'strict') return [];
   const { classes, source, target } = translation;
@@ -152,6 +186,8 @@ export const settingFaults = (
         ...filterFaults(experiment),
         ...dropoutFaults(experiment),
         ...poolFaults(experiment),
+        ...noiseFaults(experiment),
+        ...scarceFaults(experiment),
         ...gateFaults(experiment),
       ]
     : [...scalingFaults(experiment), ...translatedFaults(experiment), ...normalizationFaults(experiment)]),

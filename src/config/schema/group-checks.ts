@@ -174,6 +174,46 @@ export function batchFaults(
 }
 
 /**
+ * What is wrong with batches of stage 1 that hold equal numbers of each class.
+ *
+ * @param experiment Its training.
+ * @param classes How many classes the domain with the most of them has.
+ */
+export function balanceFaults(
+  { training: { balanced, batchSize, scarce } }: Pick<StageOneExperiment, 'training'>,
+  classes: number,
+): readonly SettingFault[] {
+  const share = Math.floor(batchSize / classes);
+  if (!balanced) return [];
+  if (share === 0 || scarce.kind !== 'mixed')
+    return faultUnless(
+      share > 0,
+      'training.batchSize',
+      `at least ${classes}, one image of each class`,
+      batchSize,
+      `set training.batchSize to ${classes} or more, or training.balanced to false`,
+    );
+  return faultUnless(
+    scarce.realInputs <= share,
+    'training.scarce.realInputs',
+    `at most ${share}, the images of a class in a batch`,
+    scarce.realInputs,
+    `set training.scarce.realInputs to ${share} or less, or training.batchSize to ${scarce.realInputs * classes} or more`,
+  );
+}
+
+/** Of the domain with the most of them, as far as settings tell: where only the data know, there is one at least. */
+function knownClasses({ data, translation }: StageOneExperiment): number {
+  const known = knownTrainingGroups(data) ?? [];
+  const { classes, source, target } = translation;
+  const counts = [source.subgroup, target.subgroup].map(
+    (subgroup) =>
+      known.filter(({ y, z }) => z === subgroup && (classes === 'all' || classes.includes(y))).length,
+  );
+  return Math.max(1, ...counts);
+}
+
+/**
  * Faults between the groups of the data and what else an experiment says of them.
  *
  * @param experiment Decoded.
@@ -187,6 +227,7 @@ export const groupFaults = (experiment: StageOneExperiment | StageTwoExperiment)
         ...subgroupFaults(experiment),
         ...domainSizeFaults(experiment),
         ...ontoItselfFaults(experiment),
+        ...balanceFaults(experiment, knownClasses(experiment)),
       ]
     : [
         ...sourceFaults(experiment),

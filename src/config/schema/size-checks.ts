@@ -167,6 +167,28 @@ function augmentationFaults(
   }
 }
 
+/** What the discriminators see of an image must not be black altogether. */
+function viewFaults({ data, discriminator: { augmentation } }: StageOneExperiment): readonly SettingFault[] {
+  if (augmentation.kind !== 'random') return [];
+  const [height, width] = imageShapeOf(data);
+  const side = Math.min(height, width);
+  const where = 'discriminator.augmentation';
+  return (
+    [
+      ['shift', 'fewer pixels than shift', 'out of sight', Math.min(2, side - 1)],
+      ['cutout', 'a square that is smaller than', '', Math.floor(side / 4)],
+    ] as const
+  ).flatMap(([name, what, whereTo, cure]) =>
+    faultUnless(
+      augmentation[name] < side,
+      `${where}.${name}`,
+      `${what} images of ${height}×${width} ${whereTo}`.trim(),
+      augmentation[name],
+      `set ${where}.${name} to ${cure}`,
+    ),
+  );
+}
+
 /**
  * Faults between the size of the images and the networks and augmentations that see them.
  *
@@ -180,4 +202,5 @@ export const sizeFaults = (experiment: StageOneExperiment | StageTwoExperiment):
   ...experiment.images.augmentation.flatMap((each, i) =>
     augmentationFaults(each, imageShapeOf(experiment.data), `images.augmentation.${i}`),
   ),
+  ...(experiment.kind === 'stage-1' ? viewFaults(experiment) : []),
 ];

@@ -1,5 +1,7 @@
 /** The two domains of a stage-1 experiment: which training images are translated into which. */
 import type { StageOneExperiment } from '../../config/schema/stage-one.ts';
+import { balanceFaults } from '../../config/schema/group-checks.ts';
+import { formatDataError } from '../../data/data-error.ts';
 import type { DatasetExample } from '../../data/dataset.ts';
 import type { Domain } from '../../training/stage-one.ts';
 import { ProgramError } from '../../system/program.ts';
@@ -40,11 +42,21 @@ const named =
   (label: number): string =>
     `class ${label} (${classes[label]})`;
 
+function assertBalance(experiment: StageOneExperiment, name: string, domain: readonly Example[]): void {
+  const [fault] = balanceFaults(experiment, new Set(domain.map(({ label }) => label)).size);
+  if (fault === undefined) return;
+  const { path, expected, ...rest } = fault;
+  throw new ProgramError(
+    formatDataError({ where: path.join('.'), expected: `${expected} of ${name}`, ...rest }),
+    2,
+  );
+}
+
 /**
  * The training images of both domains, in stored order.
  *
- * @throws ProgramError (exit code 2) if a class or subgroup is none of the data set's, a domain has no image, or a
- *   class that is named has none in either.
+ * @throws ProgramError (exit code 2) if a class or subgroup is none of the data set's, a domain has no image, a class
+ *   that is named has none in either, or a balanced batch does not hold enough of each class.
  */
 export function domainsOf(
   experiment: StageOneExperiment,
@@ -81,6 +93,7 @@ export function domainsOf(
       2,
     );
   }
+  Object.values(domains).forEach((examples) => assertBalance(experiment, images.name, examples));
   return domains;
 }
 

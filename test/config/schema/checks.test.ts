@@ -203,6 +203,54 @@ describe('faults between settings', () => {
       stage1('gate: { kind: strict, batchSize: 3 }'),
       'at least 4, one image of each group, found 3; set gate.batchSize to 4 or more',
     ],
+    [
+      'noise for generators that add their input to their output',
+      stage1('generator: { kind: unet, residual: true, noise: { toSource: 2 } }'),
+      '0 with generator.residual true, which adds the input to the output, found 2; set generator.noise.toSource to 0, or generator.residual to mask',
+    ],
+    [
+      'scarce classes mixed in batches of no class',
+      stage1('training: { scarce: { kind: mixed } }\npool: { capacity: 0 }'),
+      'true where training.scarce is mixed, which goes by the classes of a batch, found false; set training.balanced to true, or training.scarce.kind to asOthers',
+    ],
+    [
+      'scarce classes mixed beside pools',
+      stage1('training: { batchSize: 6, balanced: true, scarce: { kind: mixed } }'),
+      '0 where training.scarce is mixed, as the classes of a pool’s images are not known, found 50; set pool.capacity to 0, or training.scarce.kind to asOthers',
+    ],
+    [
+      'more real images of a scarce class than a batch holds',
+      stage1('training: { batchSize: 5, balanced: true, scarce: { kind: mixed } }\npool: { capacity: 0 }'),
+      'at most 2, the images of a class in a batch, found 3; set training.scarce.realInputs to 2 or less, or training.batchSize to 6 or more',
+    ],
+    [
+      'more real images of the one class than a batch holds',
+      stage1(
+        'translation: { classes: [1] }\ntraining: { batchSize: 4, balanced: true, scarce: { kind: mixed, realInputs: 5 } }\npool: { capacity: 0 }',
+      ),
+      'at most 4, the images of a class in a batch, found 5; set training.scarce.realInputs to 4 or less, or training.batchSize to 5 or more',
+    ],
+    [
+      'a balanced batch below the classes',
+      stage1('training: { batchSize: 9, balanced: true }').replace('waterbirds', 'mnist, corruption: zigzag'),
+      'at least 10, one image of each class, found 9; set training.batchSize to 10 or more, or training.balanced to false',
+    ],
+    [
+      'a hole as large as what discriminators see',
+      stage1('discriminator: { augmentation: { kind: random, cutout: 28 } }').replace(
+        'waterbirds',
+        'mnist-correlation',
+      ),
+      'a square that is smaller than images of 28×28, found 28; set discriminator.augmentation.cutout to 7',
+    ],
+    [
+      'a shift out of the sight of discriminators',
+      stage1('discriminator: { augmentation: { kind: random, shift: 28 } }').replace(
+        'waterbirds',
+        'mnist-correlation',
+      ),
+      'fewer pixels than shift images of 28×28 out of sight, found 28; set discriminator.augmentation.shift to 2',
+    ],
   ])('%s', async (_, text, expected) => {
     const lines = await faults(text);
     expect(lines).toHaveLength(1);
@@ -230,6 +278,14 @@ describe('no fault between settings', () => {
     [
       'a small batch of ERM, whatever the groups',
       `${ERM.replace('waterbirds', 'mnist').replace('resnet50', 'small-cnn')}\ntraining: { batchSize: 1 }`,
+    ],
+    [
+      'as many real images of a scarce class as a batch holds of the one class that a domain has',
+      'version: 1\nkind: stage-1\ndata: { kind: mnist-correlation, sizes: { kind: correlation, probability: 1 } }\npool: { capacity: 0 }\ntraining: { batchSize: 4, balanced: true, scarce: { kind: mixed, realInputs: 4 } }',
+    ],
+    [
+      'noise for generators with a mask',
+      'version: 1\nkind: stage-1\ndata: { kind: waterbirds }\ngenerator: { kind: unet, residual: mask, noise: { toTarget: 2 } }',
     ],
     [
       'sides that residual generators give back',

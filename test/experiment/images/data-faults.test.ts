@@ -245,6 +245,20 @@ describe('config check and the programs refuse the same data in the same words, 
       'gate: { kind: strict, measureOneIn: 4 }',
       'gate.measureOneIn: expected less than 4, the held-out images of the source domain in metadata.csv, so that two of them are measured, found 4; set gate.measureOneIn to 3 or less',
     ],
+    [
+      'a balanced batch below the classes that a domain has',
+      'balance',
+      LESIONS,
+      'training: { batchSize: 1, balanced: true }',
+      'training.batchSize: expected at least 2, one image of each class of metadata.csv, found 1; set training.batchSize to 2 or more',
+    ],
+    [
+      'more real images of a scarce class than a batch holds',
+      'scarce',
+      LESIONS,
+      'training: { batchSize: 5, balanced: true, scarce: { kind: mixed } }\npool: { capacity: 0 }',
+      'training.scarce.realInputs: expected at most 2, the images of a class in a batch of metadata.csv, found 3; set training.scarce.realInputs to 2 or less',
+    ],
   ])('stage 1: %s', async (_, name, cells, more, expected) => {
     dataSet(name, cells);
     const file = stageOne(name, more);

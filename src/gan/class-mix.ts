@@ -64,7 +64,6 @@ const cycled = (list: readonly number[], count: number): number[] =>
 /** Images of each class that a discriminator sees: fewer of the scarce ones, and more of the others in equal parts. */
 function seenOf(shares: readonly number[], scarce: readonly boolean[], share: number): readonly number[] {
   const plenty = shares.flatMap((size, label) => (size > 0 && !scarce[label] ? [label] : []));
-  if (plenty.length === 0) return shares;
   const kept = shares.map((size, label) =>
     scarce[label] && size > 0 ? Math.max(1, Math.round(size * share)) : size,
   );
@@ -84,19 +83,19 @@ function mixOf(
 ): Readonly<Record<keyof DomainMix, readonly number[]>> {
   const classes = own.counts.map((_, label) => label);
   const scarce = classes.map((label) => isScarce(own, other, label));
-  const [balanced, further] = [startsOf(own.shares), startsOf(furtherImages(own, other, realInputs))];
   const [ownFurther, otherFurther] = [
     furtherImages(own, other, realInputs),
     furtherImages(other, own, realInputs),
   ];
+  const [balanced, further] = [startsOf(own.shares), startsOf(ownFurther)];
   const size = total(own.shares);
   const blockOf = (label: number): number[] => span(balanced[label]!, own.shares[label]!);
   const translated = startsOf(otherFurther);
   const ofOther = startsOf(other.shares);
-  const [seen, seenOfOther] = [own, other].map(({ shares }) => seenOf(shares, scarce, share)) as [
-    readonly number[],
-    readonly number[],
-  ];
+  // Only if real and generated images alike can be of other classes: else their classes would tell them apart.
+  const falls = [own, other].every(({ shares }) => shares.some((size, label) => size > 0 && !scarce[label]));
+  const seen = falls ? seenOf(own.shares, scarce, share) : own.shares;
+  const seenOfOther = falls ? seenOf(other.shares, scarce, share) : other.shares;
   return {
     back: classes.flatMap((label) => span(total(other.shares) + translated[label]!, otherFurther[label]!)),
     input: classes.flatMap((label) => [

@@ -1,13 +1,18 @@
 /**
  * One step of CycleGAN (Zhu et al., "Unpaired image-to-image translation using cycle-consistent adversarial
  * networks", ICCV 2017) as published for model patching (Goel et al., ICLR 2021, stage 1): one update of both
- * generators together, then one of both discriminators together on images from the history pools.
+ * generators together, then one of both discriminators together.
  *
- * The step is a pure function of state and batch. With G `toTarget`, F `toSource`, x a source and y a target
- * batch, it runs, all in training mode and handing the moving statistics on in this order: G(x), F(G(x)), F(y),
- * G(F(y)), F(x), G(y), D_source(F(y)), D_target(G(x)); then, with the discriminators as they were and images from
- * the pools: D_source(x), D_target(y), D_source(fake), D_target(fake), and the points of a gradient penalty.
- * A part whose weight is 0 is not computed.
+ * The step is a pure function of state and batch. G is `toTarget` and F `toSource`; x are source and y target images.
+ * Where classes are mixed, the generators, averaged if there are averages and with their moving statistics, first make
+ * some of x and y: F of target and G of source images.
+ *
+ * Then, all in training mode and handing the moving statistics on in this order: G(x), F(G(x)), F(y), G(F(y)), F(x),
+ * G(y), D_source(F(y)), D_target(G(x)). A cycle, identity or content loss whose weight is 0 is not computed.
+ *
+ * Then the discriminators as they were, on real images and on generated ones, those of the pools or of this step, of
+ * which a mix of classes names some: D_source(real), D_target(real), D_source(generated), D_target(generated), and the
+ * points of a gradient penalty. Whatever a discriminator sees, in either update, it sees through the batch's views.
  */
 import * as tf from '@tensorflow/tfjs';
 import type { Network, NetworkWeights } from '../models/network.ts';
@@ -82,14 +87,17 @@ export interface CycleganStep {
 /**
  * The CycleGAN step of four networks.
  *
- * Generators: G(D_target(G(x))) + G(D_source(F(y))) + λ(|x − F(G(x))| + |y − G(F(y))|) + λ_i·½(|x − F(x)| + |y − G(y)|)
- * + λ_c(|G(x) − x| + |F(y) − y|), with means over all elements. Discriminators: D of each domain on real images and a sample of its pool, plus the
- * penalties. See {@link adversarialLosses}, {@link cycleLoss}, {@link gradientPenalty}.
+ * Generators: g(D_target(G(x))) + g(D_source(F(y))) + λ_x|x − F(G(x))| + λ_y|y − G(F(y))|
+ * + λ_i·½(|x − F(x)| + |y − G(y)|) + κ_x|G(x) − x| + κ_y|F(y) − y|, with means over all elements; g is the game's loss of
+ * a generator. A detached cycle is |x − F(stop(G(x)))| and |y − G(stop(F(y)))|. Discriminators: the game's loss of each
+ * on real and generated images, plus the penalties. See {@link adversarialLosses}, {@link cycleLoss},
+ * {@link gradientPenalty}.
  *
  * @param options Networks, weights of the parts, optimizers.
  * @returns `init`, and the pure `step`; nothing random happens inside, see `cycleganDraws` of `model-patching/gan`.
  * @throws RangeError if a weight is negative or the decay is outside [0, 1]. The step throws an Error if the images'
- *   shapes differ, or if the batch has no penalty draws or the state no averages where the options need them.
+ *   shapes differ, or if the batch has no penalty draws (but for `r1`) or the state no averages where the options need
+ *   them.
  * @see Zhu et al., ICCV 2017, equation 3; Goel et al., ICLR 2021, section 3.1
  * @example
  * ```ts

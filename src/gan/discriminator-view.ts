@@ -59,6 +59,7 @@ export function discriminatorView(
   const [batch, height, width, channels] = images.shape;
   assertShape('rows', rows, [batch, height, height]);
   assertShape('columns', columns, [batch, width, width]);
+  if (mask !== undefined) assertShape('mask', mask, [batch, height, width, 1]);
   return tf.tidy(() => {
     const ink = images.add(1).reshape<tf.Tensor3D>([batch, height, width * channels]);
     const moved = tf.matMul(rows, ink);

@@ -20,15 +20,25 @@ export interface StageOneClasses {
   readonly steps: number;
 }
 
-function mixedDomain(labels: ArrayLike<number>, classCount: number, batchSize: number): MixedDomain {
+function mixedDomain(
+  labels: ArrayLike<number>,
+  classCount: number,
+  batchSize: number,
+  realInputs: number,
+): MixedDomain {
   const counts = Array.from({ length: classCount }, () => 0);
   for (let i = 0; i < labels.length; i++) counts[labels[i]!]!++;
   const present = counts.flatMap((count, label) => (count > 0 ? [label] : []));
-  const share = Math.floor(batchSize / present.length);
-  const rest = batchSize - share * (present.length - 1);
-  const shares = counts.map((count, label) => {
-    if (count === 0) return 0;
-    return label === present.at(-1) ? rest : share;
+  if (present.length === 0)
+    throw new RangeError('labels: expected at least one of each domain, received none');
+  const least = realInputs * present.length;
+  if (!(Number.isInteger(batchSize) && batchSize >= least))
+    throw new RangeError(
+      `batchSize: expected an integer ≥ ${least}, ${realInputs} of each class, received ${batchSize}`,
+    );
+  const shares = counts.map((_, label) => {
+    const place = present.indexOf(label);
+    return place < 0 ? 0 : Math.floor((batchSize + place) / present.length);
   });
   return { counts, shares };
 }
@@ -38,7 +48,10 @@ function mixedDomain(labels: ArrayLike<number>, classCount: number, batchSize: n
  *
  * @param options `labels` of the images of both domains; `batchSize`, images of each domain in a step; `steps` of the
  *   run; `mix`, what happens to classes of which a domain has less than half as many images as the other one.
- * @returns What `stageOneBatches` takes as `classes`.
+ * @returns What `stageOneBatches` takes as `classes`. Where a batch is no multiple of the classes, the last ones have one
+ *   image more.
+ * @throws RangeError if a domain has no image, `mix.realInputs` is below 1, or a batch holds fewer images of a class than
+ *   that, or none.
  * @example
  * ```ts
  * import { stageOneClasses } from 'model-patching/training';
@@ -52,10 +65,13 @@ export function stageOneClasses({
   batchSize,
   ...rest
 }: Pick<StageOneClasses, 'labels' | 'mix' | 'steps'> & { readonly batchSize: number }): StageOneClasses {
+  const realInputs = rest.mix?.realInputs ?? 1;
+  if (!(Number.isInteger(realInputs) && realInputs >= 1))
+    throw new RangeError(`mix.realInputs: expected an integer ≥ 1, received ${realInputs}`);
   const largest = (list: ArrayLike<number>): number =>
     Array.from(list).reduce((most, label) => Math.max(most, label), 0);
   const classCount = 1 + Math.max(largest(labels.source), largest(labels.target));
-  const of = (domain: Domain): MixedDomain => mixedDomain(labels[domain], classCount, batchSize);
+  const of = (domain: Domain): MixedDomain => mixedDomain(labels[domain], classCount, batchSize, realInputs);
   return { labels, domains: { source: of('source'), target: of('target') }, ...rest };
 }
 

@@ -111,7 +111,7 @@ const keyOf = (seed: number): RandomKey => foldKey(randomKey(seed), 'stage 1');
  * @param options Batch size, seed, and classes if batches hold equal numbers of them.
  * @returns The images of step 0, 1, 2, … With classes those of the first come first, and images for the other domain's
  *   scarce classes follow at the end.
- * @throws RangeError if there is no image, or a batch is smaller than the number of classes.
+ * @throws RangeError if there is no image.
  * @example
  * ```ts
  * import { stageOneOrder } from 'model-patching/training';

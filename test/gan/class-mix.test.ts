@@ -71,6 +71,40 @@ describe('the mix of scarce classes', () => {
     });
   });
 
+  it('leaves the shares alone where one of the domains has no other class', () => {
+    const few = { counts: [10, 0], shares: [4, 0] };
+    const many = { counts: [100, 100], shares: [2, 2] };
+    const mix = mixAt(1, { source: few, target: many })!;
+    expect(mix.source['real']).toEqual([0, 1, 2, 3]);
+    expect(mix.source['generated']).toEqual([0, 1, 2, 3]);
+    const other = mixAt(1, {
+      source: { counts: [10, 50], shares: [2, 2] },
+      target: { counts: [100, 0], shares: [4, 0] },
+    })!;
+    expect(other.source['real']).toEqual([0, 1, 2, 3]);
+    expect(other.source['generated']).toEqual([0, 1, 2, 3]);
+  });
+
+  it('is what a hand computes for three classes, of which one is scarce', () => {
+    // Of a batch of 8, two are of class 0 and three of each other one; all of class 2 are scarce in the target domain.
+    const all = { counts: [100, 100, 100], shares: [2, 3, 3] };
+    const few = { counts: [100, 100, 10], shares: [2, 3, 3] };
+    const mix = mixAt(1, { source: all, target: few }, { realInputs: 1, finalShare: 0.3, until: 0 })!;
+    // Two further source images of class 2, at 8 and 9, are translated; the target's tensor goes on with them at 8.
+    expect(mix.target).toEqual({
+      back: [8, 9],
+      input: [0, 1, 2, 3, 4, 5, 8, 9],
+      real: [0, 1, 0, 2, 3, 4, 2, 5],
+      generated: [0, 1, 0, 2, 3, 4, 2, 5],
+    });
+    expect(mix.source).toEqual({
+      back: [],
+      input: [0, 1, 2, 3, 4, 5, 6, 7],
+      real: [0, 1, 2, 3, 4, 5, 6, 7],
+      generated: [0, 1, 2, 3, 4, 5, 6, 7],
+    });
+  });
+
   it('is none where no class has less than half as many images', () => {
     expect(mixAt(0, { source, target: { counts: [50, 19], shares: [4, 4] } })).toBeNull();
     expect(mixAt(0, { source, target: { counts: [49, 19], shares: [4, 4] } })).not.toBeNull();

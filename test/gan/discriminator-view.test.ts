@@ -107,6 +107,20 @@ describe('views', () => {
     expect(other).not.toEqual(one);
   });
 
+  it('refuse images of another size, or a mask of one image for several', () => {
+    const view = discriminatorViews(randomKey(1), [2, 4, 5, 1], { cutout: 2 });
+    const [mask, tall, images] = [
+      tf.ones<tf.Rank.R4>([1, 4, 5, 1]),
+      draw('tall', [2, 5, 5, 1]),
+      draw('images', [2, 4, 5, 3]),
+    ];
+    expect(() => discriminatorView(tall, view)).toThrow('rows: expected shape [2, 5, 5], received [2, 4, 4]');
+    expect(() => discriminatorView(images, { ...view, mask })).toThrow(
+      'mask: expected shape [2, 4, 5, 1], received [1, 4, 5, 1]',
+    );
+    tf.dispose([view.rows, view.columns, view.mask!, mask, tall, images]);
+  });
+
   it.each([
     [{ probability: 1.1 }, 'probability: expected a number in [0, 1], received 1.1'],
     [{ shift: 0.5 }, 'shift: expected a natural number of pixels, received 0.5'],

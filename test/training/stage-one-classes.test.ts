@@ -9,10 +9,31 @@ const labels = {
 };
 
 describe('classes of stage 1', () => {
-  it('are counted by domain, and share a batch equally, the last one with the rest', () => {
+  it('are counted by domain, and share a batch equally, the last ones with one image more', () => {
     const { domains } = stageOneClasses({ labels, batchSize: 5, steps: 1 });
     expect(domains.source).toEqual({ counts: [10, 3], shares: [2, 3] });
     expect(domains.target).toEqual({ counts: [3, 10], shares: [2, 3] });
+    const ten = Array.from({ length: 10 }, (_, label) => label);
+    const many = stageOneClasses({ labels: { source: ten, target: ten }, batchSize: 28, steps: 1 });
+    expect(many.domains.source.shares).toEqual([2, 2, 3, 3, 3, 3, 3, 3, 3, 3]);
+  });
+
+  it.each([
+    [{ batchSize: 1 }, 'batchSize: expected an integer ≥ 2, 1 of each class, received 1'],
+    [
+      { batchSize: 5, mix: { realInputs: 3, finalShare: 1, until: 0 } },
+      'batchSize: expected an integer ≥ 6, 3 of each class, received 5',
+    ],
+    [
+      { mix: { realInputs: 0, finalShare: 1, until: 0 } },
+      'mix.realInputs: expected an integer ≥ 1, received 0',
+    ],
+    [
+      { labels: { source: [0, 1], target: [] } },
+      'labels: expected at least one of each domain, received none',
+    ],
+  ])('refuse %o', (options, message) => {
+    expect(() => stageOneClasses({ labels, batchSize: 4, steps: 1, ...options })).toThrow(message);
   });
 
   it('that a domain lacks have no share of its batches', () => {

@@ -58,7 +58,7 @@ describe.skipIf(unavailable !== undefined)('on a GPU as on wasm', { timeout: 180
     expectSameOnBoth(() => afterOneStep(minimalStageOne()), { tolerance: 1e-4, leaves: 42 }));
 
   it('a step of CycleGAN as recommended', () =>
-    expectSameOnBoth(() => afterOneStep(minimalRecommendedStageOne()), { tolerance: 1e-4, leaves: 42 }));
+    expectSameOnBoth(() => afterOneStep(minimalRecommendedStageOne()), { tolerance: 1e-4, leaves: 38 }));
 
   it('steps of both leave memory level', async () => {
     await tf.setBackend(onGpu);

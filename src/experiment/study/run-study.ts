@@ -20,6 +20,7 @@ import { runStageTwo } from '../stage-two/run-stage-two.ts';
 import { expectedFailure, orExit, ProgramError } from '../../system/program.ts';
 import { lockFolder } from '../../runs/run-lock.ts';
 import { parseJson, readText } from '../../system/text-file.ts';
+import { runsBeside, trainBeside } from './beside.ts';
 import { failureKey, failuresIn, studyResults } from './collect-results.ts';
 import { studyRuns, type SeedRuns, type StudyRun, type StudySelection } from './study-experiments.ts';
 import { mergedStudyFile, readStudyFile, writeStudyFile, type StudyFile } from './study-file.ts';
@@ -50,12 +51,13 @@ async function earlierFailures(out: string): Promise<Map<string, string>> {
 
 /** Runs all that a seed needs, and notes what fails. */
 async function runSeed(
-  { seed, stageOne, methods }: SeedRuns,
+  runs: SeedRuns,
   failures: Map<string, string>,
   { backend, labels }: Pick<RunStudyOptions, 'backend'> & Pick<StudyFile, 'labels'>,
   context: ExperimentContext,
   images: SharedImages,
 ): Promise<void> {
+  const { seed, stageOne, methods } = runs;
   const attempt = async (
     run: Pick<StudyRun, 'name' | 'needs'>,
     train: () => Promise<unknown>,
@@ -75,7 +77,17 @@ async function runSeed(
     }
   };
   const options = ({ out }: Pick<StudyRun, 'out'>) => ({ out, backend, labels, openImages: images.open });
-  for (const run of stageOne) await attempt(run, () => runStageOne(run.toRun, options(run), context));
+  const free = runsBeside(runs, { backend });
+  const beside =
+    free.length === 0 ? null : trainBeside({ runs: free, options: { backend, labels } }, context);
+  try {
+    for (const run of stageOne) await attempt(run, () => runStageOne(run.toRun, options(run), context));
+  } catch (error) {
+    beside?.stop();
+    throw error;
+  } finally {
+    await beside?.ended;
+  }
   for (const run of methods) await attempt(run, () => runStageTwo(run.toRun, options(run), context));
 }
 

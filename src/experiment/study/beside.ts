@@ -1,0 +1,74 @@
+/**
+ * Runs of a study that need no translations, trained in another process while stage 1 has this one. A step on
+ * WebAssembly keeps one core busy. What the other process does not finish, the study does itself afterwards: a run has
+ * the same bits wherever it is trained.
+ */
+import { fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stepsOf } from '../../config/schema/durations.ts';
+import type { RunStageTwoOptions } from '../stage-two/run-stage-two.ts';
+import type { ExperimentContext } from '../context.ts';
+import type { SeedRuns, StudyRun } from './study-experiments.ts';
+
+/** What the other process is sent. */
+export interface BesideTask {
+  readonly runs: readonly StudyRun<'stage-2'>[];
+  readonly options: Pick<RunStageTwoOptions, 'backend' | 'labels'>;
+}
+
+/** Asks the other process to stop after a checkpoint. */
+export const STOP = 'stop';
+
+/** The other process. */
+export interface Beside {
+  /** When it has ended, however. */
+  readonly ended: Promise<void>;
+  /** Asks it to stop after a checkpoint. */
+  stop(): void;
+}
+
+/** Steps below which a process is not worth its start. */
+const WORTH_A_PROCESS = 500;
+
+/** The runs of a seed that can be trained beside its stage 1; none if that is not worth a process. */
+export function runsBeside(
+  { stageOne, methods }: SeedRuns,
+  { backend }: Pick<RunStageTwoOptions, 'backend'>,
+  processors = availableParallelism(),
+): readonly StudyRun<'stage-2'>[] {
+  if (stageOne.length === 0 || backend.name !== 'wasm' || processors < 2) return [];
+  const free = methods.filter(({ needs }) => needs.length === 0);
+  const steps = free.reduce((sum, { toRun }) => sum + stepsOf(toRun.experiment.training, 1), 0);
+  return steps < WORTH_A_PROCESS ? [] : free;
+}
+
+/**
+ * Trains runs in another process.
+ *
+ * @param task The runs, at least one.
+ * @param context Told of each line of the other process.
+ * @param execArgv Of Node in the other process; default: as here.
+ */
+export function trainBeside(
+  task: BesideTask,
+  { say }: Pick<ExperimentContext, 'say'>,
+  execArgv: readonly string[] = process.execArgv,
+): Beside {
+  say(`beside stage 1, in another process: ${task.runs.map(({ name }) => name).join(', ')}`);
+  const program = fileURLToPath(new URL(`./beside-program${extname(import.meta.url)}`, import.meta.url));
+  const child = fork(program, { execArgv: [...execArgv], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const ended = new Promise<void>((resolve) => {
+    child.once('error', () => resolve());
+    child.once('exit', () => resolve());
+  });
+  child.on('message', (line) => say(String(line)));
+  child.send(task);
+  return {
+    ended,
+    stop: () => {
+      if (child.connected) child.send(STOP);
+    },
+  };
+}

@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { operation, protectedInput } from './operation.ts';
 
-/** Shift of the mask's logits: a new generator leaves its input nearly alone. */
+/** Shift of the mask's logits: a new generator leaves its input mostly as it is. */
 const MASK_BIAS = -1;
 
 const channelsOf = (x: tf.Tensor4D, from: number, count: number): tf.Tensor4D =>

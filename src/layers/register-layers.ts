@@ -7,8 +7,8 @@ import { MaskedBlend } from './masked-blend.ts';
 import { ReflectionPadding2D } from './reflection-padding.ts';
 
 /**
- * Makes `tf.loadLayersModel` know `InstanceNormalization`, `MaskedBlend` and `ReflectionPadding2D`. The builders call it; call it
- * before loading a saved model in a process that has built none. Calling it again changes nothing.
+ * Makes `tf.loadLayersModel` know `InstanceNormalization`, `MaskedBlend` and `ReflectionPadding2D`. The builders call
+ * it; call it before loading a saved model in a process that has built none. Calling it again changes nothing.
  *
  * @example
  * ```ts

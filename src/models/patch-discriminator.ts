@@ -66,7 +66,7 @@ export function patchDiscriminator({
   registerLayers();
   const input = imageInput(inputShape);
   assertSides(patchDiscriminatorSides(filters.length), inputShape);
-  // A convolution without normalisation behind it needs a bias of its own.
+  // Where nothing is normalised convolutions need biases; as published, the first one has none beside normalised ones.
   const bias = normalization === 'none';
   let x = input;
   filters.slice(0, -1).forEach((count, i) => {

@@ -94,7 +94,7 @@ export function unetGenerator({
   registerLayers();
   const input = imageInput(inputShape, noise);
   const channels = inputShape[2];
-  // A convolution without normalisation behind it needs a bias of its own.
+  // Where nothing is normalised convolutions need biases; as published, the first one has none beside normalised ones.
   const bias = normalization === 'none';
   const [rows, columns] = [inputShape[0], inputShape[1]].map((size) =>
     centredPadding(size, 2 ** filters.length),

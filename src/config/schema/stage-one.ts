@@ -213,7 +213,7 @@ const training = section('training', {
   batchSize: setting('Images of each domain in a step.', positiveInteger, 4),
   balanced: setting('Whether a batch holds equal numbers of each class.', t.boolean, false),
   scarce: setting(
-    'What happens to a class of which a domain has less than half as many images as the other; needs balanced.',
+    'What happens to a class of which a domain has less than half as many images as the other; mixed needs balanced, and a pool of 0.',
     variants('scarce', {
       asOthers: {},
       mixed: {

@@ -171,6 +171,12 @@ const VARIANTS = STAGES.flatMap(([stage, codec]) =>
     .map((path) => [stage, path] as const),
 );
 
+/** What variants of stage 1 need beside them: a second subgroup, or batches whose classes are known. */
+const NEEDED: Readonly<Record<string, readonly string[]>> = {
+  'data.kind=mnist': ['data.corruption=zigzag'],
+  'training.scarce.kind=mixed': ['training.balanced=true', 'training.batchSize=6', 'pool.capacity=0'],
+};
+
 it.each(VARIANTS)('%s: the defaults of %s are those that the template states', async (stage, path) => {
   const sets = path
     .split('.')
@@ -181,9 +187,7 @@ it.each(VARIANTS)('%s: the defaults of %s are those that the template states', a
           : { keys: [...keys, part], sets: before },
       { keys: [], sets: [] },
     ).sets;
-  // Stage 1 needs a second subgroup.
-  const overrides =
-    sets.includes('data.kind=mnist') && stage === 'stage-1' ? [...sets, 'data.corruption=zigzag'] : sets;
+  const overrides = [...sets, ...sets.flatMap((set) => (stage === 'stage-1' && NEEDED[set]) || [])];
   const needed = stage === 'stage-2' ? 'network: { kind: small-cnn }\nmethod: { kind: erm }' : '';
   const text = `version: 1\nkind: ${stage}\ndata: { kind: waterbirds }\n${needed}`;
   const loaded = await experimentFromTexts('a.yaml', { 'a.yaml': text }, { overrides });

@@ -6,6 +6,7 @@
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stepsOf } from '../../config/schema/durations.ts';
 import type { RunStageTwoOptions } from '../stage-two/run-stage-two.ts';
@@ -23,8 +24,8 @@ export const STOP = 'stop';
 
 /** The other process. */
 export interface Beside {
-  /** When it has ended, however. */
-  readonly ended: Promise<void>;
+  /** When it has ended, however. A stop that is asked for here is asked for there. */
+  ended(): Promise<void>;
   /** Asks it to stop after a checkpoint. */
   stop(): void;
 }
@@ -48,27 +49,32 @@ export function runsBeside(
  * Trains runs in another process.
  *
  * @param task The runs, at least one.
- * @param context Told of each line of the other process.
+ * @param context Told of each line of the other process, and whether a stop was asked for.
  * @param execArgv Of Node in the other process; default: as here.
  */
 export function trainBeside(
   task: BesideTask,
-  { say }: Pick<ExperimentContext, 'say'>,
+  { say, stopRequested }: ExperimentContext,
   execArgv: readonly string[] = process.execArgv,
 ): Beside {
   say(`beside stage 1, in another process: ${task.runs.map(({ name }) => name).join(', ')}`);
   const program = fileURLToPath(new URL(`./beside-program${extname(import.meta.url)}`, import.meta.url));
   const child = fork(program, { execArgv: [...execArgv], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-  const ended = new Promise<void>((resolve) => {
-    child.once('error', () => resolve());
-    child.once('exit', () => resolve());
-  });
+  let running = true;
+  const end = (): void => void (running = false);
+  child.once('error', end).once('exit', end);
   child.on('message', (line) => say(String(line)));
   child.send(task);
+  const stop = (): void => {
+    if (child.connected) child.send(STOP);
+  };
   return {
-    ended,
-    stop: () => {
-      if (child.connected) child.send(STOP);
+    stop,
+    async ended() {
+      while (running) {
+        if (stopRequested()) stop();
+        await setTimeout(100);
+      }
     },
   };
 }

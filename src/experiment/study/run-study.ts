@@ -86,7 +86,7 @@ async function runSeed(
     beside?.stop();
     throw error;
   } finally {
-    await beside?.ended;
+    await beside?.ended();
   }
   for (const run of methods) await attempt(run, () => runStageTwo(run.toRun, options(run), context));
 }

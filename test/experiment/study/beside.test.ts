@@ -50,7 +50,8 @@ describe('runs beside stage 1', () => {
     const [erm] = (await runsOf('there')).methods;
     const lines: string[] = [];
     const say = (line: string): void => void lines.push(line);
-    await trainBeside({ runs: [erm!], options: { backend, labels: {} } }, { say }, SOURCE).ended;
+    const asked = { say, stopRequested: () => false };
+    await trainBeside({ runs: [erm!], options: { backend, labels: {} } }, asked, SOURCE).ended();
     expect(lines).toEqual(['beside stage 1, in another process: erm', 'seed-1/erm: done beside stage 1']);
     const [here] = (await runsOf('here')).methods;
     const context = { say: () => undefined, stopRequested: () => false };
@@ -62,14 +63,9 @@ describe('runs beside stage 1', () => {
   it('end when they are told to, and go on here', { timeout: 120_000 }, async () => {
     const long = ['stage-2.training={ steps: 100000, batchSize: 8 }'];
     const [erm] = (await runsOf('stopped', long)).methods;
-    const beside = trainBeside(
-      { runs: [erm!], options: { backend, labels: {} } },
-      { say: () => undefined },
-      SOURCE,
-    );
-    while (!existsSync(join(erm!.out, 'checkpoints'))) await new Promise((done) => setTimeout(done, 50));
-    beside.stop();
-    await beside.ended;
+    // A stop is asked for here, once the run has begun there.
+    const asked = { say: () => undefined, stopRequested: () => existsSync(join(erm!.out, 'checkpoints')) };
+    await trainBeside({ runs: [erm!], options: { backend, labels: {} } }, asked, SOURCE).ended();
     const run = JSON.parse(readFileSync(join(erm!.out, 'run.json'), 'utf8')) as { outcome?: unknown };
     expect(run.outcome).toBeUndefined();
     expect(checkpointsIn(erm!.out).length).toBeGreaterThan(0);
@@ -80,7 +76,8 @@ describe('runs beside stage 1', () => {
     const broken = { ...methods[0]!, out: join(STUDY, 'a file is no folder', 'erm') };
     const lines: string[] = [];
     const task = { runs: [broken], options: { backend, labels: {} } };
-    await trainBeside(task, { say: (line) => void lines.push(line) }, SOURCE).ended;
+    const asked = { say: (line: string) => void lines.push(line), stopRequested: () => false };
+    await trainBeside(task, asked, SOURCE).ended();
     expect(lines).toHaveLength(1);
   });
 });

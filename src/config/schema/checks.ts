@@ -127,6 +127,19 @@ function noiseFaults({ generator }: StageOneExperiment): readonly SettingFault[]
   );
 }
 
+/** A warm-up of averages that there are not would do nothing. */
+const warmUpFaults = ({
+  movingAverageDecay,
+  movingAverageWarmUp,
+}: StageOneExperiment): readonly SettingFault[] =>
+  faultUnless(
+    movingAverageDecay !== null || !movingAverageWarmUp,
+    'movingAverageWarmUp',
+    'false without moving averages',
+    true,
+    'set movingAverageDecay, e.g. to 0.99, or movingAverageWarmUp to false',
+  );
+
 function scarceFaults({ pool, training }: StageOneExperiment): readonly SettingFault[] {
   if (training.scarce.kind !== 'mixed') return [];
   const otherwise = 'training.scarce.kind to asOthers';
@@ -187,6 +200,7 @@ export const settingFaults = (
         ...dropoutFaults(experiment),
         ...poolFaults(experiment),
         ...noiseFaults(experiment),
+        ...warmUpFaults(experiment),
         ...scarceFaults(experiment),
         ...gateFaults(experiment),
       ]

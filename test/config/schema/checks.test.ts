@@ -209,6 +209,11 @@ describe('faults between settings', () => {
       '0 with generator.residual true, which adds the input to the output, found 2; set generator.noise.toSource to 0, or generator.residual to mask',
     ],
     [
+      'a warm-up of averages that there are not',
+      stage1('movingAverageWarmUp: true'),
+      'false without moving averages, found true; set movingAverageDecay, e.g. to 0.99, or movingAverageWarmUp to false',
+    ],
+    [
       'scarce classes mixed in batches of no class',
       stage1('training: { scarce: { kind: mixed } }\npool: { capacity: 0 }'),
       'true where training.scarce is mixed, which goes by the classes of a batch, found false; set training.balanced to true, or training.scarce.kind to asOthers',

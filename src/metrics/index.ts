@@ -5,6 +5,7 @@
  */
 export { unmeasuredReport, type MissingGroups } from './group-report.ts';
 export { nullReasons, whyNull, type ReasonedReport, type SummaryName } from './missing-groups.ts';
+export { bootstrapInterval, type BootstrapOptions } from './bootstrap-interval.ts';
 export { wilsonInterval } from './wilson-interval.ts';
 export { predictedClasses, type Predictions } from './predictions.ts';
 export { accuracy, confusionMatrix, f1Score, meanCrossEntropy, type F1Score } from './classification.ts';

@@ -1,5 +1,6 @@
 /** One dot a seed: how far apart runs of the same method are, and how far the worst group is from the average. */
 import { gridLines, seedDots, shareAxis, type SeedDot } from './bar-chart.ts';
+import { differencesTable } from './differences-table.ts';
 import type { ReportInput } from './input.ts';
 import { html, type Markup } from './markup.ts';
 import { percent } from './numbers.ts';
@@ -75,5 +76,6 @@ export function seedsSection(input: ReportInput): Markup {
       methods,
       input.seeds.map(({ seed }) => seed),
     )}
+    ${differencesTable(input)}
   </section>`;
 }

@@ -162,6 +162,21 @@ function curves({ source, target }: ReportedStageOne, { bestStep, curve }: Trans
   </div>`;
 }
 
+/** Which checkpoint the gate would have taken, where it is not the one that translates. */
+function bestByGate({ bestStep, curve }: TranslationRun): Markup {
+  const scored = curve.flatMap(({ step, score }) => (score === null ? [] : [{ step, score }]));
+  const used = scored.find(({ step }) => step === bestStep);
+  const best = scored.reduce<(typeof scored)[number] | undefined>(
+    (highest, point) => (highest === undefined || point.score > highest.score ? point : highest),
+    undefined,
+  );
+  if (best === undefined || bestStep === null || best.step === bestStep) return html``;
+  return html`<p class="none">
+    Step ${quantity(bestStep)} translates${used && html`, with a score of ${quantity(used.score)}`}. The
+    gate’s best is step ${quantity(best.step)} with ${quantity(best.score)}.
+  </p>`;
+}
+
 /** Pictures and curves of one seed, open for the first one. */
 function seedDetails(
   domains: ReportedStageOne,
@@ -169,7 +184,7 @@ function seedDetails(
   isFirst: boolean,
   several: boolean,
 ): Markup {
-  const body = html`${galleries(domains, run)} ${curves(domains, run)}`;
+  const body = html`${galleries(domains, run)} ${bestByGate(run)} ${curves(domains, run)}`;
   return several
     ? html`<details class="seed" ${isFirst && html`open="open"`}>
         <summary>Seed ${run.seed}</summary>

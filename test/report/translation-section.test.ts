@@ -14,3 +14,20 @@ describe('the page', () => {
     );
   });
 });
+
+describe('a checkpoint that the gate did not choose', () => {
+  const [run] = input.translationRuns;
+  const shown = (bestStep: number): string =>
+    textOf(renderReport({ ...input, translationRuns: [{ ...run!, bestStep }] }));
+
+  it('is shown with the one that it would have taken, and both scores', () => {
+    expect(shown(50)).toContain(
+      'Step 50 translates, with a score of 0.417 . The gate’s best is step 75 with 0.625 .',
+    );
+    expect(shown(60)).toContain('Step 60 translates. The gate’s best is step 75');
+  });
+
+  it('is not spoken of where they are one', () => {
+    expect(shown(75)).not.toContain('The gate’s best');
+  });
+});

@@ -22,6 +22,7 @@ import { studyTable } from '../experiment/study/study-table.ts';
 import { onBackend } from './experiment-context.ts';
 import { experimentOptions, rootOption } from './experiment-options.ts';
 import { backendOption, collect, folderName } from './option-values.ts';
+import { addCurve } from './study-curve.ts';
 
 /** What commander hands over. */
 export interface StudyFlags {
@@ -182,7 +183,7 @@ const subcommand = (command: Command, name: string, description: string): Comman
   withStudyOptions(command.command(name).description(description).argument('<file>', 'the study'));
 
 /**
- * The command `study`, with `run`, `plan`, `status` and `report`.
+ * The command `study`, with `run`, `plan`, `report`, `curve` and `status`.
  *
  * @returns To be added to a program.
  */
@@ -208,6 +209,7 @@ export function studyCommand(): Command {
   subcommand(command, 'report', 'Writes report.html again from what the folder holds; trains nothing').action(
     report,
   );
+  addCurve(command);
   subcommand(command, 'status', 'Says how far the runs have come; always ends with exit code 0').action(
     (file: string, flags: StudyFlags) =>
       plan(file, flags).catch((error: unknown) => {

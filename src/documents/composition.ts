@@ -14,8 +14,8 @@ import {
 } from './document.ts';
 import { mapStudyParts, withoutStudysOwn, withStageOneAsSources } from './study-parts.ts';
 
-/** Most files that one configuration is composed of. */
-export const MOST_FILES = 32;
+/** Most files that one configuration is composed of; one that is extended twice counts twice. */
+export const MOST_FILES = 128;
 
 /** `a/./b/../c` as `a/c`; leading `..` stay. */
 export function normalizePath(path: string): string {

@@ -44,17 +44,17 @@ function nameFault(name: string, before: string | undefined, at: string): DataEr
     : fault(at, 'names that differ in more than case', `"${before}" and "${name}"`, 'rename one of them');
 }
 
-/** Methods need names that no other run of the study has, and there must be one at least. */
+/** Methods need names that no other run of the study has; there must be one at least, or an experiment of stage 1. */
 export function methodNameFaults(
   document: DocumentNode,
   stageOne: readonly string[],
   methods: readonly string[],
 ): DataError[] {
-  if (methods.length === 0)
+  if (methods.length === 0 && stageOne.length === 0)
     return [
       fault(
         `${placeOf(document, ['methods'])}: methods`,
-        'at least one method',
+        'at least one method, or experiment of stage 1',
         'none',
         'write e.g. methods: { erm: { method: { kind: erm } } }',
       ),

@@ -17,7 +17,7 @@ describe('a study that is wrong says so in a line a fault', () => {
       'an empty map of methods',
       `${TOP}methods: {}\n`,
       [
-        'study.yaml:5:10: methods: expected at least one method, found none; write e.g. methods: { erm: { method: { kind: erm } } }',
+        'study.yaml:5:10: methods: expected at least one method, or experiment of stage 1, found none; write e.g. methods: { erm: { method: { kind: erm } } }',
       ],
     ],
     [

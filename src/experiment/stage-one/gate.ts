@@ -10,12 +10,15 @@ import { foldKey, randomKey } from '../../random/random.ts';
 import { gatherExamples, type Examples } from '../../training/examples.ts';
 import { disposeGate, type Gate } from '../../training/gate.ts';
 import type { Run } from '../../runs/run-directory.ts';
+import type { SkippedImages } from '../../runs/skipped-images.ts';
+import { closing } from '../../system/closing.ts';
 import { ProgramError } from '../../system/program.ts';
 import type { ExperimentContext } from '../context.ts';
 import { translatesClass } from './domains.ts';
 import type { ExperimentImages, ImageReference } from '../images/experiment-images.ts';
 import { gateOfRun } from './gate-file.ts';
 import { loadExamples } from '../images/load-images.ts';
+import type { OpenImages } from '../images/shared-images.ts';
 
 type Strict = Extract<StageOneExperiment['gate'], { readonly kind: 'strict' }>;
 type Example = DatasetExample<ImageReference>;
@@ -176,7 +179,7 @@ export function planGate(
 export async function obtainGate(
   { settings, seed, train, heldOut, domainOf, networks }: GatePlan,
   images: ExperimentImages,
-  run: Pick<Run, 'folder' | 'skipped' | 'keep'>,
+  run: Pick<Run, 'folder' | 'keep'> & { readonly skipped: Pick<SkippedImages, 'of'> },
   context: ExperimentContext,
   skipDamaged: number,
 ): Promise<ExperimentGate> {
@@ -220,4 +223,32 @@ export async function obtainGate(
     images: { during, all: both(1) },
     dispose: () => disposeGate(gate),
   };
+}
+
+/**
+ * Trains the classifiers of an experiment's gate in the folder of its run, for a process that trains its CycleGAN.
+ *
+ * @param experiment With a gate.
+ * @param folder Of a run that the other process has opened.
+ * @param openImages Opens the data.
+ * @param context Output, and whether a stop was asked for.
+ * @throws ProgramError at the first damaged image (exit code 2), or if a stop was asked for (75).
+ */
+export async function trainGateInRun(
+  experiment: StageOneExperiment,
+  folder: string,
+  openImages: OpenImages,
+  context: ExperimentContext,
+): Promise<void> {
+  const { gate } = experiment;
+  if (gate.kind === 'none') return;
+  await closing(await openImages(experiment.data), async (images) => {
+    const plan = planGate(experiment, gate, images);
+    const run = { folder, skipped: { of: () => new Map() }, keep: () => Promise.resolve() };
+    try {
+      (await obtainGate(plan, images, run, context, 0)).dispose();
+    } finally {
+      plan.dispose();
+    }
+  });
 }

@@ -12,7 +12,7 @@ import type { ExperimentToRun } from '../run-settings.ts';
 import { skipDamagedOf } from '../images/skipped-images.ts';
 import { planStageOne } from './stage-one-plan.ts';
 import { StageOneOutcomeCodec, type StageOneOutcome } from '../outcomes.ts';
-import { stageOne } from './stage-one.ts';
+import { stageOne, type GateBeside } from './stage-one.ts';
 
 /** How a stage-1 experiment is run. */
 export interface RunStageOneOptions {
@@ -30,13 +30,21 @@ export interface RunStageOneOptions {
    * @internal
    */
   readonly openImages?: OpenImages;
+  /**
+   * Another process that trains the gate's classifiers. Damaged images are found here alone.
+   *
+   * @internal
+   */
+  readonly gateBeside?: GateBeside;
 }
 
 async function train(
   { experiment, settings }: ExperimentToRun<'stage-1'>,
-  { out, skipDamaged = skipDamagedOf(experiment), openImages = openExperimentImages }: RunStageOneOptions,
+  options: RunStageOneOptions,
   context: ExperimentContext,
 ): Promise<StageOneOutcome> {
+  const { out, skipDamaged = skipDamagedOf(experiment), openImages = openExperimentImages } = options;
+  const { gateBeside } = options;
   // All that may not fit comes before the run folder, so that who corrects it begins anew.
   return closing(await openImages(experiment.data), async (images) => {
     const plan = planStageOne(experiment, images);
@@ -44,7 +52,9 @@ async function train(
     try {
       const { keep } = experiment.checkpoints;
       const run = orExit(await openRun(out, settings, { keep, outcome: StageOneOutcomeCodec }));
-      return await closing(run, () => stageOne(plan, run, context, skipDamaged));
+      return await closing(run, () =>
+        stageOne(plan, run, context, { skipDamaged, ...(gateBeside && { gateBeside }) }),
+      );
     } finally {
       plan.dispose();
     }

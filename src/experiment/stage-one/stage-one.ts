@@ -33,7 +33,7 @@ import { makeFolder } from '../../system/make-folder.ts';
 import type { Run } from '../../runs/run-directory.ts';
 import { pause, type ExperimentContext } from '../context.ts';
 import { cycleganOf, type CycleganNetworks } from './cyclegan.ts';
-import { obtainGate } from './gate.ts';
+import { obtainGate, type ExperimentGate } from './gate.ts';
 import { loadFirst } from '../images/load-images.ts';
 import { learningRateOf } from '../optimizers.ts';
 import type { StageOnePlan } from './stage-one-plan.ts';
@@ -150,20 +150,42 @@ async function galleryOf(
   return encodePng({ height: shape[1], width: shape[2], channels: shape[3], pixels });
 }
 
+/** Another process that trains the gate's classifiers in the folder of a run while the CycleGAN trains here. */
+export interface GateBeside {
+  /** The run is open, so that its folder may be written to. */
+  begin(): void;
+  /** When the other process is done with it, or has ended without. What it left undone is then done here. */
+  ended(): Promise<void>;
+}
+
+/** The gate when it is first asked for; before the training, unless another process trains its classifiers. */
+async function judgesOf(
+  obtain: () => Promise<ExperimentGate | null>,
+  beside: GateBeside | undefined,
+): Promise<{ readonly of: () => Promise<ExperimentGate | null>; readonly dispose: () => Promise<void> }> {
+  let judges: Promise<ExperimentGate | null> | undefined;
+  const of = (): Promise<ExperimentGate | null> =>
+    (judges ??= (beside?.ended() ?? Promise.resolve()).then(obtain));
+  beside?.begin();
+  if (beside === undefined) await of();
+  return { of, dispose: async () => (await judges?.catch(() => null))?.dispose() };
+}
+
 /**
  * Trains stage 1 in its run folder, or goes on with it. A run that is done gives its outcome again.
  *
  * @param plan Of the experiment on its data; it stays the caller's.
  * @param run Opened with the experiment as settings.
  * @param context Output, and whether a stop was asked for.
- * @param skipDamaged How many images of a domain may be damaged, and so of those that the gate learns from or is held to.
+ * @param options How many images of a domain may be damaged, and so of those that the gate learns from or is held to;
+ *   and another process for the gate, if there is one.
  * @throws ProgramError: a damaged image too many (exit code 2), a stop asked for (75), a loss not finite (1).
  */
 export async function stageOne(
   plan: StageOnePlan,
   run: Run<StageOneOutcome>,
   context: ExperimentContext,
-  skipDamaged: number,
+  { skipDamaged, gateBeside }: { readonly skipDamaged: number; readonly gateBeside?: GateBeside },
 ): Promise<StageOneOutcome> {
   if (run.outcome !== undefined) return run.outcome;
   const { skipped } = run;
@@ -175,14 +197,18 @@ export async function stageOne(
   const pictures = join(run.folder, 'gallery');
   await makeFolder(pictures);
   await removeAbandonedFiles(pictures);
+  const obtain = async () =>
+    plan.gate === null ? null : obtainGate(plan.gate, images, run, context, skipDamaged);
+  const judges = await judgesOf(obtain, plan.gate === null ? undefined : gateBeside);
   const batches = batchesOf(plan, skipDamaged, skipped);
-  const judges = plan.gate === null ? null : await obtainGate(plan.gate, images, run, context, skipDamaged);
   const first = (domain: Domain) =>
     loadFirst(images, domains[domain], Math.min(gallery.images, smaller), skipDamaged, skipped.of(domain));
   const translating = (state: CycleganState): Generators =>
     generatorsOf(networks, experiment, translatingWeights(state));
-  const measured = async (state: CycleganState, which: 'during' | 'all'): Promise<GateMeasure | null> =>
-    judges === null ? null : measureGenerators(judges.gate, translating(state), judges.images[which], pause);
+  const measured = async (state: CycleganState, which: 'during' | 'all'): Promise<GateMeasure | null> => {
+    const found = await judges.of();
+    return found && measureGenerators(found.gate, translating(state), found.images[which], pause);
+  };
   try {
     const [source, target] = [await first('source'), await first('target')];
     const shown = { source: source.images, target: target.images };
@@ -228,7 +254,7 @@ export async function stageOne(
       stepsPerEpoch,
       bestStep: chosen.step,
       measure,
-      gateAccuracy: judges?.gate.heldOutAccuracy ?? null,
+      gateAccuracy: (await judges.of())?.gate.heldOutAccuracy ?? null,
       seconds: run.seconds(),
       damaged: skipped.all(),
     };
@@ -236,6 +262,6 @@ export async function stageOne(
     return outcome;
   } finally {
     batches.close();
-    judges?.dispose();
+    await judges.dispose();
   }
 }

@@ -1,35 +1,71 @@
-/** The other process of {@link trainBeside}: it trains the runs that it is sent, and ends with the one that sent them. */
+/**
+ * The other process of {@link trainBeside}: it trains what it is sent, gates before runs, and ends with the process that
+ * sent them. A run that a gate interrupts goes on from its checkpoint.
+ */
 import { selectBackend } from '../../backends/backend.ts';
 import { listenForInterruption } from '../../system/interruption.ts';
 import { expectedFailure } from '../../system/program.ts';
+import type { ExperimentContext } from '../context.ts';
+import { openExperimentImages } from '../images/open-images.ts';
+import { trainGateInRun } from '../stage-one/gate.ts';
 import { runStageTwo } from '../stage-two/run-stage-two.ts';
-import { STOP, type BesideTask } from './beside.ts';
+import type { BesideAnswer, BesideMessage, BesideTask } from './beside.ts';
+import type { StudyRun } from './study-experiments.ts';
 
 const interruption = listenForInterruption();
 let asked = false;
-const say = (line: string): void => void process.send?.(line);
+const gates: StudyRun<'stage-1'>[] = [];
+const answer = (message: BesideAnswer): void => void process.send?.(message);
+const stopping = (): boolean => asked || interruption.requested();
+const context = (stopRequested: () => boolean): ExperimentContext => ({
+  say: () => undefined,
+  stopRequested,
+});
+
+/** Whether it came to its end. The study does again itself what did not, and says what is wrong. */
+const tried = (done: Promise<unknown>): Promise<boolean> =>
+  done.then(
+    () => true,
+    (error: unknown) => {
+      if (expectedFailure(error) === null) throw error;
+      return false;
+    },
+  );
+
+async function trainGates(): Promise<void> {
+  for (let run = gates.shift(); run !== undefined && !stopping(); run = gates.shift()) {
+    const { seed, name, out, toRun } = run;
+    const done = await tried(trainGateInRun(toRun.experiment, out, openExperimentImages, context(stopping)));
+    if (done) answer({ kind: 'line', line: `seed-${seed}/${name}: the gate is trained beside it` });
+    answer({ kind: 'gate', out });
+  }
+}
+
+async function trainRun(run: StudyRun<'stage-2'>, options: BesideTask['options']): Promise<void> {
+  const { seed, name, out, toRun } = run;
+  const asLong = context(() => stopping() || gates.length > 0);
+  const done = await tried(runStageTwo(toRun, { ...options, out }, asLong));
+  if (done) answer({ kind: 'line', line: `seed-${seed}/${name}: done beside stage 1` });
+  if (done || gates.length === 0) return;
+  await trainGates();
+  if (!stopping()) await trainRun(run, options);
+}
 
 async function trainAll({ runs, options }: BesideTask): Promise<void> {
   await selectBackend({ name: 'wasm' });
-  for (const { seed, name, out, toRun } of runs)
-    await runStageTwo(
-      toRun,
-      { ...options, out },
-      { say: () => undefined, stopRequested: () => asked || interruption.requested() },
-    ).then(
-      () => say(`seed-${seed}/${name}: done beside stage 1`),
-      // The study runs it again itself, and says what is wrong.
-      (error: unknown) => {
-        if (expectedFailure(error) === null) throw error;
-      },
-    );
+  for (const run of runs) {
+    await trainGates();
+    if (!stopping()) await trainRun(run, options);
+  }
+  await trainGates();
 }
 
 process.once('disconnect', () => process.exit(75));
-process.on('message', (message: BesideTask | typeof STOP) => {
-  if (message === STOP) asked = true;
+process.on('message', (message: BesideMessage) => {
+  if (message.kind === 'stop') asked = true;
+  else if (message.kind === 'gate') gates.push(message.run);
   else
-    void trainAll(message).then(
+    void trainAll(message.task).then(
       () => process.exit(0),
       () => process.exit(1),
     );

@@ -1,7 +1,7 @@
 /**
- * Runs of a study that need no translations, trained in another process while stage 1 has this one. A step on
- * WebAssembly keeps one core busy. What the other process does not finish, the study does itself afterwards: a run has
- * the same bits wherever it is trained.
+ * What another process trains while stage 1 has this one: the gate's classifiers, and the runs of a study that need no
+ * translations. A step on WebAssembly keeps one core busy. What the other process does not finish, the study does itself
+ * afterwards: a run has the same bits wherever it is trained.
  */
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -9,21 +9,34 @@ import { extname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stepsOf } from '../../config/schema/durations.ts';
+import type { GateBeside } from '../stage-one/stage-one.ts';
 import type { RunStageTwoOptions } from '../stage-two/run-stage-two.ts';
 import type { ExperimentContext } from '../context.ts';
 import type { SeedRuns, StudyRun } from './study-experiments.ts';
 
-/** What the other process is sent. */
+/** What the other process trains after all gates. */
 export interface BesideTask {
   readonly runs: readonly StudyRun<'stage-2'>[];
   readonly options: Pick<RunStageTwoOptions, 'backend' | 'labels'>;
 }
 
-/** Asks the other process to stop after a checkpoint. */
-export const STOP = 'stop';
+/** What the other process is sent. */
+export type BesideMessage =
+  | { readonly kind: 'runs'; readonly task: BesideTask }
+  | { readonly kind: 'gate'; readonly run: StudyRun<'stage-1'> }
+  /** Asks it to stop after a checkpoint. */
+  | { readonly kind: 'stop' };
+
+/** What it answers. */
+export type BesideAnswer =
+  | { readonly kind: 'line'; readonly line: string }
+  /** The gate of the run in this folder is trained, or will not be. */
+  | { readonly kind: 'gate'; readonly out: string };
 
 /** The other process. */
 export interface Beside {
+  /** Its part in a run of stage 1. */
+  gateOf(run: StudyRun<'stage-1'>): GateBeside;
   /** When it has ended, however. A stop that is asked for here is asked for there. */
   ended(): Promise<void>;
   /** Asks it to stop after a checkpoint. */
@@ -46,7 +59,7 @@ export function runsBeside(
 }
 
 /**
- * Trains runs in another process.
+ * Trains runs in another process, and before them the gates that it is asked for.
  *
  * @param task The runs, at least one.
  * @param context Told of each line of the other process, and whether a stop was asked for.
@@ -61,20 +74,30 @@ export function trainBeside(
   const program = fileURLToPath(new URL(`./beside-program${extname(import.meta.url)}`, import.meta.url));
   const child = fork(program, { execArgv: [...execArgv], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   let running = true;
+  const gatesDone = new Set<string>();
   const end = (): void => void (running = false);
   child.once('error', end).once('exit', end);
-  child.on('message', (line) => say(String(line)));
-  child.send(task);
-  const stop = (): void => {
-    if (child.connected) child.send(STOP);
+  child.on('message', (answer: BesideAnswer) => {
+    if (answer.kind === 'line') say(answer.line);
+    else gatesDone.add(answer.out);
+  });
+  const send = (message: BesideMessage): void => {
+    if (child.connected) child.send(message);
   };
+  const stop = (): void => send({ kind: 'stop' });
+  const until = async (done: () => boolean): Promise<void> => {
+    while (running && !done()) {
+      if (stopRequested()) stop();
+      await setTimeout(100);
+    }
+  };
+  send({ kind: 'runs', task });
   return {
     stop,
-    async ended() {
-      while (running) {
-        if (stopRequested()) stop();
-        await setTimeout(100);
-      }
-    },
+    gateOf: (run) => ({
+      begin: () => send({ kind: 'gate', run }),
+      ended: () => until(() => gatesDone.has(run.out)),
+    }),
+    ended: () => until(() => false),
   };
 }

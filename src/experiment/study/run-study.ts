@@ -81,7 +81,10 @@ async function runSeed(
   const beside =
     free.length === 0 ? null : trainBeside({ runs: free, options: { backend, labels } }, context);
   try {
-    for (const run of stageOne) await attempt(run, () => runStageOne(run.toRun, options(run), context));
+    for (const run of stageOne) {
+      const gate = beside === null ? {} : { gateBeside: beside.gateOf(run) };
+      await attempt(run, () => runStageOne(run.toRun, { ...options(run), ...gate }, context));
+    }
   } catch (error) {
     beside?.stop();
     throw error;

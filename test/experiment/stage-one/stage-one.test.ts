@@ -135,7 +135,7 @@ async function trainIn(folder: string, experiment: StageOneExperiment, stopAfter
   const options = { keep: null, outcome: StageOneOutcomeCodec };
   const run = decoded(await openRun(folder, { ...experiment, roots: {} }, options));
   try {
-    return await stageOne(plan, run, context(stopAfter), 0);
+    return await stageOne(plan, run, context(stopAfter), { skipDamaged: 0 });
   } finally {
     await run.close();
     plan.dispose();

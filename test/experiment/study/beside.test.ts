@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runsBeside, trainBeside } from '../../../src/experiment/study/beside.ts';
 import { readStudy } from '../../../src/experiment/study/read-study.ts';
 import { studyRuns, type SeedRuns } from '../../../src/experiment/study/study-experiments.ts';
+import { runStageOne } from '../../../src/experiment/stage-one/run-stage-one.ts';
 import { runStageTwo } from '../../../src/experiment/stage-two/run-stage-two.ts';
 import { useBackend } from '../../support/backend.ts';
 import { writeSmallMnist } from '../../support/small-mnist.ts';
@@ -79,5 +80,46 @@ describe('runs beside stage 1', () => {
     const asked = { say: (line: string) => void lines.push(line), stopRequested: () => false };
     await trainBeside(task, asked, SOURCE).ended();
     expect(lines).toHaveLength(1);
+  });
+
+  it(
+    'make way for the gate of stage 1, which has the bits of this process',
+    { timeout: 120_000 },
+    async () => {
+      const lines: string[] = [];
+      const quiet = { say: () => undefined, stopRequested: () => false };
+      const there = await runsOf('gate there', ['stage-2.training={ steps: 100000, batchSize: 8 }']);
+      const [one] = there.stageOne;
+      const task = { runs: [there.methods[0]!], options: { backend, labels: {} } };
+      const beside = trainBeside(task, { ...quiet, say: (line) => void lines.push(line) }, SOURCE);
+      const outcome = await runStageOne(
+        one!.toRun,
+        { out: one!.out, backend, gateBeside: beside.gateOf(one!) },
+        quiet,
+      );
+      beside.stop();
+      await beside.ended();
+      expect(lines).toContain('seed-1/stage-1: the gate is trained beside it');
+      const [alone] = (await runsOf('gate here')).stageOne;
+      const expected = await runStageOne(alone!.toRun, { out: alone!.out, backend }, quiet);
+      expect({ ...outcome, seconds: 0 }).toEqual({ ...expected, seconds: 0 });
+      expect(checkpointsIn(one!.out)).toEqual(checkpointsIn(alone!.out));
+      expect(readdirSync(one!.out).sort()).toEqual(readdirSync(alone!.out).sort());
+    },
+  );
+
+  it('leave the gate to this process where they end before it is trained', { timeout: 120_000 }, async () => {
+    const quiet = { say: () => undefined, stopRequested: () => false };
+    const { stageOne, methods } = await runsOf('gate left');
+    const broken = { ...methods[0]!, out: join(STUDY, 'a file is no folder', 'erm') };
+    const beside = trainBeside({ runs: [broken], options: { backend, labels: {} } }, quiet, SOURCE);
+    await beside.ended();
+    const [one] = stageOne;
+    const outcome = await runStageOne(
+      one!.toRun,
+      { out: one!.out, backend, gateBeside: beside.gateOf(one!) },
+      quiet,
+    );
+    expect(outcome.gateAccuracy).not.toBeNull();
   });
 });

@@ -38,6 +38,8 @@ const [WIDTH, HEIGHT] = [720, 400] as const;
 const FRAME = { left: 56, right: 590, top: 40, bottom: 344 } as const;
 const TICKS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99] as const;
 const LABEL_HEIGHT = 17;
+/** How far the bars of two methods are apart, so that they do not hide each other. */
+const ASIDE = 6;
 
 /** A mean over seeds with its interval. */
 interface Mean {
@@ -104,8 +106,8 @@ function scalesOf(curves: readonly (readonly Mean[])[]): Scales {
   };
 }
 
-function curve(points: readonly Mean[], color: string, { toX, toY }: Scales): Markup {
-  const places = points.map((point) => ({ point, x: toX(point.x).toFixed(1) }));
+function curve(points: readonly Mean[], color: string, aside: number, { toX, toY }: Scales): Markup {
+  const places = points.map((point) => ({ point, x: (toX(point.x) + aside).toFixed(1) }));
   return html`<g stroke="${color}" fill="${color}">
     <polyline
       fill="none"
@@ -161,7 +163,8 @@ export function renderCurves({ axis, points }: CurveFigure): string {
   >
     <title>Accuracy of the worst group by ${axis}</title>
     <rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff" />
-    ${axes(axis, xs, scales)} ${curves.map(({ means, color }) => curve(means, color, scales))}
+    ${axes(axis, xs, scales)}
+    ${curves.map(({ means, color }, i) => curve(means, color, ASIDE * (i - (curves.length - 1) / 2), scales))}
     ${curves.map(
       ({ name, color }, i) =>
         html`<text

@@ -3,18 +3,32 @@
  * of a few bytes can claim gigabytes of pixels, so that decoders are only called once their size is known to be sane.
  *
  * JPEG is a chain of marker segments up to the frame header SOFn (ITU-T T.81, annex B); PNG is a chain of chunks that
- * begins with IHDR (W3C PNG, chapter 11).
+ * begins with IHDR (W3C PNG, chapter 11). Either may hold Exif data, whose orientation the size follows.
  */
 import { either as E } from 'fp-ts';
 import { refuse, type DataError } from './data-error.ts';
+import { exifOrientation, isTransposed, type Orientation, type OrientationRule } from './orientation.ts';
 
 /** What the header of an image file says. */
 export interface ImageHeader {
   readonly format: 'jpeg' | 'png';
+  /** Height and width of the decoded image, which is turned as `orientation` says. */
   readonly height: number;
   readonly width: number;
   /** Channels that a pixel is decoded to: 1 for grey, 3 for colour. */
   readonly channels: 1 | 3;
+  /** Bits of a stored value: 8 in a JPEG, 1 to 16 in a PNG. */
+  readonly bits: number;
+  /** How the stored pixels are turned: 1 not at all, else as Exif says. */
+  readonly orientation: Orientation;
+  /** The byte at which the header of the frame stands, with its marker in a JPEG. */
+  readonly offset: number;
+}
+
+/** How {@link readImageHeader} reads. */
+export interface ImageHeaderOptions {
+  /** Whether the size is that of the image as its Exif orientation turns it (default), or as it is stored. */
+  readonly orientation?: OrientationRule;
 }
 
 const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -71,40 +85,73 @@ function jpegSegments(bytes: Uint8Array): readonly JpegSegment[] {
   return segments;
 }
 
-/** Whether a JPEG file lacks the marker that ends its scans; a decoder would fill what is missing without a word. */
-export function isJpegCutShort(bytes: Uint8Array): boolean {
-  const scan = jpegSegments(bytes).find(({ marker }) => marker === START_OF_SCAN);
-  if (scan === undefined) return true;
-  for (let i = bytes.lastIndexOf(0xd9); i > scan.offset; i = bytes.lastIndexOf(0xd9, i - 1)) {
-    if (bytes[i - 1] === 0xff) return false;
+/** The data of the segment at `offset`, past a text that they begin with; undefined if they do not. */
+function dataBehind(bytes: Uint8Array, offset: number, text: string): Uint8Array | undefined {
+  const length = bytes[offset + 2]! * 256 + bytes[offset + 3]!;
+  const data = bytes.subarray(offset + 4, offset + 2 + length);
+  return String.fromCharCode(...data.subarray(0, text.length)) === text
+    ? data.subarray(text.length)
+    : undefined;
+}
+
+const APPLICATION_1 = 0xe1;
+
+function jpegOrientation(bytes: Uint8Array, segments: readonly JpegSegment[]): Orientation {
+  for (const { marker, offset } of segments) {
+    const exif = marker === APPLICATION_1 ? dataBehind(bytes, offset, 'Exif\0\0') : undefined;
+    if (exif !== undefined) return exifOrientation(exif);
   }
-  return true;
+  return 1;
+}
+
+const FRAMES = 'a baseline or progressive JPEG of eight bits, in grey, colour or four inks';
+
+/** Why a frame cannot be decoded, in words. */
+function frameFault(marker: number, precision: number, channels: number): string | undefined {
+  if (precision !== 8) return `${channels} channels of ${precision} bits`;
+  if (marker > 0xc8) return 'one with arithmetic codes';
+  if (marker > 0xc2) return marker === 0xc3 ? 'a lossless one' : 'a hierarchical one';
+  return [1, 3, 4].includes(channels) ? undefined : `${channels} channels`;
 }
 
 function jpegHeader(bytes: Uint8Array, name: string): E.Either<DataError, ImageHeader> {
-  const frame = jpegSegments(bytes).find(({ marker }) => isFrameHeader(marker));
+  const segments = jpegSegments(bytes);
+  const frame = segments.find(({ marker }) => isFrameHeader(marker));
   if (frame === undefined || frame.offset + 10 > bytes.length) {
     return fault(name, 'a whole JPEG image', `${bytes.length} bytes without a frame header`);
   }
   const { marker, offset } = frame;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const [precision, channels] = [bytes[offset + 4]!, bytes[offset + 9]!];
-  return precision === 8 && (channels === 1 || channels === 3) && marker <= 0xc2
+  const channels = bytes[offset + 9]!;
+  const found = frameFault(marker, bytes[offset + 4]!, channels);
+  return found === undefined
     ? E.right({
         format: 'jpeg',
         height: view.getUint16(offset + 5),
         width: view.getUint16(offset + 7),
-        channels,
+        channels: channels === 1 ? 1 : 3,
+        bits: 8,
+        orientation: jpegOrientation(bytes, segments),
+        offset,
       })
-    : fault(
-        `${name}, byte ${offset}`,
-        'a baseline or progressive JPEG of eight-bit grey or colour',
-        `${channels} channels of ${precision} bits, process ${marker - 0xc0}`,
-      );
+    : fault(`${name}, byte ${offset}`, FRAMES, found);
 }
+
+/** The letters eXIf. */
+const EXIF_CHUNK = 0x65584966;
 
 /** PNG colour types 0 and 4 are grey, 2 and 6 colour, 3 an index into a palette of colours. */
 const isGrey = (colourType: number): boolean => colourType === 0 || colourType === 4;
+
+/** The orientation of a PNG, whose chunk may come before its pixels or behind them. */
+function pngOrientation(bytes: Uint8Array, view: DataView): Orientation {
+  for (let offset = 8; offset + 12 <= bytes.length; offset += 12 + view.getUint32(offset)) {
+    if (view.getUint32(offset + 4) !== EXIF_CHUNK) continue;
+    const data = bytes.subarray(offset + 8, offset + 8 + view.getUint32(offset));
+    return exifOrientation(data);
+  }
+  return 1;
+}
 
 function pngHeader(bytes: Uint8Array, name: string): E.Either<DataError, ImageHeader> {
   if (bytes.length < 33) return fault(name, 'a whole PNG image', `${bytes.length} bytes without a header`);
@@ -113,14 +160,25 @@ function pngHeader(bytes: Uint8Array, name: string): E.Either<DataError, ImageHe
     return fault(`${name}, byte 12`, 'the chunk IHDR', 'another');
   }
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
-  return E.right({ format: 'png', height, width, channels: isGrey(bytes[25]!) ? 1 : 3 });
+  const [bits, channels] = [bytes[24]!, isGrey(bytes[25]!) ? 1 : 3] as const;
+  const orientation = pngOrientation(bytes, view);
+  return E.right({ format: 'png', height, width, channels, bits, orientation, offset: 12 });
+}
+
+/** The size of the decoded image, from that of the stored one. */
+function turnedHeader(header: ImageHeader, { orientation = 'upright' }: ImageHeaderOptions): ImageHeader {
+  if (orientation === 'stored') return { ...header, orientation: 1 };
+  return isTransposed(header.orientation)
+    ? { ...header, height: header.width, width: header.height }
+    : header;
 }
 
 /**
  * Format and size of an image file, from its header alone.
  *
- * @param bytes The file, or enough of its beginning.
+ * @param bytes The file, or enough of its beginning; of a PNG, Exif data may stand at its end.
  * @param name What to call it in an error.
+ * @param options Whether the size is that of the upright image.
  * @returns The header, or what the file seems to be instead.
  * @example
  * ```ts
@@ -132,7 +190,11 @@ function pngHeader(bytes: Uint8Array, name: string): E.Either<DataError, ImageHe
  * if (page._tag === 'Right' || !page.left.found.startsWith('text that begins')) throw new Error('no image');
  * ```
  */
-export function readImageHeader(bytes: Uint8Array, name = 'image data'): E.Either<DataError, ImageHeader> {
+export function readImageHeader(
+  bytes: Uint8Array,
+  name = 'image data',
+  options: ImageHeaderOptions = {},
+): E.Either<DataError, ImageHeader> {
   const header = startsWith(bytes, PNG_SIGNATURE)
     ? pngHeader(bytes, name)
     : startsWith(bytes, [0xff, 0xd8])
@@ -140,7 +202,7 @@ export function readImageHeader(bytes: Uint8Array, name = 'image data'): E.Eithe
       : fault(name, EXPECTED, guess(bytes), 'put the image there, converted to JPEG or PNG');
   return E.Monad.chain(header, (read) =>
     read.height >= 1 && read.width >= 1
-      ? E.right(read)
+      ? E.right(turnedHeader(read, options))
       : fault(name, 'an image of at least one pixel', `one of ${read.width} × ${read.height} pixels`),
   );
 }

@@ -58,8 +58,9 @@ export {
   type LabelledEntry,
   type SplitName,
 } from './dataset.ts';
-export { readImageHeader, type ImageHeader } from './image-header.ts';
-export { decodeImage, type DecodeImageOptions } from './decode-image.ts';
+export { readImageHeader, type ImageHeader, type ImageHeaderOptions } from './image-header.ts';
+export type { Orientation, OrientationRule } from './orientation.ts';
+export { decodeImage, largestSixteenBitValue, type DecodeImageOptions } from './decode-image.ts';
 export { fitImage, withChannels, type FitImageOptions } from './fit-image.ts';
 export { readCsv } from './csv.ts';
 export type { LeaveOut } from './left-out-rows.ts';

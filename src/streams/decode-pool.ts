@@ -87,13 +87,7 @@ function workerPool(count: number, options: LoadImageOptions, script: URL | unde
     );
   };
   const start = (): void => {
-    const { shape, fit, antialias, maximumPixels } = options;
-    const worker = startWorker(script, {
-      shape,
-      ...(fit === undefined ? {} : { fit }),
-      ...(antialias === undefined ? {} : { antialias }),
-      ...(maximumPixels === undefined ? {} : { maximumPixels }),
-    });
+    const worker = startWorker(script, options);
     worker.on('message', (message: DecodeAnswer) => answer(worker, message));
     worker.on('error', (error: unknown) =>
       died(worker, `that it failed (${error instanceof Error ? error.message : String(error)})`),
@@ -151,7 +145,8 @@ function workerPool(count: number, options: LoadImageOptions, script: URL | unde
  * ```
  */
 export function openDecodePool(options: DecodePoolOptions): DecodePool {
-  const { shape, workers = Math.min(8, Math.max(1, availableParallelism() - 1)), script } = options;
+  const { workers = Math.min(8, Math.max(1, availableParallelism() - 1)), script, ...decoding } = options;
+  const { shape } = decoding;
   const whole = (value: number) => Number.isInteger(value) && value >= 1;
   if (!(shape.length === 3 && shape.every(whole) && (shape[2] === 1 || shape[2] === 3))) {
     throw new RangeError(`shape: expected [height, width, 1 or 3], received [${shape.join()}]`);
@@ -159,5 +154,5 @@ export function openDecodePool(options: DecodePoolOptions): DecodePool {
   if (!(Number.isInteger(workers) && workers >= 0)) {
     throw new RangeError(`workers: expected a whole number ≥ 0, received ${workers}`);
   }
-  return workers === 0 ? imageReader(options) : workerPool(workers, options, script);
+  return workers === 0 ? imageReader(decoding) : workerPool(workers, decoding, script);
 }

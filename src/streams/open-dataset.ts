@@ -23,6 +23,7 @@ import {
   waterbirdsRecord,
 } from '../data/waterbirds.ts';
 import { hasCode } from '../system/text-file.ts';
+import { missingFilesFault, type NamedFiles } from './missing-files.ts';
 import { readTable } from './read-table.ts';
 import { scratchFolder, type ScratchFolder } from './record-folder.ts';
 import { indexRecords, listShards } from './record-index.ts';
@@ -59,6 +60,8 @@ export type DatasetSettings =
         readonly required?: readonly SplitName[];
         /** The table in the folder. The default is `metadata.csv`. */
         readonly table?: string;
+        /** The folder of the images below `root`. The default is `root` itself. */
+        readonly imageFolder?: string;
       });
 
 /** A data set whose images can be loaded until it is closed. */
@@ -80,7 +83,10 @@ const namesIn = (folder: string): Promise<readonly string[] | null> =>
   });
 
 /** Makes sure that the files of all images are there, reading every folder once. */
-async function withoutMissing(dataset: Dataset): Promise<E.Either<DataError, Dataset>> {
+async function withoutMissing(
+  dataset: Dataset,
+  files: Omit<NamedFiles, 'name'>,
+): Promise<E.Either<DataError, Dataset>> {
   const folders = new Map<string, ReadonlySet<string> | null>();
   const missing: string[] = [];
   for (const { image } of SPLITS.flatMap((split) => dataset.splits[split])) {
@@ -96,16 +102,11 @@ async function withoutMissing(dataset: Dataset): Promise<E.Either<DataError, Dat
   }
   return missing.length === 0
     ? E.right(dataset)
-    : refuse(
-        missing[0]!,
-        `this image, which the table of ${dataset.name} names`,
-        missing.length === 1 ? 'no such file' : `no such file, and ${missing.length - 1} others likewise`,
-        'unpack all images there, or give the folder that holds them',
-      );
+    : E.left(await missingFilesFault(missing, { ...files, name: dataset.name }));
 }
 
-const checkFiles = (described: E.Either<DataError, Dataset>): Described =>
-  E.isLeft(described) ? Promise.resolve(described) : withoutMissing(described.right);
+const checkFiles = (described: E.Either<DataError, Dataset>, files: Omit<NamedFiles, 'name'>): Described =>
+  E.isLeft(described) ? Promise.resolve(described) : withoutMissing(described.right, files);
 
 /** Whether a folder holds records, with `auto` by looking for a table. */
 async function holdsRecords(
@@ -139,6 +140,7 @@ async function waterbirds(
     const table = await readTable(root, ['metadata.csv'], 'metadata.csv and the folders of images');
     return checkFiles(
       E.Monad.chain(table, ({ file, text }) => describeWaterbirds(text, { folder: root, file, ...options })),
+      { root },
     );
   }
   const shards = await listShards(root);
@@ -188,6 +190,7 @@ async function celebaFromTables(root: string, options: CelebaOptions): Described
       },
       options,
     ),
+    { root },
   );
 }
 
@@ -223,12 +226,14 @@ async function celeba(
 }
 
 async function folder(settings: DatasetSettings & { readonly kind: 'folder' }): Described {
-  const { root, table = 'metadata.csv', required = TRAINING } = settings;
+  const { root, table = 'metadata.csv', imageFolder = '', extension = '', required = TRAINING } = settings;
+  const images = imageFolder === '' ? root : join(root, imageFolder);
   const read = await readTable(root, [table], `${table} and the images that it names`);
   return checkFiles(
     E.Monad.chain(read, ({ file, text }) =>
-      describeTable(text, { ...settings, required, name: table, file, folder: root }),
+      describeTable(text, { ...settings, required, name: table, file, folder: images }),
     ),
+    { root, settings: { imageFolder, extension } },
   );
 }
 

@@ -50,7 +50,7 @@ function dataOf(source: PublishedName, target: PublishedName): Readonly<Record<s
     case 'mnist':
       return { kind: 'mnist', corruption: target.corruption ?? 'none' };
     case 'waterbirds':
-      return { kind: 'waterbirds' };
+      return { kind: 'waterbirds', orientation: 'stored' };
     case 'celeba': {
       const kept = [source, target].flatMap((name) =>
         name.family === 'celeba' && name.kept !== null ? [name.kept] : [],
@@ -59,6 +59,7 @@ function dataOf(source: PublishedName, target: PublishedName): Readonly<Record<s
         kind: 'celeba',
         y: target.attributes.y,
         z: target.attributes.z,
+        orientation: 'stored',
         ...(kept.length > 0 && { limits: { y0z0: Math.min(...kept) } }),
       };
     }

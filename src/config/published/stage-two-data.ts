@@ -88,7 +88,7 @@ function valueOf(
         validationFraction: published.validation_frac,
       };
     case 'waterbirds':
-      return { kind: 'waterbirds', label: first.label };
+      return { kind: 'waterbirds', label: first.label, orientation: 'stored' };
     case 'celeba': {
       const kept = sets.flatMap((set) => (set.family === 'celeba' && set.kept !== null ? [set.kept] : []));
       return {
@@ -96,6 +96,7 @@ function valueOf(
         y: first.attributes.y,
         z: first.attributes.z,
         label: first.label,
+        orientation: 'stored',
         groupSizes: 'published',
         ...(kept.length > 0 && { limits: { y0z0: Math.min(...kept) } }),
       };

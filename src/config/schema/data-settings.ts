@@ -47,6 +47,12 @@ const layout = setting(
   'auto',
 );
 
+const orientation = setting(
+  'upright: images are turned as their Exif orientation says; stored: they are left as they are stored, as published.',
+  choice('upright', 'stored'),
+  'upright',
+);
+
 /** How many images the groups of MNIST-Correlation have. */
 const fourCounts = (common: number, rare: number) => ({
   y0z0: setting('Even digits, clean; images.', positiveInteger, common),
@@ -180,6 +186,7 @@ export const DataCodec = variants('data', {
     ),
     layout,
     size: size(224),
+    orientation,
     limits,
     label,
     skipDamaged,
@@ -194,6 +201,7 @@ export const DataCodec = variants('data', {
     y: setting('Attribute that is the class.', choice(...CELEBA_ATTRIBUTES), 'Blond_Hair'),
     z: setting('Attribute that is the subgroup.', choice(...CELEBA_ATTRIBUTES), 'Male'),
     size: size(128),
+    orientation,
     limits,
     groupSizes: setting(
       'Sizes that steps per epoch and the adjustment C/√n use: those of the images used, or those before the limits, as published.',
@@ -232,7 +240,18 @@ export const DataCodec = variants('data', {
       cells('[without, with]'),
       ['without', 'with'],
     ),
+    imageFolder: setting(
+      'Folder of the images below `root`, e.g. images where the table names files without it.',
+      t.string,
+      '',
+    ),
     image: required('Size of the images as the networks see them.', folderImage, { height: 128, width: 128 }),
+    orientation,
+    sixteenBitMaximum: setting(
+      'Value of sixteen-bit PNG images that becomes white, for all images alike, e.g. 4095 for data of twelve bits; one that exceeds it is damaged.',
+      refine(positiveInteger, (value) => value <= 65_535, 'an integer from 1 to 65535'),
+      65_535,
+    ),
     limits,
     skipDamaged,
   },

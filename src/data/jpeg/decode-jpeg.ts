@@ -4,7 +4,7 @@
  * libjpeg gives. An image that is not whole is refused with the place, where libjpeg fills in what is missing.
  */
 import { either as E } from 'fp-ts';
-import type { DataError } from '../data-error.ts';
+import { refuse, type DataError } from '../data-error.ts';
 import type { ByteImage } from '../png.ts';
 import { bitReader, toMarker, type BitReader } from './bit-reader.ts';
 import { ZIGZAG } from './coefficients.ts';
@@ -171,8 +171,7 @@ export function decodeJpeg(bytes: Uint8Array, frame: number, name: string): E.Ei
     return E.right(pixelsOf(state));
   } catch (error) {
     if (!(error instanceof JpegFault)) throw error;
-    const { at, expected, found } = error;
-    const where = `${name}, byte ${at}`;
-    return E.left({ where, expected, found, cure: 'fetch or convert the image again' });
+    const found = `a damaged one (${error.message})`;
+    return refuse(name, 'a whole JPEG image', found, 'fetch or convert the image again');
   }
 }

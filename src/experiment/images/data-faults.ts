@@ -71,11 +71,12 @@ export function assertDataFits(experiment: Experiment, images: ExperimentImages)
 }
 
 /**
- * Looks at the data of an experiment where they are there, as the programs do before a run; no image is decoded.
+ * Looks at the data of an experiment where they are there, as the programs do before a run. No image is decoded but
+ * for a few of sixteen bits.
  *
  * @param experiment With roots in its paths.
  * @param roots Folders by name.
- * @returns What was found, in a line; null if the root of the data is not given. Or why the programs would refuse them.
+ * @returns What was found, in lines; null if the root of the data is not given. Or why the programs would refuse them.
  */
 export async function lookAtData(
   experiment: Experiment,
@@ -91,7 +92,7 @@ export async function lookAtData(
       const examples = images.examples('train');
       const groups = new Set(examples.map(({ group }) => group)).size;
       const line = `data: ${examples.length} training images of ${groups} groups in ${images.name}`;
-      return Promise.resolve(E.right(line));
+      return Promise.resolve(E.right([line, ...(images.notices ?? [])].join('\n')));
     });
   } catch (error) {
     if (error instanceof ProgramError) return E.left(error.message);

@@ -20,6 +20,8 @@ export interface ExperimentImages {
   readonly name: string;
   /** The groups, with the counts that sampling, adjustment and averages use. */
   readonly table: GroupTable;
+  /** What was noticed when they were opened, a line each, for programs to say. */
+  readonly notices?: readonly string[];
   /** Names of the classes y and of the subgroups z. */
   readonly classes: readonly string[];
   readonly subgroups: readonly string[];

@@ -4,11 +4,13 @@ import type { DataSettings } from '../../config/schema/data-settings.ts';
 import { imageShapeOf } from '../../config/schema/groups-of-data.ts';
 import { refuse, type DataError } from '../../data/data-error.ts';
 import type { ImageLocation } from '../../data/dataset.ts';
+import type { DecodeImageOptions } from '../../data/decode-image.ts';
 import { openDecodePool } from '../../streams/decode-pool.ts';
 import { openDataset } from '../../streams/open-dataset.ts';
 import { orExit } from '../../system/program.ts';
 import type { ExperimentImages, ImageReference } from './experiment-images.ts';
 import { mnistImages } from './mnist-images.ts';
+import { sixteenBitNotices } from './sixteen-bits.ts';
 
 /** Options of {@link openExperimentImages}. */
 export interface OpenImagesOptions {
@@ -18,24 +20,33 @@ export interface OpenImagesOptions {
 
 type PictureSettings = Extract<DataSettings, { readonly kind: 'waterbirds' | 'celeba' | 'folder' }>;
 
+/** How images are decoded, as the settings say. */
+const decodingOf = (settings: PictureSettings): Omit<DecodeImageOptions, 'name'> => ({
+  orientation: settings.orientation,
+  ...(settings.kind === 'folder' && { sixteenBitMaximum: settings.sixteenBitMaximum }),
+});
+
 /** Pictures on the disk, decoded in worker threads and resized to the shape that the settings ask for. */
 async function pictures(
   settings: PictureSettings,
   { workers }: OpenImagesOptions,
 ): Promise<E.Either<DataError, ExperimentImages>> {
-  return E.Functor.map(await openDataset(settings), ({ dataset, close }) => {
-    const shape = imageShapeOf(settings);
-    const pool = openDecodePool({ shape, ...(workers !== undefined && { workers }) });
-    return {
-      ...dataset,
-      shape,
-      examples: (split) => dataset.splits[split],
-      load: (image: ImageReference) => pool.load(image as ImageLocation),
-      close: async () => {
-        await pool.close();
-        await close();
-      },
-    };
+  const opened = await openDataset(settings);
+  if (E.isLeft(opened)) return opened;
+  const { dataset, close } = opened.right;
+  const shape = imageShapeOf(settings);
+  const notices = settings.kind === 'folder' ? await sixteenBitNotices(dataset, settings) : [];
+  const pool = openDecodePool({ shape, ...decodingOf(settings), ...(workers !== undefined && { workers }) });
+  return E.right({
+    ...dataset,
+    notices,
+    shape,
+    examples: (split) => dataset.splits[split],
+    load: (image: ImageReference) => pool.load(image as ImageLocation),
+    close: async () => {
+      await pool.close();
+      await close();
+    },
   });
 }
 

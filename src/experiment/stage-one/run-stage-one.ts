@@ -48,7 +48,8 @@ async function train(
   // All that may not fit comes before the run folder, so that who corrects it begins anew.
   return closing(await openImages(experiment.data), async (images) => {
     const plan = planStageOne(experiment, images);
-    oneSidedClasses(experiment, plan.domains, images).forEach(context.say);
+    const notices = [...(images.notices ?? []), ...oneSidedClasses(experiment, plan.domains, images)];
+    notices.forEach(context.say);
     try {
       const { keep } = experiment.checkpoints;
       const run = orExit(await openRun(out, settings, { keep, outcome: StageOneOutcomeCodec }));

@@ -110,7 +110,7 @@ export async function evaluateRun(
   const { experiment, outcome } = orExit(await readRun(run, roots));
   return closing(await openExperimentImages(experiment.data), async (images) => {
     assertImages(images, options.split);
-    missingGroups(images, [options.split]).forEach(context.say);
+    [...(images.notices ?? []), ...missingGroups(images, [options.split])].forEach(context.say);
     const network = classifierOf(experiment.network, classifierShape(experiment, images));
     try {
       const weights = network.weights();

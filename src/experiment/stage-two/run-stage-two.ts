@@ -94,7 +94,7 @@ async function train(
   return closing(await openImages(experiment.data), async (images) => {
     assertDataFits(experiment, images);
     context.say(describeRun(experiment, images));
-    missingInStageTwo(experiment, images).forEach(context.say);
+    [...(images.notices ?? []), ...missingInStageTwo(experiment, images)].forEach(context.say);
     const translations = await translationsOf(experiment, images, options, context);
     try {
       const network = classifierOf(experiment.network, classifierShape(experiment, images));

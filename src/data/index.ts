@@ -30,6 +30,14 @@ export {
 } from './mnist-correlation-images.ts';
 export { overlaps, type Overlap } from './overlaps.ts';
 export {
+  doubledImages,
+  leakedImages,
+  listingChanges,
+  type DataListing,
+  type ListedImage,
+  type SameContents,
+} from './data-listing.ts';
+export {
   crc32c,
   decodeTfRecords,
   encodeTfRecords,

@@ -1,5 +1,5 @@
 /**
- * A run's folder: `run.json` (settings, and the outcome once there is one), `metrics.jsonl` (one record a line),
+ * A run's folder: `run.json` (settings, digest of the data, and the outcome once there is one), `data.gz` (their listing), `metrics.jsonl` (one record a line),
  * `checkpoints/` (safetensors), `elapsed.json` (the time) and `damaged.json` (the images skipped). A run that was
  * stopped, however, goes on from its last whole checkpoint, and its log is cut back to that step. In the end it holds
  * the same lines as that of a run which never stopped.
@@ -11,10 +11,12 @@ import type { DataError } from '../data/data-error.ts';
 import { disposeTensors, type TensorTree } from '../tensor-tree.ts';
 import { removeAbandonedFiles } from '../system/atomic-file.ts';
 import { checkpointsIn, type BestCheckpoint, type Checkpoint } from './checkpoints.ts';
+import type { DataFingerprint } from '../streams/data-fingerprint.ts';
 import { makeFolder } from '../system/make-folder.ts';
 import { startClock } from './run-clock.ts';
 import { decodedOutcome, readSettingsFile, writeRunFile } from './run-file.ts';
 import { lockFolder } from './run-lock.ts';
+import { checkRunData, writeRunData } from './run-data.ts';
 import { runLog, type MetricsRecord } from './run-log.ts';
 import { skippedImagesIn } from './skipped-images.ts';
 
@@ -32,6 +34,8 @@ export interface Run<Outcome = unknown> {
     of(part: string): Map<string, DataError>;
     /** Those of all parts, each once. */
     all(): readonly DataError[];
+    /** Notes damaged images that end the work: they are not skipped, and may be mended. */
+    stoppedBy(faults: readonly DataError[]): Promise<void>;
   };
   /** How long it has taken, over all those times, in seconds. */
   seconds(): number;
@@ -91,6 +95,8 @@ export interface OpenRunOptions<Outcome = unknown> {
   readonly keep?: number | null;
   /** What the run comes to, JSON data; by default any. */
   readonly outcome?: t.Decoder<unknown, Outcome>;
+  /** What its data are; by default the run is bound to its settings alone. */
+  readonly data?: DataFingerprint;
 }
 
 /**
@@ -99,15 +105,24 @@ export interface OpenRunOptions<Outcome = unknown> {
  * @param folder The folder of the run, which need not be there.
  * @param settings What it must have been made with.
  * @param outcome What a run of its kind comes to.
- * @returns The outcome, undefined if there is none yet; or which settings it was made with.
+ * @param data What its data must be; by default they are not looked at.
+ * @returns The outcome, undefined if there is none yet; or which settings it was made with, or what of its data has
+ *   changed.
  */
 export async function finishedOutcome<Outcome>(
   folder: string,
   settings: unknown,
   outcome: t.Decoder<unknown, Outcome>,
+  data?: DataFingerprint,
 ): Promise<E.Either<DataError, Outcome | undefined>> {
   const path = join(folder, 'run.json');
-  return E.Monad.chain(await readSettingsFile(path, settings), (run) => decodedOutcome(run, outcome, path));
+  const run = await readSettingsFile(path, settings);
+  const found = E.Monad.chain(run, (file) => decodedOutcome(file, outcome, path));
+  if (E.isLeft(run) || E.isLeft(found) || data === undefined) return found;
+  const skipped = await skippedImagesIn(folder);
+  if (E.isLeft(skipped)) return skipped;
+  const same = await checkRunData(folder, run.right, data, skipped.right.names);
+  return E.isLeft(same) ? same : found;
 }
 
 /**
@@ -162,7 +177,7 @@ async function openLocked<Outcome>(
   folder: string,
   settings: unknown,
   unlock: () => Promise<void>,
-  { keep = 2, outcome: codec = t.unknown as t.Decoder<unknown, Outcome> }: OpenRunOptions<Outcome>,
+  { keep = 2, outcome: codec = t.unknown as t.Decoder<unknown, Outcome>, data }: OpenRunOptions<Outcome>,
 ): Promise<E.Either<DataError, Run<Outcome>>> {
   const runFile = join(folder, 'run.json');
   const existing = await readSettingsFile(runFile, settings);
@@ -172,12 +187,17 @@ async function openLocked<Outcome>(
   const skippedImages = await skippedImagesIn(folder);
   if (E.isLeft(skippedImages)) return skippedImages;
   const skipped = skippedImages.right;
+  const same = data && (await checkRunData(folder, existing.right, data, skipped.names));
+  if (same && E.isLeft(same)) return same;
   const clock = await startClock(folder);
   const checkpointFolder = join(folder, 'checkpoints');
   await makeFolder(checkpointFolder);
   await removeAbandonedFiles(folder);
   await removeAbandonedFiles(checkpointFolder);
-  if (existing.right === null) await writeRunFile(runFile, settings);
+  if (existing.right === null || same?.right === true) {
+    if (data !== undefined) await writeRunData(folder, data);
+    await writeRunFile(runFile, settings, { data: data?.digest, outcome: existing.right?.outcome });
+  }
 
   let outcome = found.right;
   const log = runLog(join(folder, 'metrics.jsonl'));
@@ -217,7 +237,7 @@ async function openLocked<Outcome>(
     checkpointAt: checkpoints.at,
     latestFile: checkpoints.newestFile,
     async finish(value) {
-      await writeRunFile(runFile, settings, value);
+      await writeRunFile(runFile, settings, { data: data?.digest, outcome: value });
       outcome = value;
     },
     close: unlock,

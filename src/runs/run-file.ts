@@ -92,8 +92,12 @@ export function decodedOutcome<Outcome>(
   }))(decode(codec, run.outcome, `${path}: outcome`));
 }
 
-/** Writes `run.json`; an outcome that is undefined is left out. */
-export function writeRunFile(path: string, settings: unknown, outcome?: unknown): Promise<void> {
-  const run = { format: 2, settingsHash: settingsHash(settings), settings, outcome };
+/** Writes `run.json`; a digest of data and an outcome that are undefined are left out. */
+export function writeRunFile(
+  path: string,
+  settings: unknown,
+  { data, outcome }: { readonly data?: string | undefined; readonly outcome?: unknown } = {},
+): Promise<void> {
+  const run = { format: 2, settingsHash: settingsHash(settings), settings, data, outcome };
   return writeFileAtomically(path, `${JSON.stringify(run, null, 2)}\n`);
 }

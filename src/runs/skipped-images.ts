@@ -26,9 +26,16 @@ export interface SkippedImages {
   of(part: string): Skipped;
   /** Those of all parts, each once, by where they are. */
   all(): readonly DataError[];
+  /** Whether an image was damaged, by a name that its fault's place has in it. */
+  names(name: string): boolean;
+  /** Notes damaged images that end the work: they are not skipped, and may be mended. */
+  stoppedBy(faults: readonly DataError[]): Promise<void>;
   /** Keeps them now. */
   save(): Promise<void>;
 }
+
+/** The part of damaged images that ended the work. */
+const STOPPED = 'stopped by';
 
 /** Damaged images, each once, by where they are. */
 export const listed = (parts: readonly Skipped[]): readonly DataError[] =>
@@ -52,18 +59,26 @@ export async function skippedImagesIn(folder: string): Promise<E.Either<DataErro
       new Map(faults.map((fault) => [fault.where, fault])),
     ]),
   );
+  const of = (part: string): Skipped => {
+    const faults = parts.get(part) ?? new Map<string, DataError>();
+    parts.set(part, faults);
+    return faults;
+  };
+  const save = async (): Promise<void> => {
+    const file = [...parts].filter(([, faults]) => faults.size > 0);
+    if (file.length === 0) return;
+    const byPart = Object.fromEntries(file.map(([part, faults]) => [part, listed([faults])]));
+    await writeFileAtomically(path, `${JSON.stringify(byPart, null, 2)}\n`);
+  };
   return E.right({
-    of: (part) => {
-      const faults = parts.get(part) ?? new Map<string, DataError>();
-      parts.set(part, faults);
-      return faults;
+    of,
+    all: () => listed([...parts].flatMap(([part, faults]) => (part === STOPPED ? [] : [faults]))),
+    names: (name) =>
+      [...parts.values()].some((faults) => [...faults.keys()].some((where) => where.includes(name))),
+    async stoppedBy(faults) {
+      for (const fault of faults) of(STOPPED).set(fault.where, fault);
+      await save();
     },
-    all: () => listed([...parts.values()]),
-    async save() {
-      const file = [...parts].filter(([, faults]) => faults.size > 0);
-      if (file.length === 0) return;
-      const byPart = Object.fromEntries(file.map(([part, faults]) => [part, listed([faults])]));
-      await writeFileAtomically(path, `${JSON.stringify(byPart, null, 2)}\n`);
-    },
+    save,
   });
 }

@@ -96,13 +96,25 @@ function stack(pictures: readonly Uint8Array[], [height, width, channels]: Pictu
   return { pixels, shape: [pictures.length, height, width, channels] };
 }
 
+/** A damaged image too many; the run has not used it, so that it may be mended. */
+export class DamagedImagesError extends ProgramError {
+  /** Those that it counted, the one too many among them. */
+  readonly faults: readonly DataError[];
+
+  /** @param message One line. */
+  constructor(message: string, faults: readonly DataError[]) {
+    super(message, 2);
+    this.faults = faults;
+  }
+}
+
 function tooManyDamaged(faults: readonly DataError[], limit: number): ProgramError {
   const [first] = faults;
   const others = faults.slice(1).map(({ where }) => where);
   const also = others.length === 0 ? '' : `; also ${others.slice(0, 8).join(', ')}`;
   const allowed =
     limit === 0 ? 'to skip damaged images, give --skip-damaged N' : `--skip-damaged is ${limit}`;
-  return new ProgramError(`${formatDataError(first!)}; ${allowed}${also}`, 2);
+  return new DamagedImagesError(`${formatDataError(first!)}; ${allowed}${also}`, faults);
 }
 
 /** Loads examples with their translations, and keeps account of those that are damaged. */
@@ -140,9 +152,9 @@ function exampleLoader<Image>(options: BatchStreamOptions<Image>) {
       if (damaged === 'omit') return null;
     }
     const fault = faults.get(index)!;
-    throw new ProgramError(
+    throw new DamagedImagesError(
       formatDataError({ ...fault, cure: `${fault.cure}; every image of its group is damaged` }),
-      2,
+      [fault],
     );
   };
   return { loadIn, skipped };

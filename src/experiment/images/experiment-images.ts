@@ -1,6 +1,7 @@
 /** The images of an experiment: which there are, and how to have their pixels. Both stages draw from it. */
 import type { DatasetExample, SplitName } from '../../data/dataset.ts';
 import type { GroupTable } from '../../groups.ts';
+import type { DataFingerprint } from '../../streams/data-fingerprint.ts';
 import type { LoadPixels, PictureShape } from '../../streams/batch-stream.ts';
 
 /** Where an image is, for the one that loads it: a file, a record, or a place in memory. */
@@ -12,6 +13,11 @@ export interface TranslationLists {
   readonly toSource: readonly ImageReference[];
   /** By G of the image's class, to the target subgroup. */
   readonly toTarget: readonly ImageReference[];
+}
+
+/** A fingerprint that knows the contents of each image, where images are on the disk. */
+export interface BoundData extends DataFingerprint {
+  contentOf?(image: ImageReference): string | undefined;
 }
 
 /** The data of an experiment, opened; close it when the work is done. */
@@ -34,6 +40,8 @@ export interface ExperimentImages {
   /** The true counterparts of the images of a split in either subgroup, aligned with them, where they are known. */
   counterparts?(split: SplitName): TranslationLists;
   readonly load: LoadPixels<ImageReference>;
+  /** What runs on these data are bound to, found when it is first asked for. Data that were made up have none. */
+  fingerprint?(): Promise<BoundData>;
   /** Ends what loads them. */
   close(): Promise<void>;
 }

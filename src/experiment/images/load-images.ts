@@ -4,8 +4,12 @@ import type { Images } from '../../augmentation/images.ts';
 import { formatDataError } from '../../data/data-error.ts';
 import type { DatasetExample } from '../../data/dataset.ts';
 import type { Examples } from '../../training/examples.ts';
-import { openBatchStream, storedOrder, type BatchStream } from '../../streams/batch-stream.ts';
-import { ProgramError } from '../../system/program.ts';
+import {
+  DamagedImagesError,
+  openBatchStream,
+  storedOrder,
+  type BatchStream,
+} from '../../streams/batch-stream.ts';
 import type { ExperimentImages, ImageReference } from './experiment-images.ts';
 import type { Skipped } from '../../runs/skipped-images.ts';
 
@@ -53,9 +57,9 @@ export async function loadExamples(
   const again = await load(lost.image);
   if (E.isRight(again)) throw new Error('an image has changed while it was read');
   const { left: fault } = again;
-  throw new ProgramError(
+  throw new DamagedImagesError(
     formatDataError({ ...fault, cure: `${fault.cure}; every image of its group is damaged` }),
-    2,
+    [fault],
   );
 }
 

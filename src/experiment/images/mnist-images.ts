@@ -21,6 +21,7 @@ import { MNIST_PIXELS, MNIST_SIDE, type Mnist } from '../../data/mnist.ts';
 import { wholeShare } from '../../data/whole-share.ts';
 import { foldKey, randomKey } from '../../random/random.ts';
 import { readMnist } from '../../streams/mnist-files.ts';
+import { mnistFingerprint, once } from './fingerprints.ts';
 import type { ExperimentImages, ImageReference } from './experiment-images.ts';
 
 type CorrelationSettings = Extract<DataSettings, { readonly kind: 'mnist-correlation' }>;
@@ -186,5 +187,8 @@ export const mnistImages = async (
   settings: CorrelationSettings | DigitSettings,
 ): Promise<E.Either<DataError, ExperimentImages>> =>
   E.Monad.chain(await readMnist(settings.root), (mnist) =>
-    settings.kind === 'mnist' ? digitImages(mnist, settings) : correlationImages(mnist, settings),
+    E.Functor.map(
+      settings.kind === 'mnist' ? digitImages(mnist, settings) : correlationImages(mnist, settings),
+      (images) => ({ ...images, fingerprint: once(() => Promise.resolve(mnistFingerprint(mnist))) }),
+    ),
   );

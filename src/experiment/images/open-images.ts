@@ -9,6 +9,7 @@ import { openDecodePool } from '../../streams/decode-pool.ts';
 import { openDataset } from '../../streams/open-dataset.ts';
 import { orExit } from '../../system/program.ts';
 import type { ExperimentImages, ImageReference } from './experiment-images.ts';
+import { once, picturesFingerprint } from './fingerprints.ts';
 import { mnistImages } from './mnist-images.ts';
 import { sixteenBitNotices } from './sixteen-bits.ts';
 
@@ -43,6 +44,7 @@ async function pictures(
     shape,
     examples: (split) => dataset.splits[split],
     load: (image: ImageReference) => pool.load(image as ImageLocation),
+    fingerprint: once(() => picturesFingerprint(settings.root, dataset)),
     close: async () => {
       await pool.close();
       await close();

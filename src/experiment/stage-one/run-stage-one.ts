@@ -5,6 +5,8 @@ import { orExit } from '../../system/program.ts';
 import { reportStageOne } from '../report/run-report.ts';
 import { finishedOutcome, openRun } from '../../runs/run-directory.ts';
 import type { ExperimentContext } from '../context.ts';
+import { leakNotices, notingDamage, outcomeOnData } from '../bound-runs.ts';
+import type { ExperimentImages } from '../images/experiment-images.ts';
 import { oneSidedClasses } from './domains.ts';
 import { openExperimentImages } from '../images/open-images.ts';
 import type { OpenImages } from '../images/shared-images.ts';
@@ -40,26 +42,30 @@ export interface RunStageOneOptions {
 
 async function train(
   { experiment, settings }: ExperimentToRun<'stage-1'>,
+  images: ExperimentImages,
   options: RunStageOneOptions,
   context: ExperimentContext,
 ): Promise<StageOneOutcome> {
-  const { out, skipDamaged = skipDamagedOf(experiment), openImages = openExperimentImages } = options;
-  const { gateBeside } = options;
+  const { out, skipDamaged = skipDamagedOf(experiment), gateBeside } = options;
   // All that may not fit comes before the run folder, so that who corrects it begins anew.
-  return closing(await openImages(experiment.data), async (images) => {
-    const plan = planStageOne(experiment, images);
-    const notices = [...(images.notices ?? []), ...oneSidedClasses(experiment, plan.domains, images)];
-    notices.forEach(context.say);
-    try {
-      const { keep } = experiment.checkpoints;
-      const run = orExit(await openRun(out, settings, { keep, outcome: StageOneOutcomeCodec }));
-      return await closing(run, () =>
-        stageOne(plan, run, context, { skipDamaged, ...(gateBeside && { gateBeside }) }),
-      );
-    } finally {
-      plan.dispose();
-    }
-  });
+  const plan = planStageOne(experiment, images);
+  const data = await images.fingerprint?.();
+  const oneSided = oneSidedClasses(experiment, plan.domains, images);
+  [...(images.notices ?? []), ...leakNotices(data), ...oneSided].forEach(context.say);
+  try {
+    const { keep } = experiment.checkpoints;
+    const opened = await openRun(out, settings, {
+      keep,
+      outcome: StageOneOutcomeCodec,
+      ...(data && { data }),
+    });
+    const run = orExit(opened);
+    return await closing(run, () =>
+      notingDamage(run, stageOne(plan, run, context, { skipDamaged, ...(gateBeside && { gateBeside }) })),
+    );
+  } finally {
+    plan.dispose();
+  }
 }
 
 /**
@@ -88,10 +94,15 @@ export async function runStageOne(
   options: RunStageOneOptions,
   context: ExperimentContext,
 ): Promise<StageOneOutcome> {
-  const done = orExit(await finishedOutcome(options.out, toRun.settings, StageOneOutcomeCodec));
-  const outcome = done ?? (await train(toRun, options, context));
+  const { experiment, settings } = toRun;
+  const { out, openImages = openExperimentImages } = options;
+  // Other settings are told before the data are opened.
+  orExit(await finishedOutcome(out, settings, StageOneOutcomeCodec));
+  const outcome = await closing(await openImages(experiment.data), async (images) => {
+    const done = await outcomeOnData(out, settings, StageOneOutcomeCodec, images, context);
+    return done ?? (await train(toRun, images, options, context));
+  });
   for (const { where, found } of outcome.damaged) context.say(`skipped: ${where}: ${found}`);
-  const { experiment } = toRun;
-  await reportStageOne({ ...options, folder: options.out, experiment }, outcome);
+  await reportStageOne({ ...options, folder: out, experiment }, outcome);
   return outcome;
 }

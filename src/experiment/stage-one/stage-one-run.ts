@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
 import { decode } from '../../config/decoding.ts';
+import type { RunFile } from '../../config/run-files.ts';
 import { codecOf, type Experiment } from '../../config/schema/experiment.ts';
 import { withRoots } from '../../config/schema/roots.ts';
 import { StageOneCodec, type StageOneExperiment } from '../../config/schema/stage-one.ts';
@@ -21,6 +22,8 @@ import { generatorsOf, type Generators } from './stage-one.ts';
 /** What a run folder says of itself. */
 export interface StageOneRun {
   readonly folder: string;
+  /** Its `run.json`. */
+  readonly file: RunFile;
   /** As in its `run.json`. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Roots put in. */
@@ -62,7 +65,7 @@ export async function readStageOneRun(folder: string): Promise<E.Either<DataErro
   );
   if (E.isLeft(rooted)) return E.left(rooted.left[0]!);
   const experiment = rooted.right as StageOneExperiment;
-  return E.right({ folder, settings, experiment, outcome: outcome.right });
+  return E.right({ folder, file: run, settings, experiment, outcome: outcome.right });
 }
 
 /** The number of steps of a checkpoint that is asked for by name or by epochs. */

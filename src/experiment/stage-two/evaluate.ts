@@ -1,13 +1,14 @@
 /** A trained run on any split: its selected checkpoint, on the data that it was trained on. */
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
-import { RunFileCodec } from '../../config/run-files.ts';
+import { RunFileCodec, type RunFile } from '../../config/run-files.ts';
 import type { Roots } from '../../config/schema/roots.ts';
 import type { StageTwoExperiment } from '../../config/schema/stage-two.ts';
 import { refuse, type DataError } from '../../data/data-error.ts';
 import type { SplitName } from '../../data/dataset.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 import { checkpointsIn, type Checkpoint } from '../../runs/checkpoints.ts';
+import { checkRunData } from '../../runs/run-data.ts';
 import { decodedOutcome, readRunFile } from '../../runs/run-file.ts';
 import { closing } from '../../system/closing.ts';
 import { commandLine } from '../../system/command-line.ts';
@@ -54,7 +55,11 @@ async function readRun(
 ): Promise<
   E.Either<
     DataError,
-    { readonly experiment: StageTwoExperiment; readonly outcome: StageTwoOutcome | undefined }
+    {
+      readonly file: RunFile;
+      readonly experiment: StageTwoExperiment;
+      readonly outcome: StageTwoOutcome | undefined;
+    }
   >
 > {
   const path = join(folder, 'run.json');
@@ -65,7 +70,11 @@ async function readRun(
   const { right: file } = read;
   // A run of another kind is told so, and not that its outcome is wrong.
   return E.Monad.chain(experimentOfRun(file.settings, path, roots), (experiment) =>
-    E.Functor.map(decodedOutcome(file, StageTwoOutcomeCodec, path), (outcome) => ({ experiment, outcome })),
+    E.Functor.map(decodedOutcome(file, StageTwoOutcomeCodec, path), (outcome) => ({
+      file,
+      experiment,
+      outcome,
+    })),
   );
 }
 
@@ -107,9 +116,11 @@ export async function evaluateRun(
   context: ExperimentContext,
 ): Promise<EvaluatedRun> {
   const { run, roots = {} } = options;
-  const { experiment, outcome } = orExit(await readRun(run, roots));
+  const { file, experiment, outcome } = orExit(await readRun(run, roots));
   return closing(await openExperimentImages(experiment.data), async (images) => {
     assertImages(images, options.split);
+    const data = await images.fingerprint?.();
+    if (data !== undefined) orExit(await checkRunData(run, file, data));
     [...(images.notices ?? []), ...missingGroups(images, [options.split])].forEach(context.say);
     const network = classifierOf(experiment.network, classifierShape(experiment, images));
     try {

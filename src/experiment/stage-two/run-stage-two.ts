@@ -10,6 +10,7 @@ import { reportStageTwo } from '../report/run-report.ts';
 import { finishedOutcome, openRun } from '../../runs/run-directory.ts';
 import { obtainTranslations } from '../translations/augment.ts';
 import type { ExperimentImages } from '../images/experiment-images.ts';
+import { leakNotices, notingDamage, outcomeOnData } from '../bound-runs.ts';
 import { stageTwoBudget } from './budget.ts';
 import type { ExperimentContext } from '../context.ts';
 import { assertDataFits } from '../images/data-faults.ts';
@@ -86,39 +87,40 @@ async function firstState(
 
 async function train(
   { experiment, settings }: ExperimentToRun<'stage-2'>,
+  images: ExperimentImages,
   options: RunStageTwoOptions,
   context: ExperimentContext,
 ): Promise<StageTwoOutcome> {
-  const { openImages = openExperimentImages } = options;
   // All that a path may be wrong of comes before the run folder, so that who corrects it begins anew.
-  return closing(await openImages(experiment.data), async (images) => {
-    assertDataFits(experiment, images);
-    context.say(describeRun(experiment, images));
-    [...(images.notices ?? []), ...missingInStageTwo(experiment, images)].forEach(context.say);
-    const translations = await translationsOf(experiment, images, options, context);
+  assertDataFits(experiment, images);
+  context.say(describeRun(experiment, images));
+  const data = await images.fingerprint?.();
+  const missing = missingInStageTwo(experiment, images);
+  [...(images.notices ?? []), ...leakNotices(data), ...missing].forEach(context.say);
+  const translations = await translationsOf(experiment, images, options, context);
+  try {
+    const network = classifierOf(experiment.network, classifierShape(experiment, images));
+    const step = stepOf(experiment, network, images.table);
+    const initial = await firstState(experiment, network, step, context);
     try {
-      const network = classifierOf(experiment.network, classifierShape(experiment, images));
-      const step = stepOf(experiment, network, images.table);
-      const initial = await firstState(experiment, network, step, context);
-      try {
-        const { keep } = experiment.checkpoints;
-        const run = orExit(await openRun(options.out, settings, { keep, outcome: StageTwoOutcomeCodec }));
-        const skipDamaged = options.skipDamaged ?? skipDamagedOf(experiment);
-        return await closing(run, async () => {
-          const begun = { network, step, initial, experiment, images, translations };
-          const outcome = await stageTwo({ ...begun, run, context, skipDamaged });
-          await run.finish(outcome);
-          return outcome;
-        });
-      } finally {
-        // A training that began has disposed its first state; to dispose it again does nothing.
-        disposeTensors(initial);
-        network.model.dispose();
-      }
+      const { keep } = experiment.checkpoints;
+      const bound = { keep, outcome: StageTwoOutcomeCodec, ...(data && { data }) };
+      const run = orExit(await openRun(options.out, settings, bound));
+      const skipDamaged = options.skipDamaged ?? skipDamagedOf(experiment);
+      return await closing(run, async () => {
+        const begun = { network, step, initial, experiment, images, translations };
+        const outcome = await notingDamage(run, stageTwo({ ...begun, run, context, skipDamaged }));
+        await run.finish(outcome);
+        return outcome;
+      });
     } finally {
-      await translations?.close();
+      // A training that began has disposed its first state; to dispose it again does nothing.
+      disposeTensors(initial);
+      network.model.dispose();
     }
-  });
+  } finally {
+    await translations?.close();
+  }
 }
 
 /**
@@ -155,9 +157,14 @@ export async function runStageTwo(
   context: ExperimentContext,
 ): Promise<StageTwoRunResults> {
   const { experiment, settings } = toRun;
-  const done = orExit(await finishedOutcome(options.out, settings, StageTwoOutcomeCodec));
-  const outcome = done ?? (await train(toRun, options, context));
+  const { out, openImages = openExperimentImages } = options;
+  // Other settings are told before the data are opened.
+  orExit(await finishedOutcome(out, settings, StageTwoOutcomeCodec));
+  const outcome = await closing(await openImages(experiment.data), async (images) => {
+    const done = await outcomeOnData(out, settings, StageTwoOutcomeCodec, images, context);
+    return done ?? (await train(toRun, images, options, context));
+  });
   for (const { where, found } of outcome.damaged) context.say(`skipped: ${where}: ${found}`);
   // Also of a run that is done: a program may be killed between the end of its run and these files.
-  return reportStageTwo({ ...options, folder: options.out, experiment }, outcome);
+  return reportStageTwo({ ...options, folder: out, experiment }, outcome);
 }

@@ -30,6 +30,7 @@ import {
   type StageOneRun,
 } from '../stage-one/stage-one-run.ts';
 import {
+  assertSameContents,
   assertSameData,
   digestOf,
   membersOf,
@@ -130,10 +131,12 @@ async function ofRun(
     );
   }
   const step = checkpointStep(run, from.checkpoint);
-  const settings = settingsOf(run, step, experiment.data, how);
+  const bound = await images.fingerprint?.();
+  if (bound !== undefined) await assertSameContents(run, experiment, bound);
+  const settings = settingsOf(run, step, experiment.data, bound, how);
   const settingsFor = (group: Members): unknown => ({
     ...settings,
-    images: digestOf(group, experiment.data),
+    images: digestOf(group, bound ?? {}),
   });
   const folder = join(from.path, 'translations', settingsHash(settings).slice(0, 12));
   const complete = async (): Promise<readonly Members[]> => {

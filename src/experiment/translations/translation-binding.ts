@@ -2,13 +2,13 @@
  * What translations are bound to: the images of each group of a split, in their order, and the stage-1 run, its
  * checkpoint, the data and the mode that they were made with.
  */
-import { relative } from 'node:path';
 import type { DataSettings } from '../../config/schema/data-settings.ts';
 import type { StageTwoExperiment } from '../../config/schema/stage-two.ts';
 import type { DatasetExample, ImageLocation, SplitName } from '../../data/dataset.ts';
-import { ProgramError } from '../../system/program.ts';
+import { checkRunData } from '../../runs/run-data.ts';
+import { orExit, ProgramError } from '../../system/program.ts';
 import { settingsHash } from '../../streams/record-manifest.ts';
-import type { ExperimentImages, ImageReference } from '../images/experiment-images.ts';
+import type { BoundData, ExperimentImages, ImageReference } from '../images/experiment-images.ts';
 import type { StageOneRun } from '../stage-one/stage-one-run.ts';
 import type { TranslationSettings } from './translation-records.ts';
 import type { TRANSLATION_VARIANTS } from './translations.ts';
@@ -46,18 +46,15 @@ const identityOf = (data: DataSettings): unknown =>
     Object.entries(data).filter(([name]) => !['root', 'layout', 'skipDamaged', 'groupSizes'].includes(name)),
   );
 
-/**
- * Which images a group holds, and in what order: the paths of files below the data's folder, the places of records in
- * their shards. Contents are not looked at. Images in memory follow from the settings alone.
- */
-export function digestOf({ examples }: Members, data: DataSettings): string {
-  const places = examples.map(({ image, label }) => {
-    const { file, record } = image as Partial<ImageLocation>;
-    const place =
-      file === undefined ? '' : record === undefined ? relative(data.root, file) : `${record.offset}`;
-    return `${label} ${place}`;
-  });
-  return settingsHash(places).slice(0, 16);
+/** Where an image is that has no contents known; images that are made in memory are nowhere. */
+const placeOf = (image: ImageReference): string => (image as Partial<ImageLocation>).file ?? '';
+
+/** Which images a group holds, and in what order: their labels and contents. */
+export function digestOf(
+  { examples }: Members,
+  { contentOf = placeOf }: Pick<BoundData, 'contentOf'>,
+): string {
+  return settingsHash(examples.map(({ image, label }) => `${label} ${contentOf(image) ?? ''}`)).slice(0, 16);
 }
 
 /** What is translated by which checkpoint, and how: translations made otherwise are not taken. */
@@ -65,12 +62,15 @@ export function settingsOf(
   run: StageOneRun,
   step: number,
   data: DataSettings,
+  bound: BoundData | undefined,
   { mode, batchSize, format }: TranslationSettings,
 ): Readonly<Record<string, unknown>> {
   return {
     run: settingsHash({ ...run.settings, roots: null }),
     step,
     data: identityOf(data),
+    // Images that follow from other files by the settings have no contents of their own.
+    ...(bound !== undefined && bound.contentOf === undefined && { digest: bound.digest }),
     mode,
     format,
     // In inference mode the neighbours of an image do not matter.
@@ -104,4 +104,18 @@ export function assertSameData(run: StageOneRun, experiment: StageTwoExperiment)
     `${run.folder}: expected a stage-1 run of the data of this experiment, ${list(ours)}, found one of ${list(theirs)}; name another run in method.translations.sources`,
     2,
   );
+}
+
+/**
+ * Refuses a stage-1 run that was begun with other images than an experiment has now, if both have the same settings of
+ * data. Those of other settings, such as limits, cannot be compared.
+ */
+export async function assertSameContents(
+  run: StageOneRun,
+  { data }: Pick<StageTwoExperiment, 'data'>,
+  bound: BoundData,
+): Promise<void> {
+  const placeless = (settings: DataSettings): string => settingsHash({ ...settings, root: null });
+  if (placeless(run.experiment.data) === placeless(data))
+    orExit(await checkRunData(run.folder, run.file, bound));
 }

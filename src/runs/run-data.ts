@@ -1,0 +1,74 @@
+/**
+ * The data that a run is bound to. `run.json` has their digest, and `data.gz` their listing, which says after a change
+ * what is different. An image that was damaged may be mended: the run has not used it.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { either as E } from 'fp-ts';
+import type { RunFile } from '../config/run-files.ts';
+import { refuse, type DataError } from '../data/data-error.ts';
+import { listingChanges, type DataListing } from '../data/data-listing.ts';
+import { decodeListing, encodeListing, type DataFingerprint } from '../streams/data-fingerprint.ts';
+import { writeFileAtomically } from '../system/atomic-file.ts';
+
+const pathIn = (folder: string): string => join(folder, 'data.gz');
+
+/** Keeps what the data of a run are. */
+export const writeRunData = async (folder: string, { listing }: DataFingerprint): Promise<void> =>
+  writeFileAtomically(pathIn(folder), [await encodeListing(listing)]);
+
+/** The listing with the contents of now for images that were damaged. */
+function mendedIn(there: DataListing, here: DataListing, isDamaged: (name: string) => boolean): DataListing {
+  const now = new Map(here.images.map((image) => [image.name, image.content]));
+  const images = there.images.map((image) =>
+    isDamaged(image.name) ? { ...image, content: now.get(image.name) ?? image.content } : image,
+  );
+  return { ...there, images };
+}
+
+async function changesSince(
+  folder: string,
+  here: DataListing,
+  isDamaged: (name: string) => boolean,
+): Promise<readonly string[]> {
+  const path = pathIn(folder);
+  const bytes = await readFile(path).catch(() => null);
+  const there = bytes === null ? null : await decodeListing(bytes, path);
+  return there === null || E.isLeft(there)
+    ? ['other data; what differs is not known, as data.gz is missing or damaged']
+    : listingChanges(mendedIn(there.right, here, isDamaged), here);
+}
+
+/**
+ * Makes sure that a run's data are those that it was begun with.
+ *
+ * @param folder Of the run.
+ * @param run Its `run.json`; null for a new one, which any data suit.
+ * @param data As they are now.
+ * @param isDamaged Whether the image of a name was found to be damaged earlier.
+ * @returns Whether damaged images have been mended, so that the data are to be kept anew; or what has changed.
+ */
+export async function checkRunData(
+  folder: string,
+  run: RunFile | null,
+  data: DataFingerprint,
+  isDamaged: (name: string) => boolean = () => false,
+): Promise<E.Either<DataError, boolean>> {
+  if (run === null || run.data === data.digest) return E.right(false);
+  const where = join(folder, 'run.json');
+  if (run.data === undefined)
+    return refuse(
+      where,
+      'a run that is bound to its data',
+      'one of an earlier version',
+      'choose another folder',
+    );
+  const changes = await changesSince(folder, data.listing, isDamaged);
+  if (changes.length === 0) return E.right(true);
+  return refuse(
+    where,
+    'the data that this run was begun with',
+    `changed data: ${changes.join('; ')}`,
+    'give the data of then, or choose another folder to begin anew',
+  );
+}

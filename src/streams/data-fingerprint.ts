@@ -1,0 +1,71 @@
+/** The listing of a data set as a digest that binds a run, and as a file that says later what has changed. */
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import { either as E } from 'fp-ts';
+import * as t from 'io-ts';
+import { refuse, type DataError } from '../data/data-error.ts';
+import type { DataListing } from '../data/data-listing.ts';
+import { parseJson } from '../system/text-file.ts';
+import { sha256 } from './record-manifest.ts';
+
+/** What a run is bound to. */
+export interface DataFingerprint {
+  /** SHA-256 in hexadecimal over classes, subgroups and, in order, the split, label, subgroup and contents of each image. */
+  readonly digest: string;
+  readonly listing: DataListing;
+}
+
+/** The fingerprint of a listing; names of images are no part of the digest. */
+export function fingerprintOf(listing: DataListing): DataFingerprint {
+  const { classes, subgroups, images } = listing;
+  const lines = images.map(
+    ({ split, label, subgroup, content }) => `${split} ${label} ${subgroup} ${content}`,
+  );
+  return { digest: sha256(`${JSON.stringify([classes, subgroups])}\n${lines.join('\n')}`), listing };
+}
+
+const ListingCodec = t.type({
+  format: t.literal(1),
+  classes: t.array(t.string),
+  subgroups: t.array(t.string),
+  splits: t.array(t.string),
+  labels: t.array(t.number),
+  subgroupsOf: t.array(t.number),
+  contents: t.array(t.string),
+  names: t.array(t.string),
+});
+
+/** A listing as a compressed file, a list for each property. */
+export function encodeListing({ classes, subgroups, images }: DataListing): Promise<Uint8Array> {
+  const columns = {
+    format: 1,
+    classes,
+    subgroups,
+    splits: images.map(({ split }) => split),
+    labels: images.map(({ label }) => label),
+    subgroupsOf: images.map(({ subgroup }) => subgroup),
+    contents: images.map(({ content }) => content),
+    names: images.map(({ name }) => name),
+  };
+  return promisify(gzip)(JSON.stringify(columns), { level: 3 });
+}
+
+/** A listing from its file, or what is wrong with that. */
+export async function decodeListing(
+  bytes: Uint8Array,
+  path: string,
+): Promise<E.Either<DataError, DataListing>> {
+  const text = await promisify(gunzip)(bytes).catch(() => null);
+  const columns = text === null ? undefined : parseJson(text.toString('utf8'));
+  if (!ListingCodec.is(columns))
+    return refuse(path, 'the listing of a data set, format 1', 'another file', 'begin the run anew');
+  const { classes, subgroups, splits, labels, subgroupsOf, contents, names } = columns;
+  const images = splits.map((split, i) => ({
+    split,
+    label: labels[i]!,
+    subgroup: subgroupsOf[i]!,
+    content: contents[i]!,
+    name: names[i]!,
+  }));
+  return E.right({ classes, subgroups, images });
+}

@@ -1,0 +1,279 @@
+/** Runs, translations and studies are bound to their data: what is changed behind their backs is noticed and named. */
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodePng } from '../../src/data/png.ts';
+import { leakNotices } from '../../src/experiment/bound-runs.ts';
+import { openExperimentImages } from '../../src/experiment/images/open-images.ts';
+import { experimentToRun } from '../../src/experiment/run-settings.ts';
+import { runStageOne } from '../../src/experiment/stage-one/run-stage-one.ts';
+import { evaluateRun } from '../../src/experiment/stage-two/evaluate.ts';
+import { runStageTwo } from '../../src/experiment/stage-two/run-stage-two.ts';
+import { obtainTranslations } from '../../src/experiment/translations/augment.ts';
+import { fingerprintOf } from '../../src/streams/data-fingerprint.ts';
+import { closing } from '../../src/system/closing.ts';
+import { useBackend } from '../support/backend.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'bound-runs-'));
+const backend = { name: 'wasm', device: 'test' } as const;
+beforeAll(() => useBackend('wasm'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+const GROUPS = ['cat,in', 'cat,out', 'dog,in', 'dog,out'] as const;
+const rows = ['train', 'val', 'test'].flatMap((split) =>
+  GROUPS.flatMap((group) =>
+    [0, 1].map((i) => `${split}-${group.replace(',', '-')}-${i}.png,${split},${group}`),
+  ),
+);
+const picture = (seed: number): Uint8Array =>
+  encodePng({
+    height: 10,
+    width: 10,
+    channels: 1,
+    pixels: Uint8Array.from({ length: 100 }, (_, k) => (37 * k + 11 * seed + ((k * seed) % 7)) % 256),
+  });
+const writeTable = (folder: string, of: readonly string[]): void =>
+  writeFileSync(join(folder, 'metadata.csv'), ['filename,split,y,z', ...of].join('\n'));
+
+/** A folder of 24 pictures, all different. */
+function pets(name: string): string {
+  const folder = join(scratch, name);
+  mkdirSync(folder);
+  rows.forEach((row, i) => writeFileSync(join(folder, row.split(',')[0]!), picture(i)));
+  writeTable(folder, rows);
+  return folder;
+}
+
+const stageTwoFile = join(scratch, 'stage-2.yaml');
+const stageOneFile = join(scratch, 'stage-1.yaml');
+const head = [
+  'version: 1',
+  'data:',
+  '  kind: folder',
+  '  root: ${DATA}',
+  '  classes: [cat, dog]',
+  '  subgroups: [in, out]',
+  '  image: { height: 10, width: 10, channels: 1 }',
+];
+writeFileSync(
+  stageTwoFile,
+  [
+    ...head,
+    'kind: stage-2',
+    'method: { kind: erm }',
+    'network: { kind: multilayer-perceptron, hidden: [3] }',
+    'training: { steps: 6, batchSize: 4 }',
+    'checkpoints: { every: { steps: 2 } }',
+    'evaluation: { every: { steps: 2 } }',
+  ].join('\n'),
+);
+writeFileSync(
+  stageOneFile,
+  [
+    ...head,
+    'kind: stage-1',
+    'generator: { kind: unet, filters: [2, 3] }',
+    'discriminator: { filters: [2, 3] }',
+    'pool: { capacity: 4 }',
+    'training: { steps: 4, batchSize: 2 }',
+    'checkpoints: { every: { steps: 2 } }',
+    'gallery: { every: { steps: 2 }, images: 1 }',
+  ].join('\n'),
+);
+
+const lines: string[] = [];
+const context = { say: (line: string) => void lines.push(line), stopRequested: () => false };
+/** Stops after the first checkpoint, as Ctrl-C does. */
+const stopping = (after = 3) => {
+  let asked = 0;
+  return { ...context, stopRequested: () => ++asked > after };
+};
+const stageTwo = async (data: string, out: string, how = context, overrides: readonly string[] = []) =>
+  runStageTwo(
+    await experimentToRun(stageTwoFile, 'stage-2', { roots: { DATA: data }, overrides }),
+    { out: join(scratch, out), backend },
+    how,
+  );
+const stageOne = async (data: string, out: string, how = context) =>
+  runStageOne(
+    await experimentToRun(stageOneFile, 'stage-1', { roots: { DATA: data } }),
+    { out: join(scratch, out), backend },
+    how,
+  );
+
+/** Cats for dogs in training. */
+const swapped = rows.map((row) =>
+  row.includes(',train,cat') ? row.replace(',cat,', ',dog,') : row.replace(',train,dog,', ',train,cat,'),
+);
+
+describe('a run of stage 2', () => {
+  it(
+    'that was stopped does not go on with other labels, and does with those of then',
+    { timeout: 60_000 },
+    async () => {
+      const data = pets('labels');
+      await expect(stageTwo(data, 'labels-run', stopping())).rejects.toThrow(/^stopped/);
+      writeTable(data, swapped);
+      await expect(stageTwo(data, 'labels-run')).rejects.toThrow(
+        /run\.json: expected the data that this run was begun with, found changed data: 8 labels \(first: train-cat-in-0\.png\); give the data of then/,
+      );
+      writeTable(data, rows);
+      expect((await stageTwo(data, 'labels-run')).result.steps).toBe(6);
+    },
+  );
+
+  it(
+    'that is done says that nothing is trained, and refuses changed data, as does its evaluation',
+    { timeout: 60_000 },
+    async () => {
+      const data = pets('done');
+      await stageTwo(data, 'done-run');
+      lines.length = 0;
+      await stageTwo(data, 'done-run');
+      expect(lines.join('\n')).toMatch(
+        /done-run: nothing is trained; this run came to its end on \d{4}-\d\d-\d\dT/,
+      );
+      writeFileSync(join(data, 'train-cat-in-0.png'), picture(99));
+      writeTable(data, rows.slice(0, -1));
+      const changed = /1 image with other contents \(first: train-cat-in-0\.png\); 1 image gone/;
+      await expect(stageTwo(data, 'done-run')).rejects.toThrow(changed);
+      await expect(evaluateRun({ run: join(scratch, 'done-run'), split: 'test' }, context)).rejects.toThrow(
+        changed,
+      );
+    },
+  );
+
+  it(
+    'does not mind files that were touched, renamed or moved to another folder that cannot be written',
+    { timeout: 60_000 },
+    async () => {
+      const data = pets('moved');
+      await expect(stageTwo(data, 'moved-run', stopping())).rejects.toThrow(/^stopped/);
+      utimesSync(join(data, 'train-cat-in-0.png'), 1, 1);
+      renameSync(join(data, 'train-cat-in-1.png'), join(data, 'other.png'));
+      writeTable(
+        data,
+        rows.map((row) => row.replace('train-cat-in-1.png', 'other.png')),
+      );
+      const elsewhere = join(scratch, 'moved-there');
+      cpSync(data, elsewhere, { recursive: true });
+      chmodSync(elsewhere, 0o555);
+      const toRun = await experimentToRun(stageTwoFile, 'stage-2', { roots: { DATA: data } });
+      const { experiment } = toRun;
+      const moved = {
+        ...experiment,
+        data: { ...experiment.data, root: elsewhere } as typeof experiment.data,
+      };
+      const done = await runStageTwo(
+        { ...toRun, experiment: moved },
+        { out: join(scratch, 'moved-run'), backend },
+        context,
+      );
+      expect(done.result.steps).toBe(6);
+    },
+  );
+
+  it('refuses another order, and one that was not bound', { timeout: 60_000 }, async () => {
+    const data = pets('order');
+    await expect(stageTwo(data, 'order-run', stopping())).rejects.toThrow(/^stopped/);
+    writeTable(data, [...rows].reverse());
+    await expect(stageTwo(data, 'order-run')).rejects.toThrow(/found changed data: the order of \d+ images/);
+    writeTable(data, rows);
+    const file = join(scratch, 'order-run', 'run.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/"data": "[0-9a-f]{64}"/, '"other": 0'));
+    await expect(stageTwo(data, 'order-run')).rejects.toThrow(/expected a run that is bound to its data/);
+  });
+
+  it('refuses changed data without their listing, too', { timeout: 60_000 }, async () => {
+    const data = pets('unlisted');
+    await expect(stageTwo(data, 'unlisted-run', stopping())).rejects.toThrow(/^stopped/);
+    rmSync(join(scratch, 'unlisted-run', 'data.gz'));
+    writeTable(data, swapped);
+    await expect(stageTwo(data, 'unlisted-run')).rejects.toThrow(/data\.gz is missing or damaged/);
+  });
+});
+
+describe('a run of stage 1', () => {
+  it('does not go on with exchanged domains', { timeout: 60_000 }, async () => {
+    const data = pets('domains');
+    await expect(stageOne(data, 'domains-run', stopping(1))).rejects.toThrow(/^stopped/);
+    writeTable(
+      data,
+      rows.map((row) => (row.endsWith('in') ? row.replace(/in$/, 'out') : row.replace(/out$/, 'in'))),
+    );
+    await expect(stageOne(data, 'domains-run')).rejects.toThrow(/found changed data: 24 subgroups/);
+  });
+
+  it(
+    'translates the images that are there, and not those that had their names',
+    { timeout: 60_000 },
+    async () => {
+      const [data, other] = [pets('translated'), pets('others')];
+      rows.forEach((row, i) => writeFileSync(join(other, row.split(',')[0]!), picture(i + 100)));
+      await stageOne(data, 'translating-run');
+      const translated = async (root: string): Promise<readonly string[]> => {
+        const path = join(scratch, 'translating-run');
+        const { experiment } = await experimentToRun(stageTwoFile, 'stage-2', {
+          roots: { DATA: root, RUNS: scratch },
+          overrides: [
+            'method={ kind: camel, translations: { sources: [{ from: { kind: run, path: "${RUNS}/translating-run" } }] } }',
+            'data.limits={ y0z0: 2 }',
+          ],
+        });
+        expect(path).toContain(scratch);
+        return closing(await openExperimentImages(experiment.data), async (images) => {
+          const translations = await obtainTranslations(experiment, images, context);
+          const loaded = await Promise.all(translations.splits.train.toTarget.map(translations.load));
+          await translations.close();
+          return loaded.map((each) => ('right' in each ? Array.from(each.right).join() : 'damaged'));
+        });
+      };
+      const first = await translated(data);
+      expect(await translated(other)).not.toEqual(first);
+      expect(await translated(data)).toEqual(first);
+    },
+  );
+
+  it('of the same settings and other images does not translate', { timeout: 60_000 }, async () => {
+    const data = pets('retrained');
+    await stageOne(data, 'retrained-run');
+    writeFileSync(join(data, 'train-dog-in-0.png'), picture(77));
+    const camel =
+      'method={ kind: camel, translations: { sources: [{ from: { kind: run, path: "${RUNS}/retrained-run" } }] } }';
+    const toRun = await experimentToRun(stageTwoFile, 'stage-2', {
+      roots: { DATA: data, RUNS: scratch },
+      overrides: [camel],
+    });
+    await expect(runStageTwo(toRun, { out: join(scratch, 'camel-run'), backend }, context)).rejects.toThrow(
+      /retrained-run\/run\.json: .*1 image with other contents \(first: train-dog-in-0\.png\)/,
+    );
+  });
+});
+
+describe('an image of training in another split', () => {
+  it('is counted, named and warned of, whatever it is called', { timeout: 60_000 }, async () => {
+    const data = pets('leak');
+    cpSync(join(data, 'train-cat-in-0.png'), join(data, 'test-dog-out-1.png'));
+    lines.length = 0;
+    await stageTwo(data, 'leak-run');
+    expect(lines).toContain(
+      'warning: 1 training image has the contents of an image in another split, so that results look better than they are: train-cat-in-0.png (train) = test-dog-out-1.png (test)',
+    );
+  });
+
+  it('is not spoken of where there is none', () => {
+    expect(leakNotices(undefined)).toEqual([]);
+    expect(leakNotices(fingerprintOf({ classes: [], subgroups: [], images: [] }))).toEqual([]);
+  });
+});

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { decodeListing, encodeListing, fingerprintOf } from '../../src/streams/data-fingerprint.ts';
+
+const images = ['a', 'b'].map((content, i) => ({
+  split: 'train',
+  label: i,
+  subgroup: 0,
+  content,
+  name: `${content}.png`,
+}));
+const listing = { classes: ['cat', 'dog'], subgroups: ['in'], images };
+const digest = (changed: Partial<typeof listing>): string => fingerprintOf({ ...listing, ...changed }).digest;
+
+describe('the digest of a listing', () => {
+  it('is of everything but names', () => {
+    expect(digest({ images: images.map((image) => ({ ...image, name: 'x' })) })).toBe(digest({}));
+    const others = [
+      { classes: ['cat', 'fox'] },
+      { subgroups: ['out'] },
+      { images: [...images].reverse() },
+      { images: images.slice(1) },
+      ...[{ split: 'test' }, { label: 7 }, { subgroup: 1 }, { content: 'c' }].map((change) => ({
+        images: [{ ...images[0]!, ...change }, images[1]!],
+      })),
+    ].map(digest);
+    expect(new Set([...others, digest({})]).size).toBe(9);
+  });
+});
+
+describe('the file of a listing', () => {
+  it('gives it back', async () => {
+    expect(await decodeListing(await encodeListing(listing), 'data.gz')).toEqual({
+      _tag: 'Right',
+      right: listing,
+    });
+  });
+
+  it('is refused when it is damaged or another one', async () => {
+    const bytes = await encodeListing(listing);
+    for (const wrong of [bytes.slice(0, 40), Uint8Array.of(1, 2, 3)])
+      expect(await decodeListing(wrong, 'data.gz')).toMatchObject({
+        _tag: 'Left',
+        left: { where: 'data.gz', found: 'another file' },
+      });
+  });
+});

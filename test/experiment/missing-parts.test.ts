@@ -29,7 +29,10 @@ function writeData(name: string, counts: Readonly<Partial<Record<'train' | 'val'
     CELLS.flatMap((cell, g) =>
       Array.from({ length: of[g]! }, (_, i) => {
         const file = `${split}-${cell}-${i}.png`;
-        const pixels = Uint8Array.from({ length: 16 }, (_, k) => (37 * k + 60 * g + 11 * i + split.length) % 256);
+        const pixels = Uint8Array.from(
+          { length: 16 },
+          (_, k) => (37 * k + 60 * g + 11 * i + split.length) % 256,
+        );
         writeFileSync(join(folder, file), encodePng({ height: 4, width: 4, channels: 1, pixels }));
         return `${file},${split},${cell[0]},${cell[1]}`;
       }),

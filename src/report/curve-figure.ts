@@ -34,10 +34,12 @@ const COLORS = [
   '#4d7a1e',
 ] as const;
 
-const [WIDTH, HEIGHT] = [720, 400] as const;
+const HEIGHT = 400;
 const FRAME = { left: 56, right: 590, top: 40, bottom: 344 } as const;
 const TICKS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99] as const;
 const LABEL_HEIGHT = 17;
+/** Of a letter of a label. */
+const LETTER_WIDTH = 8.5;
 /** How far the bars of two methods are apart, so that they do not hide each other. */
 const ASIDE = 6;
 
@@ -152,17 +154,19 @@ export function renderCurves({ axis, points }: CurveFigure): string {
   const scales = scalesOf(curves.map(({ means }) => means));
   const heights = curves.map(({ means }) => scales.toY(means.at(-1)!.mean));
   const labels = spreadLabels(heights, LABEL_HEIGHT, FRAME.bottom);
+  const longest = Math.max(...curves.map(({ name }) => name.length));
+  const width = Math.ceil(FRAME.right + 20 + LETTER_WIDTH * longest);
   const xs = [...new Set(points.map(({ x }) => x))];
   const drawing = html`<svg
     xmlns="http://www.w3.org/2000/svg"
-    width="${WIDTH}"
+    width="${width}"
     height="${HEIGHT}"
-    viewBox="0 0 ${WIDTH} ${HEIGHT}"
+    viewBox="0 0 ${width} ${HEIGHT}"
     font-family="system-ui, sans-serif"
     role="img"
   >
     <title>Accuracy of the worst group by ${axis}</title>
-    <rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff" />
+    <rect width="${width}" height="${HEIGHT}" fill="#ffffff" />
     ${axes(axis, xs, scales)}
     ${curves.map(({ means, color }, i) => curve(means, color, ASIDE * (i - (curves.length - 1) / 2), scales))}
     ${curves.map(

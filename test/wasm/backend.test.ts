@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as tf from '@tensorflow/tfjs';
 import { blocksOf, type BackendWasm } from '../../src/wasm/backend.ts';
-import type { MultiplyAccumulate } from '../../src/wasm/multiply-accumulate.ts';
 import { useBackend } from '../support/backend.ts';
 import { convolutionCalls, run } from './kernel-calls.ts';
 
@@ -24,10 +23,10 @@ describe('kernels against the pure-JavaScript backend', () => {
 });
 
 describe('the memory of the loops', () => {
-  const operands: MultiplyAccumulate = {
+  const operands = {
     ...{ a: 0, b: 4, out: 8, counts: [1, 1, 1], aStrides: [0, 0, 0], bStrides: [0, 0, 0] },
     ...{ aStrideOfM: 4, outStrideOfM: 4 },
-  };
+  } as const;
   const newMemory = (shared: boolean) => new WebAssembly.Memory({ initial: 1, maximum: 1, shared });
 
   /** What one product leaves in a module's memory; plain loops would leave it in its view, which is another one here. */

@@ -71,17 +71,12 @@ async function trainClassifier(): Promise<number[]> {
     step,
     // All images in every step, without dropout, so that the losses of steps compare.
     batchAt: () => ({
-      images: tf.tensor(
-        Float32Array.from(pixels, (value) => value / 255),
-        [3 * COUNT, SIDE, SIDE, 1],
-      ),
+      images: tf.tensor(Float32Array.from(pixels, (value) => value / 255), [3 * COUNT, SIDE, SIDE, 1]),
       labels: tf.tensor1d(labels, 'int32'),
       groups: tf.tensor1d(groups, 'int32'),
       learningRate: tf.scalar(0.03),
     }),
-    onLosses: (records) => {
-      losses.push(...records.map((record) => Number(record.losses.loss)));
-    },
+    onLosses: (records) => losses.push(...records.map((record) => Number(record.losses.loss))),
   });
   disposeTensors({ weights, state });
   network.model.dispose();
@@ -94,11 +89,7 @@ async function trainCyclegan(): Promise<number[]> {
   const discriminator = (seed: number) => patchDiscriminator({ inputShape, width: 1 / 8, seed });
   const generators = { toTarget: generator(1), toSource: generator(2) };
   const discriminators = { source: discriminator(3), target: discriminator(4) };
-  const { init, step } = cycleganStep({
-    generators,
-    discriminators,
-    generatorOptimizer: adam({ beta1: 0.5 }),
-  });
+  const { init, step } = cycleganStep({ generators, discriminators, generatorOptimizer: adam({ beta1: 0.5 }) });
   const weights = {
     generators: { toTarget: generators.toTarget.weights(), toSource: generators.toSource.weights() },
     discriminators: { source: discriminators.source.weights(), target: discriminators.target.weights() },
@@ -119,9 +110,8 @@ async function trainCyclegan(): Promise<number[]> {
       poolSize: 8,
       seed: 1,
     }),
-    onLosses: (records) => {
-      losses.push(...records.map(({ losses: one }) => Number(one.cycleSource) + Number(one.cycleTarget)));
-    },
+    onLosses: (records) =>
+      losses.push(...records.map(({ losses: one }) => Number(one.cycleSource) + Number(one.cycleTarget))),
   });
   disposeTensors({ weights, state });
   for (const { model } of [...Object.values(generators), ...Object.values(discriminators)]) model.dispose();

@@ -1,6 +1,7 @@
 /**
  * Builds the projects with the packed package, opens their pages in a headless Chromium, and holds what they show to
- * what Node computes: the same lines, so the same bits. `--keep FOLDER` leaves the built projects there.
+ * what Node computes: the same lines, so the same bits. `--keep FOLDER` leaves the built projects there,
+ * `--built` takes `dist` as it is.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import assert from 'node:assert/strict';
 import { findChromium, visit } from './chromium.ts';
-import { build, install, linesOfNode } from './projects.ts';
+import { build, entriesOfNode, install, linesOfNode } from './projects.ts';
 import { serve, type Outcome, type Serving } from './serve.ts';
 
 const SECONDS = 60;
@@ -33,7 +34,7 @@ function checkTraining(lines: string): void {
   );
 }
 
-const trainedLike = (lines: string, isolated: boolean) => (outcome: Outcome) =>
+const showing = (lines: string, isolated: boolean) => (outcome: Outcome) =>
   assert.deepEqual(outcome, { state: 'done', text: lines, isolated });
 
 const refused = (found: string) => (outcome: Outcome, url: string) => {
@@ -42,18 +43,20 @@ const refused = (found: string) => (outcome: Outcome, url: string) => {
     assert(outcome.text.includes(part), `expected '${part}' in: ${outcome.text}`);
 };
 
-function pages(folder: string, lines: string): Page[] {
-  const trained = trainedLike(lines, false);
+function pages(folder: string, lines: string, entries: string): Page[] {
+  const trained = showing(lines, false);
   const esbuild = { folder: join(folder, 'esbuild/dist'), path: '/' };
   return [
     { name: 'Vite', folder: join(folder, 'vite/served'), path: '/vite/', check: trained },
     { name: 'Vite, hashed', folder: join(folder, 'vite/served'), path: '/vite/hashed.html', check: trained },
     { name: 'esbuild', ...esbuild, check: trained },
+    { name: 'esbuild, every import', ...esbuild, path: '/entries.html', check: showing(entries, false) },
+    { name: 'no bundler', folder, path: '/plain/', check: trained },
     {
       name: 'esbuild, cross-origin isolated',
       ...esbuild,
       serving: { isolated: true },
-      check: trainedLike(lines, true),
+      check: showing(lines, true),
     },
     { name: 'no .wasm file', ...esbuild, serving: { instead: 'nothing' }, check: refused('answers 404') },
     {
@@ -77,16 +80,18 @@ async function visitPage(chromium: string, { name, folder, path, serving, check 
   console.log(`${name}: as it should be, ${((Date.now() - began) / 1000).toFixed(1)} s`);
 }
 
-async function checkPages(chromium: string, folder: string): Promise<void> {
-  const projects = install(folder);
+async function checkPages(chromium: string, folder: string, built: boolean): Promise<void> {
+  const projects = install(folder, built);
   for (const name of ['vite', 'esbuild']) build(projects, name);
   const lines = linesOfNode(projects);
   checkTraining(lines);
   console.log(lines);
-  for (const page of pages(projects, lines)) await visitPage(chromium, page);
+  for (const page of pages(projects, lines, entriesOfNode(projects))) await visitPage(chromium, page);
 }
 
-const { values } = parseArgs({ options: { keep: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { keep: { type: 'string' }, built: { type: 'boolean', default: false } },
+});
 const chromium = findChromium();
 if (chromium === undefined)
   console.log(
@@ -96,7 +101,7 @@ else {
   const folder = values.keep ?? mkdtempSync(join(tmpdir(), 'bundlers-'));
   mkdirSync(folder, { recursive: true });
   try {
-    await checkPages(chromium, folder);
+    await checkPages(chromium, folder, values.built);
   } finally {
     if (values.keep === undefined) rmSync(folder, { recursive: true });
   }

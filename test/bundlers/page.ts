@@ -9,11 +9,11 @@ export function lines({ classifier, cyclegan }: TrainedLosses): string[] {
   ];
 }
 
-/** Puts the losses into the page's `<pre id="outcome">`, and how it ended into the `data-state` of the page. */
-export async function show(training: () => Promise<TrainedLosses>): Promise<void> {
+/** Puts lines into the page's `<pre id="outcome">`, and how it ended into the `data-state` of the page. */
+export async function show(body: () => Promise<string[]>): Promise<void> {
   const outcome = document.querySelector('#outcome')!;
   try {
-    outcome.textContent = lines(await training()).join('\n');
+    outcome.textContent = (await body()).join('\n');
     document.documentElement.dataset.state = 'done';
   } catch (error) {
     outcome.textContent = error instanceof Error ? error.message : String(error);

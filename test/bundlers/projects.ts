@@ -21,14 +21,14 @@ const run = (program: string, parameters: readonly string[], cwd: string): strin
 
 /**
  * Packs the package into `folder` and installs it beside the projects, of which it returns the place. What the package
- * depends on, and the bundlers, are those of this repository.
+ * depends on, and the bundlers, are those of this repository. It is built first, unless it is.
  */
-export function install(folder: string): string {
+export function install(folder: string, built: boolean): string {
   const projects = join(folder, 'projects');
   const packages = join(projects, 'node_modules');
   cpSync(sources, projects, { recursive: true });
   mkdirSync(packages, { recursive: true });
-  run('npm', ['pack', '--silent', '--pack-destination', folder], root);
+  run('npm', ['pack', '--silent', `--ignore-scripts=${built}`, '--pack-destination', folder], root);
   const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
     string,
     string
@@ -48,7 +48,21 @@ export function install(folder: string): string {
 export const build = (projects: string, name: string): string =>
   run('npm', ['run', '--silent', 'build'], join(projects, name));
 
-/** What Node shows on its WebAssembly backend, with the same package. */
+/** What Node has of every import that browsers have, in the page's words. */
+export function entriesOfNode(projects: string): string {
+  const code = readFileSync(join(projects, 'esbuild/entries.ts'), 'utf8').replace(
+    '../page.ts',
+    './shown.mjs',
+  );
+  writeFileSync(
+    join(projects, 'shown.mjs'),
+    "export const show = async (body) => console.log((await body()).join('\\n'));",
+  );
+  writeFileSync(join(projects, 'entries.mjs'), transformSync(code, { loader: 'ts' }).code);
+  return run(process.execPath, ['entries.mjs'], projects).trim();
+}
+
+/** What Node shows on its WebAssembly backend, with the same package; the page without a bundler loads its modules. */
 export function linesOfNode(projects: string): string {
   for (const name of ['page', 'ten-steps']) {
     const code = readFileSync(join(projects, `${name}.ts`), 'utf8');

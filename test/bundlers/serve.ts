@@ -24,6 +24,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
   '.wasm': 'application/wasm',
+  '.mjs': 'text/javascript',
 };
 const ISOLATION = {
   'cross-origin-opener-policy': 'same-origin',

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { registerTrainingKernels, setWasmPaths } from 'model-patching/wasm';
-import { show } from '../page.ts';
+import { lines, show } from '../page.ts';
 import { tenSteps } from '../ten-steps.ts';
 
 setWasmPaths(new URL('.', import.meta.url).href);
@@ -8,5 +8,5 @@ setWasmPaths(new URL('.', import.meta.url).href);
 await show(async () => {
   await tf.setBackend('wasm');
   registerTrainingKernels();
-  return tenSteps();
+  return lines(await tenSteps());
 });

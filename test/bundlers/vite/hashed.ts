@@ -4,7 +4,7 @@ import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm
 import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import { registerTrainingKernels, setWasmPaths } from 'model-patching/wasm';
-import { show } from '../page.ts';
+import { lines, show } from '../page.ts';
 import { tenSteps } from '../ten-steps.ts';
 
 setWasmPaths({
@@ -16,5 +16,5 @@ setWasmPaths({
 await show(async () => {
   await tf.setBackend('wasm');
   registerTrainingKernels();
-  return tenSteps();
+  return lines(await tenSteps());
 });

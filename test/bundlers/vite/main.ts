@@ -1,7 +1,7 @@
 /// <reference types="vite/client" />
 import * as tf from '@tensorflow/tfjs';
 import { registerTrainingKernels, setWasmPaths } from 'model-patching/wasm';
-import { show } from '../page.ts';
+import { lines, show } from '../page.ts';
 import { tenSteps } from '../ten-steps.ts';
 
 setWasmPaths(import.meta.env.BASE_URL);
@@ -9,5 +9,5 @@ setWasmPaths(import.meta.env.BASE_URL);
 await show(async () => {
   await tf.setBackend('wasm');
   registerTrainingKernels();
-  return tenSteps();
+  return lines(await tenSteps());
 });

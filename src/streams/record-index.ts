@@ -15,6 +15,7 @@ import { refuse, type DataError } from '../data/data-error.ts';
 import type { ImageLocation } from '../data/dataset.ts';
 import { decodeExample, type ExampleFeatures } from '../data/example.ts';
 import { decodeTfRecords, maskedCrc32c } from '../data/tfrecord.ts';
+import { FullDiskError, withRoomFor } from '../system/full-disk.ts';
 import { hasCode } from '../system/text-file.ts';
 
 /** Longest record that is read: no encoded image of the field is larger. */
@@ -101,9 +102,23 @@ async function* storedRecords(path: string): AsyncGenerator<E.Either<DataError, 
   }
 }
 
+/** What a compressed file says at its end that it expands to (RFC 1952: modulo 2³²). */
+async function expandedSize(path: string): Promise<number> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, Math.max(0, size - 4));
+    return buffer.readUInt32LE();
+  } finally {
+    await file.close();
+  }
+}
+
 async function expand(path: string, scratch: string): Promise<string> {
   const expanded = join(scratch, `${randomUUID()}.tfrec`);
-  await pipeline(createReadStream(path), createGunzip(), createWriteStream(expanded));
+  await withRoomFor(expanded, await expandedSize(path), () =>
+    pipeline(createReadStream(path), createGunzip(), createWriteStream(expanded)),
+  );
   return expanded;
 }
 
@@ -145,6 +160,7 @@ export async function indexRecords<A>(
         indexed.push({ image, value: value.right });
       }
     } catch (error) {
+      if (error instanceof FullDiskError) return E.left(error.fault);
       return refuse(shard, 'a readable file of records', reason(error), 'copy or make the file again');
     }
   }

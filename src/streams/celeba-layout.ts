@@ -4,15 +4,20 @@
  * under the names of the tables but for their ending.
  */
 import { join } from 'node:path';
+import { either as E } from 'fp-ts';
+import { describeCeleba, type CelebaOptions } from '../data/celeba.ts';
+import type { DataError } from '../data/data-error.ts';
 import type { Dataset, SplitName } from '../data/dataset.ts';
 import { isThere } from '../system/text-file.ts';
+import { checkFiles } from './check-files.ts';
+import { readTable } from './read-table.ts';
 
 /** Where a table of CelebA may be below the root. */
 export const celebaTables = (name: string): readonly string[] =>
   ['', 'Anno/', 'Eval/'].flatMap((folder) => [`${folder}${name}.txt`, `${folder}${name}.csv`]);
 
 /** The folder of the images that is meant where none is there. */
-export const CELEBA_IMAGES = 'img_align_celeba';
+const CELEBA_IMAGES = 'img_align_celeba';
 
 const PLACES: readonly string[] = [CELEBA_IMAGES, `${CELEBA_IMAGES}_png`].flatMap((folder) => [
   folder,
@@ -47,7 +52,7 @@ async function placeOf(root: string, name: string): Promise<ImagesPlace | undefi
  * @param notice Told that the images have another ending than the tables say.
  * @returns The same data set where no image is found anywhere.
  */
-export async function withImagesFound(
+async function withImagesFound(
   dataset: Dataset,
   root: string,
   notice: (line: string) => void,
@@ -68,4 +73,38 @@ export async function withImagesFound(
     ...dataset,
     splits: { train: found('train'), validation: found('validation'), test: found('test') },
   };
+}
+
+const CELEBA_LAYOUT =
+  'list_attr_celeba, list_eval_partition (.txt or .csv) and img_align_celeba, or with Anno, Eval and Img';
+
+/**
+ * CelebA from its tables and images.
+ *
+ * @param root Its folder.
+ * @param options Which attributes, and how many images.
+ * @param notice Told what is to be known of it.
+ * @returns The data set, or which table or image is missing or wrong.
+ */
+export async function celebaFromTables(
+  root: string,
+  options: CelebaOptions,
+  notice: (line: string) => void,
+): Promise<E.Either<DataError, Dataset>> {
+  const attributes = await readTable(root, celebaTables('list_attr_celeba'), CELEBA_LAYOUT);
+  if (E.isLeft(attributes)) return attributes;
+  const partition = await readTable(root, celebaTables('list_eval_partition'), CELEBA_LAYOUT);
+  if (E.isLeft(partition)) return partition;
+  const described = describeCeleba(
+    {
+      attributes: attributes.right.text,
+      attributesFile: attributes.right.file,
+      partition: partition.right.text,
+      partitionFile: partition.right.file,
+      folder: join(root, CELEBA_IMAGES),
+    },
+    options,
+  );
+  if (E.isLeft(described)) return described;
+  return checkFiles(E.right(await withImagesFound(described.right, root, notice)), { root });
 }

@@ -4,7 +4,8 @@
  */
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
-import { celebaRecord, describeCeleba, describeCelebaEntries, type CelebaOptions } from '../data/celeba.ts';
+import { celebaRecord, describeCelebaEntries, type CelebaOptions } from '../data/celeba.ts';
+import type { Delimiter } from '../data/csv-header.ts';
 import { refuse, type DataError } from '../data/data-error.ts';
 import {
   describeDataset,
@@ -22,8 +23,8 @@ import {
   waterbirdsRecord,
 } from '../data/waterbirds.ts';
 import { isThere } from '../system/text-file.ts';
-import { CELEBA_IMAGES, celebaTables, withImagesFound } from './celeba-layout.ts';
-import { checkFiles, namesIn } from './check-files.ts';
+import { celebaFromTables, celebaTables } from './celeba-layout.ts';
+import { checkFiles, entriesIn } from './check-files.ts';
 import { findShards } from './list-shards.ts';
 import { orNearbyFolder } from './nearby-folder.ts';
 import { readTable } from './read-table.ts';
@@ -62,6 +63,8 @@ export type DatasetSettings =
         readonly required?: readonly SplitName[];
         /** The table in the folder. The default is `metadata.csv`. */
         readonly table?: string;
+        /** What separates the columns of the table. By default it is found. */
+        readonly delimiter?: Delimiter | 'auto';
         /** The folder of the images below `root`. The default is `root` itself. */
         readonly imageFolder?: string;
       });
@@ -97,7 +100,7 @@ async function holdsRecords(
   tables: readonly string[],
 ): Promise<E.Either<DataError, boolean>> {
   if (layout === 'records' || layout === 'folder') return E.right(layout === 'records');
-  const names = await namesIn(root);
+  const names = await entriesIn(root);
   return names === null
     ? refuse(
         root,
@@ -156,29 +159,7 @@ async function celebaShards(
   notice: Notice,
 ): Promise<E.Either<DataError, readonly string[]>> {
   const shards = join(root, CELEBA_FOLDERS[split]);
-  return (await namesIn(shards)) === null && split !== 'train' ? E.right([]) : shardsIn(shards, notice);
-}
-
-const CELEBA_LAYOUT =
-  'list_attr_celeba, list_eval_partition (.txt or .csv) and img_align_celeba, or with Anno, Eval and Img';
-
-async function celebaFromTables(root: string, options: CelebaOptions, notice: Notice): Described {
-  const attributes = await readTable(root, celebaTables('list_attr_celeba'), CELEBA_LAYOUT);
-  if (E.isLeft(attributes)) return attributes;
-  const partition = await readTable(root, celebaTables('list_eval_partition'), CELEBA_LAYOUT);
-  if (E.isLeft(partition)) return partition;
-  const described = describeCeleba(
-    {
-      attributes: attributes.right.text,
-      attributesFile: attributes.right.file,
-      partition: partition.right.text,
-      partitionFile: partition.right.file,
-      folder: join(root, CELEBA_IMAGES),
-    },
-    options,
-  );
-  if (E.isLeft(described)) return described;
-  return checkFiles(E.right(await withImagesFound(described.right, root, notice)), { root });
+  return (await entriesIn(shards)) === null && split !== 'train' ? E.right([]) : shardsIn(shards, notice);
 }
 
 async function celebaFromRecords(
@@ -221,12 +202,20 @@ async function celeba(
 }
 
 async function folder(settings: DatasetSettings & { readonly kind: 'folder' }): Described {
+  const { delimiter = 'auto', ...described } = settings;
   const { root, table = 'metadata.csv', imageFolder = '', extension = '', required = TRAINING } = settings;
   const images = imageFolder === '' ? root : join(root, imageFolder);
   const read = await readTable(root, [table], `${table} and the images that it names`);
   return checkFiles(
     E.Monad.chain(read, ({ file, text }) =>
-      describeTable(text, { ...settings, required, name: table, file, folder: images }),
+      describeTable(text, {
+        ...described,
+        ...(delimiter !== 'auto' && { delimiter }),
+        required,
+        name: table,
+        file,
+        folder: images,
+      }),
     ),
     { root, settings: { imageFolder, extension } },
   );

@@ -65,16 +65,20 @@ const GROUP_NAME = /^(?:\(Y=(-?\d+)\))?(?:\(Z=(-?\d+)\))?(?:\(([^()=]+)\))?$/;
 export function parseGroupName(name: string): E.Either<string, GroupIdentity> {
   const match = GROUP_NAME.exec(name);
   if (match === null) {
-    const left = `group name: expected (Y=label)(Z=attribute)(variant), each part optional, found '${name}'`;
-    return { _tag: 'Left', left };
+    return {
+      _tag: 'Left',
+      left: `group name: expected (Y=label)(Z=attribute)(variant), each part optional, found '${name}'`,
+    };
   }
   const [, y, z, variant] = match;
-  const right = {
-    ...(y === undefined ? {} : { y: Number(y) }),
-    ...(z === undefined ? {} : { z: Number(z) }),
-    ...(variant === undefined ? {} : { variant }),
+  return {
+    _tag: 'Right',
+    right: {
+      ...(y === undefined ? {} : { y: Number(y) }),
+      ...(z === undefined ? {} : { z: Number(z) }),
+      ...(variant === undefined ? {} : { variant }),
+    },
   };
-  return { _tag: 'Right', right };
 }
 
 /**

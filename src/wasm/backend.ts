@@ -70,7 +70,7 @@ interface Loops {
 
 interface BackendModule {
   readonly asm?: Readonly<Record<string, unknown>>;
-  /** Of the module with threads, which gets its memory instead of bringing it. */
+  /** The threaded binary, which browsers get on pages that are cross-origin isolated, imports its memory. */
   readonly wasmMemory?: WebAssembly.Memory;
   readonly HEAPF32: Float32Array;
 }

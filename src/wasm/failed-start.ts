@@ -1,75 +1,76 @@
 /**
- * Why tfjs's WebAssembly backend has not started. tfjs itself guesses where the backend's file is, and does not say
- * where it looked: `tf.setBackend` answers `false`, and `tf.ready` goes on with another backend, however slow. The
- * browser's list of requests has the URL and the answer.
+ * Why tfjs's WebAssembly backend did not start. In a browser it fetches a `.wasm` file from a place that it guesses.
+ * `tf.setBackend` answers a wrong guess with `false` and a warning that names no file.
  */
 import * as tf from '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-wasm';
 
 const CURE =
-  "call setWasmPaths of '@tensorflow/tfjs-backend-wasm' with where its .wasm files are, before tf.setBackend('wasm'): " +
-  'see "In a browser" in docs/backends.md';
+  "Call setWasmPaths of 'model-patching/wasm' before tf.setBackend('wasm'), with the folder that holds the three .wasm files of @tensorflow/tfjs-backend-wasm/dist, and load the page anew. The lines for Vite, esbuild and a plain page are in docs/backends.md.";
+/** The browser reports a file shortly after the backend has given up on it. */
+const PATIENCE_MS = 1000;
+const MAGIC = [0x00, 0x61, 0x73, 0x6d];
 
-/** One request of the page, as far as the browser tells. */
-interface Request {
-  readonly name: string;
-  readonly responseStatus?: number;
-  /** Not told by every browser. */
-  readonly contentType?: string;
+const isWasm = (bytes: Uint8Array): boolean => MAGIC.every((byte, i) => bytes[i] === byte);
+
+/** What is found where a `.wasm` file was looked for, as the end of a sentence that begins with the address. */
+export async function foundAt(url: string): Promise<string> {
+  try {
+    const response = await fetch(url, { credentials: 'same-origin' });
+    if (!response.ok) return `answers ${response.status}`;
+    if (isWasm(new Uint8Array(await response.arrayBuffer())))
+      return "is WebAssembly, which this page may not run (a content security policy needs 'wasm-unsafe-eval')";
+    return `answers with ${response.headers.get('content-type') ?? 'a file of no type'}, which is not WebAssembly`;
+  } catch (error) {
+    return `cannot be fetched (${error instanceof Error ? error.message : String(error)})`;
+  }
 }
 
-/** The last request for the backend's file; files may have names of their own. */
-function lastRequest(): Request | undefined {
-  const requests: readonly Request[] = performance.getEntriesByType('resource');
-  const files = requests.filter(({ name }) => /^[^?#]*\.wasm([?#]|$)/.test(name));
-  return files.filter(({ name }) => name.includes('tfjs-backend-wasm')).at(-1) ?? files.at(-1);
+/** Listens for the `.wasm` files that the page fetches. */
+function observeFiles(): { readonly first: () => Promise<string | undefined>; readonly stop: () => void } {
+  let found: (url: string) => void;
+  const seen = new Promise<string>((resolve) => (found = resolve));
+  const observer = new PerformanceObserver((list) => {
+    for (const { name } of list.getEntries()) if (/\.wasm([?#]|$)/.test(name)) found(name);
+  });
+  observer.observe({ type: 'resource' });
+  const patience = (): Promise<undefined> =>
+    new Promise((resolve) => setTimeout(() => resolve(undefined), PATIENCE_MS));
+  return { first: () => Promise.race([seen, patience()]), stop: () => observer.disconnect() };
 }
 
-/** A browser lists a request some time after its answer has come. */
-async function listedRequest(): Promise<Request | undefined> {
-  for (let wait = 0; wait < 10 && lastRequest() === undefined; wait++)
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  return lastRequest();
+type Files = ReturnType<typeof observeFiles>;
+
+async function explanation(error: unknown, files: Files | undefined): Promise<string> {
+  const url = await files?.first();
+  const reason = error instanceof Error ? error.message : 'its .wasm file could not be loaded';
+  return `The WebAssembly backend did not start: ${url === undefined ? reason : `${url} ${await foundAt(url)}`}. ${CURE}`;
 }
 
-function found({ responseStatus: status, contentType }: Request): string {
-  if (status === undefined || status === 0) return 'no answer that can be read';
-  if (status >= 300) return `status ${status}`;
-  if (contentType === 'text/html') return `status ${status} and a page of HTML`;
-  return `status ${status} and what does not start: other content, or WebAssembly that the page's security policy forbids`;
+let failure: string | undefined;
+
+/** Why the backend did not start when it was last tried; undefined if it did, or was not tried. */
+export const failedStart = (): string | undefined => failure;
+
+type Factory = () => tf.KernelBackend | Promise<tf.KernelBackend>;
+
+async function explainedStart(start: Factory): Promise<tf.KernelBackend> {
+  const files = tf.env().getBool('IS_BROWSER') ? observeFiles() : undefined;
+  failure = undefined;
+  try {
+    return await start();
+  } catch (error) {
+    failure = await explanation(error, files);
+    throw new Error(failure, { cause: error });
+  } finally {
+    files?.stop();
+  }
 }
 
-function explanation(request: Request | undefined): string {
-  const where =
-    request?.name ?? 'a URL that the list of requests in the developer tools of the browser shows';
-  const what = request ? `, found ${found(request)}` : '';
-  return `The wasm backend has not started: expected WebAssembly at ${where}${what}; ${CURE}.`;
-}
-
-/** Backends by the record of tfjs that starts them, and why they did not. */
-const failures = new WeakMap<object, Error>();
-const explained = new WeakSet<object>();
-
-const registration = () => tf.engine().registryFactory['wasm'];
-
-/** Lets the backend fail with the URL and the cure, instead of tfjs's message without either. */
-export function explainFailedStart(): void {
-  const record = registration();
-  if (!record || explained.has(record)) return;
-  explained.add(record);
-  const start = record.factory;
-  record.factory = async () => {
-    try {
-      return await start();
-    } catch (cause) {
-      const failure = new Error(explanation(await listedRequest()), { cause });
-      failures.set(record, failure);
-      throw failure;
-    }
-  };
-}
-
-/** Why the backend was asked for and is not there; undefined if it runs, or nobody has asked for it. */
-export function failedStart(): Error | undefined {
-  const record = registration();
-  return record && !('wasm' in tf.engine().registry) ? failures.get(record) : undefined;
+/** Lets the backend say why, in tfjs's own warning and through {@link failedStart}, whenever it does not start. */
+export function watchStart(): void {
+  const entry = tf.engine().registryFactory.wasm;
+  if (!entry) return;
+  const start = entry.factory;
+  entry.factory = () => explainedStart(start);
 }

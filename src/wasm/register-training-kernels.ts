@@ -8,16 +8,15 @@ import type { BackendWasm, WasmKernel } from './backend.ts';
 import { convolutionFilterGradient, convolutionInputGradient } from './convolution-gradients.ts';
 import { concat, slice, split } from './copies.ts';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise-gradients.ts';
-import { explainFailedStart, failedStart } from './failed-start.ts';
 import { FUSED_KERNELS } from './fused-kernels.ts';
+import { failedStart, watchStart } from './failed-start.ts';
 import { maxPoolGradient } from './max-pool-gradient.ts';
 import { fusedBatchNorm } from './normalization.ts';
 import { batchMatMul, mean, sum, unsortedSegmentSum } from './sums-and-products.ts';
 
-const ours = new WeakSet<tf.KernelFunc>();
+watchStart();
 
-// Here and not below, because the kernels may be registered after the backend has failed.
-explainFailedStart();
+const ours = new WeakSet<tf.KernelFunc>();
 
 /** Registers a kernel, in the place of the backend's own if there is one, whose set-up is still run. */
 function register<Attributes extends object>(
@@ -38,10 +37,10 @@ function register<Attributes extends object>(
  * products, sums and means over axes before the last, normalisation by given moments, joining and cutting.
  *
  * Call it once, before or after the backend starts; calling it again changes nothing. Importing the module registers
- * the backend itself, which then says why it does not start if it does not, and none of these kernels.
+ * the backend itself and none of these kernels.
  *
  * @throws Error if '@tensorflow/tfjs-backend-wasm' has registered its kernels with another copy of tfjs, or if the
- *   backend was asked for and did not find its file: with the URL, what was there, and the cure.
+ *   current backend is `wasm` and did not start. The message then names the file that was not found, and the cure.
  * @see Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", 2016
  * @example
  * ```ts
@@ -59,12 +58,12 @@ function register<Attributes extends object>(
  * ```
  */
 export function registerTrainingKernels(): void {
+  const failure = tf.getBackend() === 'wasm' ? failedStart() : undefined;
+  if (failure !== undefined) throw new Error(failure);
   if (!(tf.getKernel('BatchMatMul', 'wasm') as tf.KernelConfig | undefined))
     throw new Error(
       "The wasm backend has no kernels here: expected '@tensorflow/tfjs-backend-wasm' and this package to share one '@tensorflow/tfjs'; remove the second copy (npm ls @tensorflow/tfjs-core).",
     );
-  const failure = failedStart();
-  if (failure) throw failure;
   const stock = (kernelName: string): tf.KernelFunc => tf.getKernel(kernelName, 'wasm').kernelFunc;
   if (ours.has(stock('BatchMatMul'))) return;
   register('Conv2DBackpropFilter', convolutionFilterGradient);

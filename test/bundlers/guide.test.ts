@@ -1,39 +1,42 @@
+/** What the guide says of browsers is what the projects do, which `npm run bundlers` tries. */
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
-import { guideBlocks, type Chapter } from './guide.ts';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
 
-const lines = (text: string): string[] =>
+const read = (path: string): string =>
+  readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
+
+const section = /^## In a browser$([\s\S]*?)^## /m.exec(read('docs/backends.md'))![1]!;
+/** Lines without their places and the comma that parts them from the next. */
+const linesOf = (text: string): string[] =>
   text
     .split('\n')
-    .map((line) => line.trim())
+    .map((line) => line.trim().replace(/,$/, ''))
     .filter((line) => line !== '');
 
-/** Lines of a block that the file lacks; what a comment says is the guide's own. */
-function lacking(block: string, file: string): string[] {
-  const there = lines(readFileSync(new URL(file, import.meta.url), 'utf8'));
-  return lines(block).filter((line) => !there.includes(line.replace(/ *\/\/ .*$/, '')));
-}
+const blocks = Array.from(section.matchAll(/^ *```\w+\n([\s\S]*?)^ *```/gm), ([, code]) => linesOf(code!));
 
-const PAGES: readonly (readonly [Chapter, 'typescript' | 'html', readonly string[]])[] = [
-  ['Vite', 'typescript', ['vite/main.ts', 'vite/hashed.ts']],
-  ['esbuild', 'typescript', ['esbuild/main.ts']],
-  ['A page without a bundler', 'html', ['plain/index.html']],
+/** The file that does what each block of the section says, in their order. */
+const FILES = [
+  'vite/project.json',
+  'vite/main.ts',
+  'esbuild/project.json',
+  'esbuild/main.ts',
+  'plain/index.html',
+  'plain/index.html',
+  'esbuild/main.ts',
+  'vite/hashed.ts',
 ];
 
-describe('the pages that browsers open', () => {
-  it.each(PAGES)('are written as the guide says: %s', (chapter, language, files) => {
-    const blocks = guideBlocks(chapter, language);
-    expect(blocks).toHaveLength(files.length);
-    expect(blocks.map((block, i) => lacking(block, files[i]!))).toEqual(files.map(() => []));
-  });
+it('every block has a file', () => expect(blocks).toHaveLength(FILES.length));
 
-  it('take three lines with a bundler: a copy, an import and a call', () => {
-    for (const chapter of ['Vite', 'esbuild'] as const) {
-      const [copy] = lines(guideBlocks(chapter, 'sh')[0]!);
-      expect(copy).toMatch(
-        /^mkdir -p .* && cp node_modules\/@tensorflow\/tfjs-backend-wasm\/dist\/\*\.wasm /,
-      );
-      expect(lines(guideBlocks(chapter, 'typescript')[0]!)).toHaveLength(2);
-    }
-  });
-});
+it.each(FILES.map((file, index) => ({ file, block: blocks[index]! })))(
+  '$file has its block',
+  ({ file, block }) => {
+    const text = read(`test/bundlers/${file}`);
+    if (!file.endsWith('.json')) return expect(linesOf(text)).toEqual(expect.arrayContaining(block));
+    const { scripts } = JSON.parse(text) as { scripts: { build: string } };
+    const [, from, to] = block[0]!.split(' ');
+    expect(scripts.build).toContain(`${from} ${to}`);
+  },
+);

@@ -1,8 +1,4 @@
-/**
- * Ten steps of either stage on small images that are drawn here, the same numbers on every machine: what the pages of
- * this folder train, and Node beside them.
- */
-import * as tf from '@tensorflow/tfjs';
+/** What the pages train, and Node beside them: ten steps of CAMEL on drawn images, then one step of a CycleGAN. */
 import {
   camelConsistency,
   cycleganStep,
@@ -14,52 +10,51 @@ import {
   train,
   unetGenerator,
 } from 'model-patching';
-import { imageBatch, minusOneToOne } from 'model-patching/augmentation';
-import { adam, constantSchedule, sgd } from 'model-patching/optimizers';
+import { imageBatch, minusOneToOne, type Images } from 'model-patching/augmentation';
+import { adam, constantSchedule } from 'model-patching/optimizers';
 import { foldKey, randomKey, uniform } from 'model-patching/random';
-import { disposeTensors, stageOneBatches } from 'model-patching/training';
+import { disposeTensors, stageOneBatches, stageTwoBatches, type Examples } from 'model-patching/training';
 
-const [STEPS, COUNT, SIDE] = [10, 16, 20];
+const [IMAGES, SIZE, SEED] = [40, 20, 1];
+const SHAPE = [SIZE, SIZE, 1] as const;
 
-/** What ten steps tell: a loss a step. */
-export interface TenSteps {
-  /** Group DRO and CAMEL's consistency. */
-  readonly classifier: readonly number[];
-  /** The cycle's loss of a CycleGAN, source and target together. */
-  readonly cyclegan: readonly number[];
+/** A bar that lies or stands, by class, in noise; subgroup 1 has a bright corner. */
+function drawn(index: number, label: number, subgroup: number): number[] {
+  const noise = uniform(foldKey(randomKey(SEED), 'pixels', index), SIZE * SIZE);
+  return Array.from(noise, (value, pixel) => {
+    const [row, column] = [Math.floor(pixel / SIZE), pixel % SIZE];
+    const onBar = [9, 10].includes(label === 0 ? row : column);
+    const inCorner = subgroup === 1 && row < 4 && column < 4;
+    return Math.floor(80 * value) + (onBar || inCorner ? 150 : 0);
+  });
 }
 
-/** A grey noise; class 1 is brighter in the upper half, a stripe crosses the lower half. */
-function pixel(image: number, place: number, noise: number, striped: boolean): number {
-  const row = Math.floor(place / SIDE);
-  if (row < SIDE / 2) return Math.floor(60 * noise) + (image % 2 === 1 ? 120 : 20);
-  return Math.floor(60 * noise) + (striped && row % 3 === 0 ? 190 : 0);
+const indices = Array.from({ length: IMAGES }, (_, i) => i);
+const labels = Int32Array.from(indices, (i) => i % 2);
+/** Two of the ten images of a class are of the other subgroup than the rest. */
+const subgroups = indices.map((i) => (i % 10 < 8 ? i % 2 : 1 - (i % 2)));
+
+function images(subgroupOf: (index: number) => number): Images<Uint8Array> {
+  const pixels = indices.flatMap((i) => drawn(i, labels[i]!, subgroupOf(i)));
+  return imageBatch(Uint8Array.from(pixels), [IMAGES, ...SHAPE]);
 }
 
-function drawn(striped: (image: number) => boolean) {
-  const noise = uniform(foldKey(randomKey(3), 'pixels'), COUNT * SIDE * SIDE);
-  const place = (i: number): [number, number] => [Math.floor(i / SIDE ** 2), i % SIDE ** 2];
-  const pixels = Uint8Array.from(noise, (value, i) => pixel(...place(i), value, striped(place(i)[0])));
-  return imageBatch(pixels, [COUNT, SIDE, SIDE, 1]);
-}
+const groups = Int32Array.from(indices, (i) => 2 * labels[i]! + subgroups[i]!);
+const examples: Examples = { images: images((i) => subgroups[i]!), labels, groups };
+const translations = [0, 1].map((subgroup) => images(() => subgroup));
 
-/** Odd images are of class 1, and in the training images a stripe nearly always goes with it. */
-const label = (image: number): number => image % 2;
-const hasStripe = (image: number): boolean => (image < COUNT - 4 ? label(image) === 1 : label(image) === 0);
-
-async function trainClassifier(): Promise<number[]> {
-  const variants = [drawn(hasStripe), drawn(() => false), drawn(() => true)];
-  const pixels = variants.flatMap((images) => [...images.pixels]);
-  const labels = Int32Array.from({ length: COUNT }, (_, i) => label(i));
-  const groups = labels.map((y, i) => 2 * y + Number(hasStripe(i)));
-  const counts = [0, 1, 2, 3].map((group) => groups.filter((one) => one === group).length);
-  const table = groupTable(['(Y=0)(Z=0)', '(Y=0)(Z=1)', '(Y=1)(Z=0)', '(Y=1)(Z=1)'], counts);
-  const network = smallCnn({ inputShape: [SIDE, SIDE, 1], classes: 2, width: 0.25, seed: 1 });
+async function classifierLosses(): Promise<number[]> {
+  const names = ['(Y=0)(Z=0)', '(Y=0)(Z=1)', '(Y=1)(Z=0)', '(Y=1)(Z=1)'];
+  const table = groupTable(
+    names,
+    names.map((_, group) => groups.filter((each) => each === group).length),
+  );
+  const network = smallCnn({ inputShape: SHAPE, classes: 2, width: 0.25, seed: SEED });
   const { init, step } = robustStep({
     network,
     table,
     objective: groupDro(table, { stepSize: 0.05, classConditional: true }),
-    optimizer: sgd({ momentum: 0.9 }),
+    optimizer: adam(),
     consistency: { divergence: camelConsistency, weight: 1 },
   });
   const weights = network.weights();
@@ -67,68 +62,71 @@ async function trainClassifier(): Promise<number[]> {
   const { state } = await train({
     state: init(weights),
     stepsDone: 0,
-    steps: STEPS,
+    steps: 10,
     step,
-    // All images in every step, without dropout, so that the losses of steps compare.
-    batchAt: () => ({
-      images: tf.tensor(
-        Float32Array.from(pixels, (value) => value / 255),
-        [3 * COUNT, SIDE, SIDE, 1],
-      ),
-      labels: tf.tensor1d(labels, 'int32'),
-      groups: tf.tensor1d(groups, 'int32'),
-      learningRate: tf.scalar(0.03),
+    batchAt: stageTwoBatches({
+      network,
+      examples,
+      translations,
+      batchSize: 64,
+      balanced: true,
+      learningRate: constantSchedule(3e-3),
+      seed: SEED,
     }),
-    onLosses: (records) => {
-      losses.push(...records.map((record) => Number(record.losses.loss)));
-    },
+    onLosses: (records) => void losses.push(...records.map(({ losses: { loss } }) => Number(loss))),
   });
   disposeTensors({ weights, state });
   network.model.dispose();
   return losses;
 }
 
-async function trainCyclegan(): Promise<number[]> {
-  const inputShape = [SIDE, SIDE, 1] as const;
-  const generator = (seed: number) => unetGenerator({ inputShape, filters: [8, 16], residual: true, seed });
-  const discriminator = (seed: number) => patchDiscriminator({ inputShape, width: 1 / 8, seed });
+/** Losses of one step between the subgroups, by name. */
+async function cycleganLosses(): Promise<Record<string, number>> {
+  const generator = (seed: number) => unetGenerator({ inputShape: SHAPE, filters: [8, 16], seed });
+  const discriminator = (seed: number) => patchDiscriminator({ inputShape: SHAPE, width: 0.1, seed });
   const generators = { toTarget: generator(1), toSource: generator(2) };
   const discriminators = { source: discriminator(3), target: discriminator(4) };
-  const { init, step } = cycleganStep({
-    generators,
-    discriminators,
-    generatorOptimizer: adam({ beta1: 0.5 }),
-  });
+  const { init, step } = cycleganStep({ generators, discriminators });
   const weights = {
     generators: { toTarget: generators.toTarget.weights(), toSource: generators.toSource.weights() },
     discriminators: { source: discriminators.source.weights(), target: discriminators.target.weights() },
   };
-  const losses: number[] = [];
+  const losses: Record<string, number> = {};
   const { state } = await train({
-    state: init(weights, [8, ...inputShape]),
+    state: init(weights, [IMAGES, ...SHAPE]),
     stepsDone: 0,
-    steps: STEPS,
+    steps: 1,
     step,
     batchAt: stageOneBatches({
-      source: drawn(() => false),
-      target: drawn(() => true),
+      source: translations[0]!,
+      target: translations[1]!,
       augment: minusOneToOne,
-      batchSize: 4,
-      generatorLearningRate: constantSchedule(2e-3),
+      batchSize: 8,
+      generatorLearningRate: constantSchedule(1e-3),
       discriminatorLearningRate: constantSchedule(2e-4),
-      poolSize: 8,
-      seed: 1,
+      poolSize: IMAGES,
+      seed: SEED,
     }),
     onLosses: (records) => {
-      losses.push(...records.map(({ losses: one }) => Number(one.cycleSource) + Number(one.cycleTarget)));
+      for (const record of records)
+        for (const [name, value] of Object.entries(record.losses)) losses[name] = Number(value);
     },
   });
   disposeTensors({ weights, state });
-  for (const { model } of [...Object.values(generators), ...Object.values(discriminators)]) model.dispose();
+  for (const network of [...Object.values(generators), ...Object.values(discriminators)])
+    network.model.dispose();
   return losses;
 }
 
+/** What both trainings come to. */
+export interface TrainedLosses {
+  /** The loss of each step of the classifier. */
+  readonly classifier: readonly number[];
+  /** The losses of the CycleGAN's step, by name. */
+  readonly cyclegan: Readonly<Record<string, number>>;
+}
+
 /** Trains on the current backend. */
-export async function tenSteps(): Promise<TenSteps> {
-  return { classifier: await trainClassifier(), cyclegan: await trainCyclegan() };
+export async function tenSteps(): Promise<TrainedLosses> {
+  return { classifier: await classifierLosses(), cyclegan: await cycleganLosses() };
 }

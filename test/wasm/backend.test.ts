@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as tf from '@tensorflow/tfjs';
-import { blocksOf, type BackendWasm } from '../../src/wasm/backend.ts';
-import type { MultiplyAccumulate } from '../../src/wasm/multiply-accumulate.ts';
+import { rowLoopsOf, type BackendWasm } from '../../src/wasm/backend.ts';
 import { useBackend } from '../support/backend.ts';
 import { convolutionCalls, run } from './kernel-calls.ts';
 
@@ -23,33 +22,17 @@ describe('kernels against the pure-JavaScript backend', () => {
   });
 });
 
-describe('the memory of the loops', () => {
-  const operands: MultiplyAccumulate = {
-    ...{ a: 0, b: 4, out: 8, counts: [1, 1, 1], aStrides: [0, 0, 0], bStrides: [0, 0, 0] },
-    ...{ aStrideOfM: 4, outStrideOfM: 4 },
+it("finds the memory of the threaded binary, which imports it, so that loops are compiled and not JavaScript's", () => {
+  const wasmMemory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  const wasm = {
+    wasmMemory,
+    asm: {},
+    get HEAPF32(): Float32Array {
+      throw new Error('plain JavaScript reads the heap');
+    },
   };
-  const newMemory = (shared: boolean) => new WebAssembly.Memory({ initial: 1, maximum: 1, shared });
-
-  /** What one product leaves in a module's memory; plain loops would leave it in its view, which is another one here. */
-  function productIn(memory: WebAssembly.Memory, module: object): number {
-    const numbers = new Float32Array(memory.buffer);
-    numbers.set([3, 7]);
-    blocksOf({ wasm: { ...module, HEAPF32: new Float32Array(4) } } as unknown as BackendWasm)(
-      1,
-      1,
-      1,
-      operands,
-    );
-    return numbers[2]!;
-  }
-
-  it("is the module's own, whatever it is called", () => {
-    const memory = newMemory(false);
-    expect(productIn(memory, { asm: { x: () => 0, y: memory } })).toBe(21);
-  });
-
-  it('is what the module with threads was given', () => {
-    const memory = newMemory(true);
-    expect(productIn(memory, { asm: { x: () => 0 }, wasmMemory: memory })).toBe(21);
-  });
+  const numbers = new Float32Array(wasmMemory.buffer);
+  numbers.set([1, 2, 3, 4]);
+  rowLoopsOf({ wasm } as unknown as BackendWasm).slope({ dy: 0, x: 0, out: 64, slope: 32, count: 4 });
+  expect(Array.from(numbers.subarray(16, 20))).toEqual([1, 2, 3, 4]);
 });

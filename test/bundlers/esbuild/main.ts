@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
-import { registerTrainingKernels } from 'model-patching/wasm';
-import { show } from '../show.ts';
+import { registerTrainingKernels, setWasmPaths } from 'model-patching/wasm';
+import { lines, show } from '../page.ts';
 import { tenSteps } from '../ten-steps.ts';
 
+setWasmPaths(new URL('.', import.meta.url).href);
+
 await show(async () => {
-  setWasmPaths(new URL('wasm/', import.meta.url).href);
   await tf.setBackend('wasm');
   registerTrainingKernels();
-  return tenSteps();
+  return lines(await tenSteps());
 });

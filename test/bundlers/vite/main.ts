@@ -1,12 +1,13 @@
+/// <reference types="vite/client" />
 import * as tf from '@tensorflow/tfjs';
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
-import { registerTrainingKernels } from 'model-patching/wasm';
-import { show } from '../show.ts';
+import { registerTrainingKernels, setWasmPaths } from 'model-patching/wasm';
+import { lines, show } from '../page.ts';
 import { tenSteps } from '../ten-steps.ts';
 
+setWasmPaths(import.meta.env.BASE_URL);
+
 await show(async () => {
-  setWasmPaths(`${import.meta.env.BASE_URL}wasm/`);
   await tf.setBackend('wasm');
   registerTrainingKernels();
-  return tenSteps();
+  return lines(await tenSteps());
 });

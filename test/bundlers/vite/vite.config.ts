@@ -1,6 +1,10 @@
 import { defineConfig } from 'vite';
 
 export default defineConfig({
-  base: '/pages/vite/',
-  build: { rolldownOptions: { input: ['index.html', 'hashed.html'] }, chunkSizeWarningLimit: 2000 },
+  base: '/vite/',
+  build: {
+    outDir: 'served/vite',
+
+    rolldownOptions: { input: ['index.html', 'hashed.html'] },
+  },
 });

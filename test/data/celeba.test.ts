@@ -50,6 +50,11 @@ describe('CelebA', () => {
     ['csv and txt', csv.attributes, txt.partition],
     ['csv with an index, and csv', indexed(csv.attributes), indexed(csv.partition)],
     ['csv whose index are the names', csv.attributes.slice(8), csv.partition.slice(8)],
+    [
+      'csv with semicolons, and tabs',
+      csv.attributes.replaceAll(',', ';'),
+      csv.partition.replaceAll(',', '\t'),
+    ],
     ['csv whose index are the names, from R', `""${csv.attributes.slice(8)}`, csv.partition],
   ])('comes from its tables: %s', (_, attributes, partition) => {
     const dataset = right(describeCeleba({ attributes, partition, folder: 'img_align_celeba' }));

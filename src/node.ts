@@ -22,6 +22,7 @@ export {
   type OpenRunOptions,
   type Run,
 } from './runs/run-directory.ts';
+export type { DataFingerprint } from './streams/data-fingerprint.ts';
 export { readMnist } from './streams/mnist-files.ts';
 export {
   readRecordShards,

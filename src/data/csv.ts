@@ -1,23 +1,28 @@
 /**
  * Tables as comma-separated values (RFC 4180): fields may stand in double quotes, in which a quote is doubled and line
- * breaks and commas are part of the field. Rows are handed on one by one, for a table of a large data set has millions
- * of fields of which few are needed.
+ * breaks and commas are part of the field. Semicolons or tabs may stand for the commas. Rows are handed on one by one,
+ * for a table of a large data set has millions of fields of which few are needed.
  */
 import { either as E } from 'fp-ts';
+import {
+  DELIMITERS,
+  findHeader,
+  shownColumns,
+  type CsvHeader,
+  type CsvRow,
+  type Delimiter,
+} from './csv-header.ts';
 import { refuse, type DataError } from './data-error.ts';
 
-/** One row of a table. */
-export interface CsvRow {
-  /** The line on which it begins, from 1. */
-  readonly line: number;
-  readonly fields: readonly string[];
-}
-
 /** One field from `start` on: its text, and where the field ends. */
-function readField(text: string, start: number): { readonly value: string; readonly end: number } | null {
+function readField(
+  text: string,
+  start: number,
+  delimiter: string,
+): { readonly value: string; readonly end: number } | null {
   if (text[start] !== '"') {
     let end = start;
-    while (end < text.length && text[end] !== ',' && text[end] !== '\n' && text[end] !== '\r') end++;
+    while (end < text.length && text[end] !== delimiter && text[end] !== '\n' && text[end] !== '\r') end++;
     return { value: text.slice(start, end), end };
   }
   let value = '';
@@ -31,16 +36,24 @@ function readField(text: string, start: number): { readonly value: string; reado
   }
 }
 
+/** What Excel writes before a table to say its delimiter. */
+const SAID = /^\ufeff?sep=(.)\r?\n/i;
+
 /** The rows of a text, or the line at which a quoted field does not end as it should. */
-export function* csvRows(text: string, name: string): Generator<E.Either<DataError, CsvRow>> {
+export function* csvRows(
+  text: string,
+  name: string,
+  delimiter = ',',
+): Generator<E.Either<DataError, CsvRow>> {
   const fault = (line: number, expected: string, found: string) =>
     refuse(`${name}, line ${line}`, expected, found, 'correct the line');
-  let line = 1;
-  for (let at = text.startsWith('\ufeff') ? 1 : 0; at < text.length;) {
+  const said = SAID.exec(text)?.[0];
+  let line = said === undefined ? 1 : 2;
+  for (let at = said?.length ?? (text.startsWith('\ufeff') ? 1 : 0); at < text.length;) {
     const began = line;
     const fields: string[] = [];
     for (;;) {
-      const field = readField(text, at);
+      const field = readField(text, at, delimiter);
       if (field === null) {
         yield fault(began, 'a closing quote', 'the end of the file');
         return;
@@ -49,7 +62,7 @@ export function* csvRows(text: string, name: string): Generator<E.Either<DataErr
       fields.push(field.value);
       at = field.end;
       const next = text[at];
-      if (next === ',') {
+      if (next === delimiter) {
         at++;
         continue;
       }
@@ -65,39 +78,40 @@ export function* csvRows(text: string, name: string): Generator<E.Either<DataErr
   }
 }
 
-/** What is wrong with a header that must hold certain columns, if anything. */
-function headerFault(
-  { line, fields }: CsvRow,
-  name: string,
-  columns: readonly string[],
-): DataError | undefined {
-  const twice = fields.find((column, i) => fields.indexOf(column) !== i);
-  const missing = columns.find((column) => !fields.includes(column));
-  const shown = fields.slice(0, 50).join(', ');
-  return twice !== undefined
-    ? {
-        where: `${name}, line ${line}`,
-        expected: 'different names of columns',
-        found: `${JSON.stringify(twice)} twice`,
-        cure: 'name the columns apart',
-      }
-    : missing !== undefined
-      ? {
-          where: `${name}, line ${line}`,
-          expected: `the column ${JSON.stringify(missing)}`,
-          found: `the columns ${shown}`,
-          cure: 'rename the column in the table, or say which column is meant',
-        }
-      : undefined;
-}
+const firstRow = (text: string, name: string, delimiter: string): E.Either<DataError, CsvRow | null> =>
+  csvRows(text, name, delimiter).next().value ?? E.right(null);
 
 /**
- * The wanted columns of a table whose first row names its columns.
+ * How many columns every row has before those of the header, by the first row. R writes the names of rows so: an index
+ * whose column the header does not count.
+ */
+function columnsBefore({ names }: CsvHeader, fields: readonly string[], columns: readonly string[]): 0 | 1 {
+  const isIndex = /^\d+$/.test(fields[0]!.trim()) || (columns.includes('') && !names.includes(''));
+  return fields.length === names.length + 1 && isIndex && fields.at(-1) !== '' ? 1 : 0;
+}
+
+/** How {@link readCsv} reads a table. */
+export interface CsvOptions {
+  /** What separates the columns. By default it is found by the columns that the header must name. */
+  readonly delimiter?: Delimiter;
+}
+
+const delimiterOf = (text: string, { delimiter }: CsvOptions): Delimiter | undefined => {
+  const said = SAID.exec(text)?.[1];
+  const names = Object.keys(DELIMITERS) as readonly Delimiter[];
+  return delimiter ?? names.find((name) => DELIMITERS[name] === said);
+};
+
+/**
+ * The wanted columns of a table whose first row names its columns. A column of numbers before them, which the header
+ * does not count, is an index and passed over.
  *
  * @param text The table as CSV, with or without a byte order mark.
  * @param name What to call it in an error.
- * @param columns The wanted columns, in any order; others are passed over.
+ * @param columns The wanted columns, in any order; others are passed over. The empty text is the first one without a
+ *   name.
  * @param row Makes something of the wanted values of one row, in the order of `columns`.
+ * @param options The delimiter, where it is not to be found.
  * @returns What was made of each row; or which column is missing, which line has another number of fields, or what
  *   `row` found wrong first.
  * @example
@@ -106,6 +120,8 @@ function headerFault(
  * import { readCsv } from 'model-patching/data';
  * const read = readCsv('id,y\n"a, b",1\n', 'labels.csv', ['y', 'id'], (values) => E.right(values.join(':')));
  * if (read._tag === 'Left' || read.right[0] !== '1:a, b') throw new Error('one row expected');
+ * const other = readCsv('id;y\n7;1\n', 'labels.csv', ['y'], ([y]) => E.right(y));
+ * if (other._tag === 'Left' || other.right[0] !== '1') throw new Error('semicolons separate it');
  * const wrong = readCsv('id\n1\n', 'labels.csv', ['y'], E.right);
  * if (wrong._tag === 'Right' || wrong.left.expected !== 'the column "y"') throw new Error('no such column');
  * ```
@@ -115,23 +131,50 @@ export function readCsv<A>(
   name: string,
   columns: readonly string[],
   row: (values: readonly string[], line: number) => E.Either<DataError, A>,
+  options: CsvOptions = {},
+): E.Either<DataError, readonly A[]> {
+  const found = findHeader(
+    (delimiter) => firstRow(text, name, delimiter),
+    name,
+    columns,
+    delimiterOf(text, options),
+  );
+  if (E.isLeft(found)) return found;
+  const header = found.right;
+  if (header === null) {
+    return refuse(name, `a table with the columns ${columns.join(', ')}`, 'no rows', 'give the table');
+  }
+  const rows = csvRows(text, name, DELIMITERS[header.delimiter]);
+  rows.next();
+  return readRows(rows, header, name, columns, row);
+}
+
+/** What is made of the rows below a header. */
+function readRows<A>(
+  rows: Iterable<E.Either<DataError, CsvRow>>,
+  header: CsvHeader,
+  name: string,
+  columns: readonly string[],
+  row: (values: readonly string[], line: number) => E.Either<DataError, A>,
 ): E.Either<DataError, readonly A[]> {
   const made: A[] = [];
-  let header: CsvRow | undefined;
+  let before: number | undefined;
   let places: readonly number[] = [];
-  for (const read of csvRows(text, name)) {
+  for (const read of rows) {
     if (E.isLeft(read)) return read;
     const { line, fields } = read.right;
-    if (header === undefined) {
-      header = read.right;
-      const fault = headerFault(header, name, columns);
-      if (fault !== undefined) return E.left(fault);
-      places = columns.map((column) => fields.indexOf(column));
-      continue;
+    if (before === undefined) {
+      const index = columnsBefore(header, fields, columns);
+      before = index;
+      // An index has no name, and the place before the others.
+      places = columns.map((column) => header.names.indexOf(column) + index);
     }
-    if (fields.length !== header.fields.length) {
-      const expected = `${header.fields.length} fields, as in the header`;
-      return refuse(`${name}, line ${line}`, expected, `${fields.length}`, 'correct the line');
+    if (places.includes(-1)) {
+      const cure = 'say which column is meant';
+      return refuse(`${name}, line ${header.line}`, 'a column without a name', shownColumns(header), cure);
+    }
+    if (fields.length !== header.names.length + before) {
+      return refuse(`${name}, line ${line}`, ...wrongWidth(header, before, fields));
     }
     const result = row(
       places.map((place) => fields[place]!),
@@ -140,7 +183,17 @@ export function readCsv<A>(
     if (E.isLeft(result)) return result;
     made.push(result.right);
   }
-  return header === undefined
-    ? refuse(name, `a table with the columns ${columns.join(', ')}`, 'no rows', 'give the table')
-    : E.right(made);
+  return E.right(made);
+}
+
+/** What is said of a row with another number of fields: expectation, finding and cure. */
+function wrongWidth({ names }: CsvHeader, before: number, fields: readonly string[]) {
+  const index = before === 0 ? '' : ' and an index before them, as in the first row';
+  const oneMore = before === 0 && fields.length === names.length + 1;
+  const cure = oneMore && fields.at(-1) === '' ? ', or take away the delimiter at the end of the lines' : '';
+  return [
+    `${names.length} fields, as in the header${index}`,
+    `${fields.length}`,
+    `correct the line${cure}`,
+  ] as const;
 }

@@ -70,7 +70,8 @@ export { readImageHeader, type ImageHeader, type ImageHeaderOptions } from './im
 export type { Orientation, OrientationRule } from './orientation.ts';
 export { decodeImage, largestSixteenBitValue, type DecodeImageOptions } from './decode-image.ts';
 export { fitImage, withChannels, type FitImageOptions } from './fit-image.ts';
-export { readCsv } from './csv.ts';
+export { readCsv, type CsvOptions } from './csv.ts';
+export type { Delimiter } from './csv-header.ts';
 export type { LeaveOut } from './left-out-rows.ts';
 export { describeTable, type TableOptions } from './table-dataset.ts';
 export {

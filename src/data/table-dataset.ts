@@ -3,6 +3,7 @@
  * subgroup z.
  */
 import { either as E, function as F } from 'fp-ts';
+import type { Delimiter } from './csv-header.ts';
 import { readCsv } from './csv.ts';
 import type { DataError } from './data-error.ts';
 import { describeDataset, SPLITS, type Dataset, type GroupLimits, type SplitName } from './dataset.ts';
@@ -18,13 +19,15 @@ export interface TableOptions {
   readonly file?: string;
   /** Folder of the images, put before every name. Default none. */
   readonly folder?: string;
-  /** Columns of the file's name, the split, the class and the subgroup. Default `filename`, `split`, `y`, `z`. */
+  /** Columns of the file's name, the split, the class and the subgroup; '' is the one without a name. Default `filename`, `split`, `y`, `z`. */
   readonly columns?: {
     readonly filename?: string;
     readonly split?: string;
     readonly y?: string;
     readonly z?: string;
   };
+  /** What separates the columns. By default it is found by the columns that the header must name. */
+  readonly delimiter?: Delimiter;
   /** Put behind every file's name, such as `.jpg` for a table of ids. Default nothing. */
   readonly extension?: string;
   /**
@@ -70,14 +73,20 @@ function readRows(
   file: string,
   options: TableOptions,
 ): E.Either<DataError, readonly TableRow[]> {
-  const { folder = '', extension = '', leaveOut = {} } = options;
+  const { folder = '', extension = '', leaveOut = {}, delimiter } = options;
   const { filename, split, y, z } = columnsOf(options);
   const row = (values: readonly string[], line: number): E.Either<DataError, TableRow> => {
     const [image, inSplit, label, subgroup, ...others] = values;
     return E.right({ file: image!, split: inSplit!, y: label!, z: subgroup!, others, line });
   };
   return F.pipe(
-    readCsv(text, file, [filename, split, y, z, ...Object.keys(leaveOut)], row),
+    readCsv(
+      text,
+      file,
+      [filename, split, y, z, ...Object.keys(leaveOut)],
+      row,
+      delimiter === undefined ? {} : { delimiter },
+    ),
     E.chain((rows) => withoutLeftOut(rows, leaveOut, file)),
     E.chain(
       E.traverseArray((read) =>

@@ -6,6 +6,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { either as E } from 'fp-ts';
 import { celebaRecord, describeCeleba, describeCelebaEntries, type CelebaOptions } from '../data/celeba.ts';
+import type { Delimiter } from '../data/csv-header.ts';
 import { refuse, type DataError } from '../data/data-error.ts';
 import {
   describeDataset,
@@ -60,6 +61,8 @@ export type DatasetSettings =
         readonly required?: readonly SplitName[];
         /** The table in the folder. The default is `metadata.csv`. */
         readonly table?: string;
+        /** What separates the columns of the table. By default it is found. */
+        readonly delimiter?: Delimiter | 'auto';
         /** The folder of the images below `root`. The default is `root` itself. */
         readonly imageFolder?: string;
       });
@@ -226,12 +229,20 @@ async function celeba(
 }
 
 async function folder(settings: DatasetSettings & { readonly kind: 'folder' }): Described {
+  const { delimiter = 'auto', ...described } = settings;
   const { root, table = 'metadata.csv', imageFolder = '', extension = '', required = TRAINING } = settings;
   const images = imageFolder === '' ? root : join(root, imageFolder);
   const read = await readTable(root, [table], `${table} and the images that it names`);
   return checkFiles(
     E.Monad.chain(read, ({ file, text }) =>
-      describeTable(text, { ...settings, required, name: table, file, folder: images }),
+      describeTable(text, {
+        ...described,
+        ...(delimiter !== 'auto' && { delimiter }),
+        required,
+        name: table,
+        file,
+        folder: images,
+      }),
     ),
     { root, settings: { imageFolder, extension } },
   );

@@ -23,6 +23,40 @@ describe('CSV', () => {
     );
   });
 
+  const names = (text: string, columns: readonly string[]) =>
+    readCsv(text, 't.csv', columns, (v) => ({ _tag: 'Right', right: v.join('|') }));
+
+  it('passes an index over, with or without a name, counted by the header or not', () => {
+    expect(right(names(',f,y\n0,a,1\n1,b,0\n', ['f', 'y']))).toEqual(['a|1', 'b|0']);
+    expect(right(names('f,y\n"1",a,1\n"2",b,0\n', ['f', 'y']))).toEqual(['a|1', 'b|0']);
+    expect(right(names('f,y,\na,1,\nb,0,\n', ['f', 'y']))).toEqual(['a|1', 'b|0']);
+    expect(right(names(',Unnamed: 0,,f\n0,0,0,a\n', ['f']))).toEqual(['a']);
+    expect(right(names(' f , y\na,1\n', ['f', 'y']))).toEqual(['a|1']);
+  });
+
+  it('may want the column without a name', () => {
+    expect(right(names(',y\na.png,1\n', ['', 'y']))).toEqual(['a.png|1']);
+    expect(right(names('y,z\na.png,1,0\n', ['', 'z']))).toEqual(['a.png|0']);
+    expect(left(names('y,z\n1,0\n', ['', 'z']))).toMatchObject({
+      where: 't.csv, line 1',
+      expected: 'a column without a name',
+    });
+  });
+
+  it('takes no row of another length for an index', () => {
+    const broken = left(names('f,y\na,1,2\nb,0\n', ['f', 'y']));
+    expect(broken).toMatchObject({
+      where: 't.csv, line 2',
+      expected: '2 fields, as in the header',
+      found: '3',
+    });
+    expect(left(names('f,y\n1,a,0\nb,0\n', ['f', 'y']))).toMatchObject({
+      where: 't.csv, line 3',
+      expected: '2 fields, as in the header and an index before them, as in the first row',
+    });
+    expect(left(names('f,y\n1,a,\n', ['f', 'y'])).cure).toContain('delimiter at the end of the lines');
+  });
+
   it.each([
     ['a column that is missing', 'x,y\n1,2\n', 'line 1', 'the columns x, y'],
     ['a column that comes twice', 'a,a\n1,2\n', 'line 1', '"a" twice'],

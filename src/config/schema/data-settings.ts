@@ -214,7 +214,12 @@ export const DataCodec = variants('data', {
   folder: {
     root: required('Folder of the table and the images.', path, '${DATA}/my-images'),
     table: setting('CSV table below `root`, one row an image, with a header.', path, 'metadata.csv'),
-    columns: setting('Names of the columns.', columns, {}),
+    delimiter: setting(
+      'What separates the columns of the table; auto finds it by the columns that the header must name.',
+      choice('auto', 'comma', 'semicolon', 'tab'),
+      'auto',
+    ),
+    columns: setting('Names of the columns; "" is the first one without a name.', columns, {}),
     splits: setting('What the split column holds.', splits, {}),
     extension: setting('Put behind every file’s name, e.g. .jpg for a table of ids.', t.string, ''),
     required: setting(

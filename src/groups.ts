@@ -4,7 +4,7 @@
  * training examples it has; group losses are the means of per-example losses over each group of a batch.
  */
 import * as tf from '@tensorflow/tfjs';
-import { either as E } from 'fp-ts';
+import type { either as E } from 'fp-ts';
 
 /** The groups of a data set, one entry a group in every list. */
 export interface GroupTable {
@@ -65,16 +65,20 @@ const GROUP_NAME = /^(?:\(Y=(-?\d+)\))?(?:\(Z=(-?\d+)\))?(?:\(([^()=]+)\))?$/;
 export function parseGroupName(name: string): E.Either<string, GroupIdentity> {
   const match = GROUP_NAME.exec(name);
   if (match === null) {
-    return E.left(
-      `group name: expected (Y=label)(Z=attribute)(variant), each part optional, found '${name}'`,
-    );
+    return {
+      _tag: 'Left',
+      left: `group name: expected (Y=label)(Z=attribute)(variant), each part optional, found '${name}'`,
+    };
   }
   const [, y, z, variant] = match;
-  return E.right({
-    ...(y === undefined ? {} : { y: Number(y) }),
-    ...(z === undefined ? {} : { z: Number(z) }),
-    ...(variant === undefined ? {} : { variant }),
-  });
+  return {
+    _tag: 'Right',
+    right: {
+      ...(y === undefined ? {} : { y: Number(y) }),
+      ...(z === undefined ? {} : { z: Number(z) }),
+      ...(variant === undefined ? {} : { variant }),
+    },
+  };
 }
 
 /**
@@ -96,7 +100,7 @@ export function groupTable(
   trainingCounts: readonly number[],
   classOf: readonly number[] = names.map((name) => {
     const parsed = parseGroupName(name);
-    return E.isRight(parsed) ? (parsed.right.y ?? -1) : -1;
+    return parsed._tag === 'Right' ? (parsed.right.y ?? -1) : -1;
   }),
 ): GroupTable {
   const table = { names: [...names], classOf: [...classOf], trainingCounts: [...trainingCounts] };

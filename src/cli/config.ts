@@ -4,11 +4,15 @@ import { Argument, Command } from 'commander';
 import { codecOf, type Experiment } from '../config/schema/experiment.ts';
 import { isStudy } from '../config/schema/load-study.ts';
 import { printExperiment, printStudy } from '../config/schema/print.ts';
-import { rootsOf, type Roots } from '../config/schema/roots.ts';
+import { DataCodec } from '../config/schema/data-settings.ts';
+import { rootsOf, withRoots, type Roots } from '../config/schema/roots.ts';
 import type { Study } from '../config/schema/study.ts';
 import { experimentTemplate, type TemplateName } from '../config/schema/template.ts';
 import { formatDataError, type DataError } from '../data/data-error.ts';
 import { lookAtData } from '../experiment/images/data-faults.ts';
+import { openExperimentImages } from '../experiment/images/open-images.ts';
+import { surveyData } from '../experiment/images/survey.ts';
+import { closing } from '../system/closing.ts';
 import {
   configurationReader,
   loadExperimentFile,
@@ -95,10 +99,29 @@ const isStudyFile = (file: string): Promise<boolean> => {
   return isStudy(entry, read);
 };
 
-async function check(files: readonly string[], flags: ExperimentFlags): Promise<void> {
+/** Every image of the data that a file names, read and decoded. */
+async function surveyed(file: string, options: ExperimentOptions, roots: Roots): Promise<number> {
+  const data = (await isStudyFile(file))
+    ? shown(await readStudy(file, options.overrides)).data
+    : shown(await loadExperimentFile(file, options)).experiment.data;
+  const rooted = orExit(
+    E.mapLeft(([first]: readonly DataError[]) => first!)(withRoots(DataCodec, data, roots, () => file)),
+  );
+  const { lines, damaged } = await closing(await openExperimentImages(rooted), (images) =>
+    surveyData(data, images),
+  );
+  lines.forEach((line) => say(`  ${line}`));
+  return damaged;
+}
+
+interface CheckFlags extends ExperimentFlags {
+  readonly data?: boolean;
+}
+
+async function check(files: readonly string[], flags: CheckFlags): Promise<void> {
   const options = orExit(await experimentOptions(flags));
   const roots: Roots = { ...process.env, ...options.roots };
-  let [faults, broken] = [0, 0];
+  let [faults, broken, damaged] = [0, 0, 0];
   const fragments: string[] = [];
   for (const file of files) {
     const checked = await ((await isStudyFile(file)) ? checkedStudy : checkedExperiment)(
@@ -116,6 +139,7 @@ async function check(files: readonly string[], flags: ExperimentFlags): Promise<
     const [first, ...others] = checked.right;
     say(`${file}: right: ${first!}`);
     others.forEach((line) => say(`  ${line}`));
+    if (flags.data === true) damaged += await surveyed(file, options, roots);
   }
   if (fragments.length > 0)
     complain(
@@ -124,6 +148,11 @@ async function check(files: readonly string[], flags: ExperimentFlags): Promise<
   if (faults > 0)
     throw new ProgramError(
       `${faults} ${faults === 1 ? 'fault' : 'faults'} in ${broken} of ${files.length} files`,
+      2,
+    );
+  if (damaged > 0)
+    throw new ProgramError(
+      `${damaged} damaged ${damaged === 1 ? 'image' : 'images'}; restore ${damaged === 1 ? 'it' : 'them'}, or set data.skipDamaged`,
       2,
     );
 }
@@ -161,6 +190,10 @@ export function configCommand(): Command {
   withExperimentOptions(command.command('check'))
     .description('Says whether configuration files are right, and every fault with its file, line and cure')
     .argument('<file...>', 'configurations, ours or published ones')
+    .option(
+      '--data',
+      'also read the data from end to end: groups, formats, sizes, damaged and doubled images, leaks',
+    )
     .action(check);
   withExperimentOptions(command.command('show'))
     .description('Prints a configuration with everything it extends, every default, and every change')

@@ -5,6 +5,7 @@
  */
 import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
+import { isCurable } from './decoding.ts';
 import { didYouMean } from './did-you-mean.ts';
 
 /** An object codec whose keys are known. */
@@ -186,6 +187,7 @@ export const refine = <A, O>(
     (value): value is A => codec.is(value) && satisfies(value),
     (input, context) => {
       const decoded = codec.validate(input, context);
+      if (E.isLeft(decoded) && decoded.left.some(isCurable)) return decoded;
       return E.isRight(decoded) && satisfies(decoded.right) ? decoded : t.failure(input, context);
     },
     codec.encode,

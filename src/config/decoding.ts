@@ -1,6 +1,6 @@
 /** Untrusted values into typed ones; what is wrong comes back as one line for each fault, with the path to it. */
 import { either as E } from 'fp-ts';
-import type * as t from 'io-ts';
+import * as t from 'io-ts';
 import type { DataError } from '../data/data-error.ts';
 
 interface Tagged {
@@ -25,6 +25,32 @@ export type Where = string | ((path: Path, unknownKey: boolean) => string);
 
 const pathOf = (context: t.Context): Path =>
   context.filter((_, i) => i > 0 && !isBranching(context[i - 1]!.type as Tagged)).map(({ key }) => key);
+
+/** An error of a codec that knows how to mend the value. */
+interface CurableError extends t.ValidationError {
+  readonly cure?: string;
+}
+
+/**
+ * The failure of a codec that knows how to mend the value; wrappers pass it on in place of their own.
+ *
+ * @param value What was found.
+ * @param context Of the codec.
+ * @param expected What it should be.
+ * @param cure How to mend it.
+ */
+export const curableFailure = <A>(
+  value: unknown,
+  context: t.Context,
+  expected: string,
+  cure: string,
+): t.Validation<A> => {
+  const error: CurableError = { value, context, message: expected, cure };
+  return t.failures([error]);
+};
+
+/** Whether an error knows how to mend the value. */
+export const isCurable = (error: CurableError): boolean => error.cure !== undefined;
 
 /** A path as a person writes it, e.g. `data.columns[2]`. */
 export const pathText = (path: Path): string =>
@@ -58,7 +84,7 @@ export function written(value: unknown): string {
  * ```
  */
 export function dataErrors(errors: t.Errors, where: Where): readonly DataError[] {
-  return errors.map(({ value, context, message }) => {
+  return errors.map(({ value, context, message, cure }: CurableError) => {
     const path = pathOf(context);
     const unknownKey = context.at(-1)?.type.name === 'never';
     const source = typeof where === 'string' ? where : where(path, unknownKey);
@@ -66,7 +92,7 @@ export function dataErrors(errors: t.Errors, where: Where): readonly DataError[]
       where: path.length === 0 ? source : `${source}: ${pathText(path)}`,
       expected: unknownKey ? 'no such key' : (message ?? context.at(-1)?.type.name ?? 'something else'),
       found: unknownKey && message !== undefined ? message : written(value),
-      cure: unknownKey ? 'remove or rename it' : 'correct it',
+      cure: cure ?? (unknownKey ? 'remove or rename it' : 'correct it'),
     };
   });
 }

@@ -48,6 +48,14 @@ class Fault extends Error {
 const fault = (where: string, expected: string, found: string, cure: string): Fault =>
   new Fault({ where, expected, found, cure });
 
+/** YAML 1.1 had such keys, YAML 1.2 has none: they would be settings of an odd name. */
+const MERGE_KEY = [
+  'the name of a setting',
+  'the merge key "<<", which YAML 1.2 does not have',
+  'write out what it brings in, or put that into a file which "extends: FILE" names; ' +
+    'a whole value may be repeated as "setting: *name"',
+] as const;
+
 const firstLine = (message: string): string =>
   message.split('\n', 1)[0]!.replace(/\s+/g, ' ').replace(/:$/, '');
 
@@ -131,6 +139,7 @@ function treeOf(document: yaml.Document.Parsed, at: (offset: number | undefined)
         const keyPlace = alias ?? at(yaml.isNode(key) ? key.range?.[0] : undefined);
         const name = yaml.isScalar(key) ? String(key.value) : '';
         if (name === '__proto__') throw fault(keyPlace, 'the name of a setting', '"__proto__"', 'remove it');
+        if (name === '<<' && yaml.isScalar(key) && key.type === 'PLAIN') throw fault(keyPlace, ...MERGE_KEY);
         // The parser's own check takes time by the square of the number of keys.
         if (entries.has(name))
           throw fault(keyPlace, 'every key once', `"${name}" again`, 'remove one of them');

@@ -11,6 +11,7 @@ import { setTimeout } from 'node:timers/promises';
 import { either as E } from 'fp-ts';
 import { refuse, type DataError } from '../data/data-error.ts';
 import { makeFolder } from '../system/make-folder.ts';
+import { withRoomFor } from '../system/full-disk.ts';
 import { hasCode, readText } from '../system/text-file.ts';
 
 /** When a process started, in the kernel's ticks; empty where the system does not tell, and of one that has ended. */
@@ -32,8 +33,10 @@ async function isAlive(pid: number, start: string): Promise<boolean> {
 
 async function create(path: string, text: string): Promise<void> {
   try {
-    const file = await open(path, 'wx');
-    await file.writeFile(text).finally(() => file.close());
+    await withRoomFor(path, text.length, async () => {
+      const file = await open(path, 'wx');
+      await file.writeFile(text).finally(() => file.close());
+    });
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw error;
   }

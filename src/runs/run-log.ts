@@ -2,6 +2,7 @@
 import { appendFile, open } from 'node:fs/promises';
 import { MetricsLineCodec } from '../config/run-files.ts';
 import { writeFileAtomically } from '../system/atomic-file.ts';
+import { withRoomFor } from '../system/full-disk.ts';
 import { parseJson, readText } from '../system/text-file.ts';
 
 /** A record of the log: `step` says after how many steps it was written; the rest is JSON data, NaN becoming null. */
@@ -40,7 +41,10 @@ function linesUpTo(text: string, step: number): Line[] {
 /** The log in `path`, which need not be there yet. */
 export function runLog(path: string): RunLog {
   return {
-    append: (records) => appendFile(path, records.map((record) => `${JSON.stringify(record)}\n`).join('')),
+    append(records) {
+      const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
+      return withRoomFor(path, Buffer.byteLength(text), () => appendFile(path, text));
+    },
     async records() {
       return linesUpTo((await readText(path)) ?? '', Infinity).map(({ record }) => record);
     },

@@ -2,8 +2,7 @@
  * Opens the data sets whose images lie on the disk. It finds their tables or records, describes them, and makes sure
  * that every image file is there, before a run begins.
  */
-import { readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { either as E } from 'fp-ts';
 import { celebaRecord, describeCeleba, describeCelebaEntries, type CelebaOptions } from '../data/celeba.ts';
 import type { Delimiter } from '../data/csv-header.ts';
@@ -23,11 +22,11 @@ import {
   WATERBIRDS_SUBGROUPS,
   waterbirdsRecord,
 } from '../data/waterbirds.ts';
-import { hasCode } from '../system/text-file.ts';
-import { missingFilesFault, type NamedFiles } from './missing-files.ts';
+import { checkFiles, namesIn } from './check-files.ts';
+import { findShards } from './list-shards.ts';
 import { readTable } from './read-table.ts';
 import { scratchFolder, type ScratchFolder } from './record-folder.ts';
-import { indexRecords, listShards } from './record-index.ts';
+import { indexRecords } from './record-index.ts';
 
 /** What every data set on the disk has. */
 export interface CommonDatasetSettings {
@@ -70,6 +69,8 @@ export type DatasetSettings =
 /** A data set whose images can be loaded until it is closed. */
 export interface OpenedDataset {
   readonly dataset: Dataset;
+  /** What was noticed on the way, a line each. */
+  readonly notices: readonly string[];
   /** Compressed shards were expanded here. */
   readonly scratch: ScratchFolder;
   /** Removes what was expanded. */
@@ -78,38 +79,16 @@ export interface OpenedDataset {
 
 type Described = Promise<E.Either<DataError, Dataset>>;
 
-/** The names in a folder, or null if there is none. */
-const namesIn = (folder: string): Promise<readonly string[] | null> =>
-  readdir(folder).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return null;
-    throw error;
-  });
+/** Takes lines about what was noticed. */
+type Notice = (line: string) => void;
 
-/** Makes sure that the files of all images are there, reading every folder once. */
-async function withoutMissing(
-  dataset: Dataset,
-  files: Omit<NamedFiles, 'name'>,
-): Promise<E.Either<DataError, Dataset>> {
-  const folders = new Map<string, ReadonlySet<string> | null>();
-  const missing: string[] = [];
-  for (const { image } of SPLITS.flatMap((split) => dataset.splits[split])) {
-    if (image.record !== undefined) continue;
-    const folder = dirname(image.file);
-    if (!folders.has(folder)) {
-      const names = await namesIn(folder);
-      folders.set(folder, names === null ? null : new Set(names));
-    }
-    if (folders.get(folder)?.has(image.file.slice(image.file.lastIndexOf('/') + 1)) !== true) {
-      missing.push(image.file);
-    }
-  }
-  return missing.length === 0
-    ? E.right(dataset)
-    : E.left(await missingFilesFault(missing, { ...files, name: dataset.name }));
+/** The shards of a folder; what was left out is noticed. */
+async function shardsIn(folder: string, notice: Notice): Promise<E.Either<DataError, readonly string[]>> {
+  const found = await findShards(folder);
+  if (E.isLeft(found)) return found;
+  found.right.notices.forEach(notice);
+  return E.right(found.right.paths);
 }
-
-const checkFiles = (described: E.Either<DataError, Dataset>, files: Omit<NamedFiles, 'name'>): Described =>
-  E.isLeft(described) ? Promise.resolve(described) : withoutMissing(described.right, files);
 
 /** Whether a folder holds records, with `auto` by looking for a table. */
 async function holdsRecords(
@@ -135,6 +114,7 @@ const TRAINING: readonly SplitName[] = ['train'];
 async function waterbirds(
   { root, layout, limits }: DatasetSettings & { readonly kind: 'waterbirds' },
   scratch: ScratchFolder,
+  notice: Notice,
 ): Described {
   const options = { required: TRAINING, ...(limits === undefined ? {} : { limits }) };
   const records = await holdsRecords(root, layout, ['metadata.csv']);
@@ -146,7 +126,7 @@ async function waterbirds(
       { root },
     );
   }
-  const shards = await listShards(root);
+  const shards = await shardsIn(root, notice);
   if (E.isLeft(shards)) return shards;
   const indexed = await indexRecords(shards.right, scratch.path, waterbirdsRecord);
   return E.Monad.chain(indexed, (images) =>
@@ -168,9 +148,13 @@ const CELEBA_FOLDERS: Readonly<Record<SplitName, string>> = {
 };
 
 /** The shards of a split: none where there is no folder, if it is not that of training. */
-async function celebaShards(root: string, split: SplitName): Promise<E.Either<DataError, readonly string[]>> {
+async function celebaShards(
+  root: string,
+  split: SplitName,
+  notice: Notice,
+): Promise<E.Either<DataError, readonly string[]>> {
   const shards = join(root, CELEBA_FOLDERS[split]);
-  return (await namesIn(shards)) === null && split !== 'train' ? E.right([]) : listShards(shards);
+  return (await namesIn(shards)) === null && split !== 'train' ? E.right([]) : shardsIn(shards, notice);
 }
 
 const celebaTables = (name: string): readonly string[] => [`${name}.txt`, `${name}.csv`];
@@ -197,10 +181,15 @@ async function celebaFromTables(root: string, options: CelebaOptions): Described
   );
 }
 
-async function celebaFromRecords(root: string, options: CelebaOptions, scratch: ScratchFolder): Described {
+async function celebaFromRecords(
+  root: string,
+  options: CelebaOptions,
+  scratch: ScratchFolder,
+  notice: Notice,
+): Described {
   const entries: LabelledEntry[] = [];
   for (const split of SPLITS) {
-    const shards = await celebaShards(root, split);
+    const shards = await celebaShards(root, split, notice);
     if (E.isLeft(shards)) return shards;
     const indexed = await indexRecords(shards.right, scratch.path, (features, where) =>
       celebaRecord(features, where, options),
@@ -214,6 +203,7 @@ async function celebaFromRecords(root: string, options: CelebaOptions, scratch: 
 async function celeba(
   settings: DatasetSettings & { readonly kind: 'celeba' },
   scratch: ScratchFolder,
+  notice: Notice,
 ): Described {
   const { root, layout, y = 'Blond_Hair', z = 'Male', limits, groupSizes } = settings;
   const options: CelebaOptions = {
@@ -225,7 +215,7 @@ async function celeba(
   };
   const records = await holdsRecords(root, layout, celebaTables('list_attr_celeba'));
   if (E.isLeft(records)) return records;
-  return records.right ? celebaFromRecords(root, options, scratch) : celebaFromTables(root, options);
+  return records.right ? celebaFromRecords(root, options, scratch, notice) : celebaFromTables(root, options);
 }
 
 async function folder(settings: DatasetSettings & { readonly kind: 'folder' }): Described {
@@ -248,9 +238,9 @@ async function folder(settings: DatasetSettings & { readonly kind: 'folder' }): 
   );
 }
 
-function describedBy(settings: DatasetSettings, scratch: ScratchFolder): Described {
-  if (settings.kind === 'waterbirds') return waterbirds(settings, scratch);
-  return settings.kind === 'celeba' ? celeba(settings, scratch) : folder(settings);
+function describedBy(settings: DatasetSettings, scratch: ScratchFolder, notice: Notice): Described {
+  if (settings.kind === 'waterbirds') return waterbirds(settings, scratch, notice);
+  return settings.kind === 'celeba' ? celeba(settings, scratch, notice) : folder(settings);
 }
 
 /** The data set with subgroups for classes: what is learnt changes, groups stay what they are. */
@@ -289,14 +279,17 @@ function learnSubgroups(dataset: Dataset): Dataset {
  */
 export async function openDataset(settings: DatasetSettings): Promise<E.Either<DataError, OpenedDataset>> {
   const scratch = scratchFolder();
-  const described = await describedBy(settings, scratch).catch(async (error: unknown) => {
-    await scratch.remove();
-    throw error;
-  });
+  const notices: string[] = [];
+  const described = await describedBy(settings, scratch, (line) => notices.push(line)).catch(
+    async (error: unknown) => {
+      await scratch.remove();
+      throw error;
+    },
+  );
   if (E.isLeft(described)) {
     await scratch.remove();
     return described;
   }
   const dataset = settings.label === 'z' ? learnSubgroups(described.right) : described.right;
-  return E.right({ dataset, scratch, close: scratch.remove });
+  return E.right({ dataset, notices, scratch, close: scratch.remove });
 }

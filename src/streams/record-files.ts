@@ -13,6 +13,7 @@ import { refuse, type DataError } from '../data/data-error.ts';
 import { decodeTfRecords, encodeTfRecords, shardFileName } from '../data/tfrecord.ts';
 import { isGzip } from './record-index.ts';
 import { makeFolder } from '../system/make-folder.ts';
+import { FullDiskError, withRoomFor } from '../system/full-disk.ts';
 import { isThere } from '../system/text-file.ts';
 import {
   checkSettings,
@@ -54,12 +55,29 @@ export interface RecordShards {
   readonly records: readonly Uint8Array[];
 }
 
+/** A temporary folder, and where it will be put. */
+interface RecordPlace {
+  readonly folder: string;
+  readonly target: string;
+}
+
 function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Files of the temporary folder, which a full disk names by the place where they belong. */
+async function writeWhole(
+  { folder, target }: RecordPlace,
+  file: string,
+  contents: string | Uint8Array,
+): Promise<void> {
+  await withRoomFor(join(target, file), Buffer.byteLength(contents), () =>
+    writeFile(join(folder, file), contents, { flush: true }),
+  );
+}
+
 async function writeShards(
-  folder: string,
+  place: RecordPlace,
   records: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   { settings, shardSize = 10240, compression = 'none' }: WriteRecordShardsOptions,
 ): Promise<RecordManifest> {
@@ -69,7 +87,7 @@ async function writeShards(
     const framed = encodeTfRecords(pending);
     const bytes = compression === 'gzip' ? await promisify(gzip)(framed) : framed;
     const file = shardFileName(shards.length, shardSize);
-    await writeFile(join(folder, file), bytes, { flush: true });
+    await writeWhole(place, file, bytes);
     shards.push({ file, count: pending.length, bytes: bytes.length, sha256: sha256(bytes) });
     pending.length = 0;
   };
@@ -86,7 +104,7 @@ async function writeShards(
     shardSize,
     shards,
   };
-  await writeFile(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
+  await writeWhole(place, MANIFEST, `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;
 }
 
@@ -155,13 +173,14 @@ export async function writeRecordShards(
     const temporary = join(folder, `.${name}-${randomUUID()}`);
     try {
       await makeFolder(temporary);
-      const manifest = await writeShards(temporary, records, options);
+      const manifest = await writeShards({ folder: temporary, target: target.right }, records, options);
       await putInPlace(temporary, target.right, replace);
       return E.right(manifest);
     } finally {
       await rm(temporary, { recursive: true, force: true });
     }
   } catch (error) {
+    if (error instanceof FullDiskError) return E.left(error.fault);
     const cure = 'choose another folder, or mend what is named';
     return fault('a folder that can be written', reason(error), cure);
   }

@@ -11,7 +11,8 @@ import type { ExampleFeatures } from '../data/example.ts';
 import { integerFeature } from '../data/record-features.ts';
 import { checkSettings, decodeManifest } from './record-manifest.ts';
 import { readText } from '../system/text-file.ts';
-import { indexRecords, listShards, type IndexedRecord } from './record-index.ts';
+import { findShards } from './list-shards.ts';
+import { indexRecords, type IndexedRecord } from './record-index.ts';
 
 /** A folder for files that are needed for as long as a data set is; made when it is first asked for. */
 export interface ScratchFolder {
@@ -136,7 +137,10 @@ export async function indexTranslations(
 ): Promise<E.Either<DataError, readonly IndexedRecord<number>[]>> {
   const named = await shardsOfManifest(folder, options.settings);
   if (E.isLeft(named)) return named;
-  const shards = named.right === null ? await listShards(folder) : E.right(named.right);
+  const shards =
+    named.right === null
+      ? E.Functor.map(await findShards(folder), ({ paths }) => paths)
+      : E.right(named.right);
   if (E.isLeft(shards)) return shards;
   const records = await indexRecords(shards.right, scratch.path, translation);
   return E.Monad.chain(records, (indexed) => checkCount(folder, indexed, options.count));

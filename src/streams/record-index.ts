@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -15,7 +15,7 @@ import { refuse, type DataError } from '../data/data-error.ts';
 import type { ImageLocation } from '../data/dataset.ts';
 import { decodeExample, type ExampleFeatures } from '../data/example.ts';
 import { decodeTfRecords, maskedCrc32c } from '../data/tfrecord.ts';
-import { hasCode } from '../system/text-file.ts';
+import { FullDiskError, withRoomFor } from '../system/full-disk.ts';
 
 /** Longest record that is read: no encoded image of the field is larger. */
 const LONGEST = 2 ** 28;
@@ -101,9 +101,23 @@ async function* storedRecords(path: string): AsyncGenerator<E.Either<DataError, 
   }
 }
 
+/** What a compressed file says at its end that it expands to (RFC 1952: modulo 2³²). */
+async function expandedSize(path: string): Promise<number> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, Math.max(0, size - 4));
+    return buffer.readUInt32LE();
+  } finally {
+    await file.close();
+  }
+}
+
 async function expand(path: string, scratch: string): Promise<string> {
   const expanded = join(scratch, `${randomUUID()}.tfrec`);
-  await pipeline(createReadStream(path), createGunzip(), createWriteStream(expanded));
+  await withRoomFor(expanded, await expandedSize(path), () =>
+    pipeline(createReadStream(path), createGunzip(), createWriteStream(expanded)),
+  );
   return expanded;
 }
 
@@ -145,63 +159,9 @@ export async function indexRecords<A>(
         indexed.push({ image, value: value.right });
       }
     } catch (error) {
+      if (error instanceof FullDiskError) return E.left(error.fault);
       return refuse(shard, 'a readable file of records', reason(error), 'copy or make the file again');
     }
   }
   return E.right(indexed);
-}
-
-const SHARD_NAME = /^(\d{2,})-(\d+)\.tfrec$/;
-
-/** Whether a shard is there both plain and compressed: its images would count twice. */
-function twofoldFault(folder: string, names: readonly string[]): DataError | undefined {
-  const twofold = names.find((name) => names.includes(`${name}.gz`));
-  return twofold === undefined
-    ? undefined
-    : {
-        where: folder,
-        expected: 'every shard once',
-        found: `${twofold} and ${twofold}.gz`,
-        cure: 'remove one of them',
-      };
-}
-
-/** Whether shards that are numbered are all there. */
-function numberingFault(folder: string, names: readonly string[]): DataError | undefined {
-  const numbered = names.map((name) => SHARD_NAME.exec(name));
-  if (numbered.some((match) => match === null)) return undefined;
-  const missing = numbered.findIndex((match, i) => Number(match![1]) !== i);
-  return missing < 0
-    ? undefined
-    : {
-        where: folder,
-        expected: `a shard ${String(missing).padStart(2, '0')}-${numbered[0]![2]}.tfrec before ${names[missing]}`,
-        found: 'none',
-        cure: 'copy all shards of the folder',
-      };
-}
-
-/**
- * The shards of a folder in order: every file that ends in `.tfrec`, `.tfrecord` or `.tfrecords`, also `.gz` behind
- * that, here and in its folders. Names of the form `NN-<shard size>.tfrec` must be complete from 00 on.
- *
- * @param folder The folder.
- * @returns Paths in the order of their names, at least one; or which is missing, or there both plain and compressed.
- */
-export async function listShards(folder: string): Promise<E.Either<DataError, readonly string[]>> {
-  const layout = 'a folder with shards such as 00-10240.tfrec';
-  const entries = await readdir(folder, { recursive: true }).catch((error: unknown) =>
-    hasCode(error, 'ENOENT') ? 'no such folder' : hasCode(error, 'ENOTDIR') ? 'a file' : reason(error),
-  );
-  const cure = 'give the folder that holds them';
-  if (typeof entries === 'string') return refuse(folder, layout, entries, cure);
-  const shards = entries
-    .filter((name) => /\.tfrecords?(\.gz)?$|\.tfrec(\.gz)?$/.test(name))
-    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
-  if (shards.length === 0) {
-    const found = entries.length === 0 ? 'an empty folder' : `only ${entries.sort().slice(0, 8).join(', ')}`;
-    return refuse(folder, layout, found, cure);
-  }
-  const wrong = twofoldFault(folder, shards) ?? numberingFault(folder, shards);
-  return wrong === undefined ? E.right(shards.map((name) => join(folder, name))) : E.left(wrong);
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { withRoomFor } from './full-disk.ts';
 import { makeFolder } from './make-folder.ts';
 
 const ABANDONED = /^\..+\.[0-9a-f-]{36}\.tmp$/;
@@ -12,19 +13,25 @@ const ABANDONED = /^\..+\.[0-9a-f-]{36}\.tmp$/;
  *
  * @param path The file; one that is there is replaced.
  * @param contents Text, written as UTF-8, or bytes in pieces.
- * @throws What the file system says; the temporary file is removed.
+ * @throws FullDiskError if there is no room, or what the file system says; the temporary file is removed.
  */
 export async function writeFileAtomically(
   path: string,
   contents: string | readonly Uint8Array[],
 ): Promise<void> {
+  const parts = typeof contents === 'string' ? [Buffer.from(contents)] : contents;
+  const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+  await withRoomFor(path, bytes, () => writeAndRename(path, parts));
+}
+
+async function writeAndRename(path: string, parts: readonly Uint8Array[]): Promise<void> {
   const folder = dirname(path);
   await makeFolder(folder);
   const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
   try {
     const file = await open(temporary, 'wx');
     try {
-      for (const part of typeof contents === 'string' ? [contents] : contents) await file.writeFile(part);
+      for (const part of parts) await file.writeFile(part);
       await file.sync();
     } finally {
       await file.close();

@@ -70,6 +70,8 @@ interface Loops {
 
 interface BackendModule {
   readonly asm?: Readonly<Record<string, unknown>>;
+  /** The threaded binary, which browsers get on pages that are cross-origin isolated, imports its memory. */
+  readonly wasmMemory?: WebAssembly.Memory;
   readonly HEAPF32: Float32Array;
 }
 
@@ -79,7 +81,8 @@ function loopsOf(backend: BackendWasm): Loops {
   const wasm = backend.wasm as BackendWasm['wasm'] & BackendModule;
   const known = loopsOfModule.get(wasm);
   if (known) return known;
-  const memory = Object.values(wasm.asm ?? {}).find((value) => value instanceof WebAssembly.Memory);
+  const memory =
+    wasm.wasmMemory ?? Object.values(wasm.asm ?? {}).find((value) => value instanceof WebAssembly.Memory);
   const heap = (): Float32Array => wasm.HEAPF32;
   const loops = {
     blocks: (memory && compileBlocks(memory)) ?? plainBlocks(heap),

@@ -4,3 +4,4 @@
  * @module
  */
 export { registerTrainingKernels } from './register-training-kernels.ts';
+export { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';

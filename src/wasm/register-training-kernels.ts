@@ -9,9 +9,12 @@ import { convolutionFilterGradient, convolutionInputGradient } from './convoluti
 import { concat, slice, split } from './copies.ts';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise-gradients.ts';
 import { FUSED_KERNELS } from './fused-kernels.ts';
+import { failedStart, watchStart } from './failed-start.ts';
 import { maxPoolGradient } from './max-pool-gradient.ts';
 import { fusedBatchNorm } from './normalization.ts';
 import { batchMatMul, mean, sum, unsortedSegmentSum } from './sums-and-products.ts';
+
+watchStart();
 
 const ours = new WeakSet<tf.KernelFunc>();
 
@@ -36,7 +39,8 @@ function register<Attributes extends object>(
  * Call it once, before or after the backend starts; calling it again changes nothing. Importing the module registers
  * the backend itself and none of these kernels.
  *
- * @throws Error if '@tensorflow/tfjs-backend-wasm' has registered its kernels with another copy of tfjs.
+ * @throws Error if '@tensorflow/tfjs-backend-wasm' has registered its kernels with another copy of tfjs, or if the
+ *   current backend is `wasm` and did not start. The message then names the file that was not found, and the cure.
  * @see Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", 2016
  * @example
  * ```ts
@@ -54,6 +58,8 @@ function register<Attributes extends object>(
  * ```
  */
 export function registerTrainingKernels(): void {
+  const failure = tf.getBackend() === 'wasm' ? failedStart() : undefined;
+  if (failure !== undefined) throw new Error(failure);
   if (!(tf.getKernel('BatchMatMul', 'wasm') as tf.KernelConfig | undefined))
     throw new Error(
       "The wasm backend has no kernels here: expected '@tensorflow/tfjs-backend-wasm' and this package to share one '@tensorflow/tfjs'; remove the second copy (npm ls @tensorflow/tfjs-core).",

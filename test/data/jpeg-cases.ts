@@ -21,6 +21,13 @@ export const JPEG_IMAGES = JSON.parse(
     readonly pixels: string;
   })[];
   readonly refused: readonly FileCase[];
+  /** Hashes of the files that Pillow writes, by quality. */
+  readonly written: readonly {
+    readonly what: string;
+    readonly shape: readonly [number, number, number];
+    readonly pixels: string;
+    readonly files: Readonly<Record<string, string>>;
+  }[];
 };
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -44,6 +44,12 @@ describe('bad input is one line for each fault, never a stack trace', () => {
     ['a nested key __proto__', `${ERM}\ntraining: { "__proto__": 1 }`, /^a\.yaml:6:13: /],
     ['a key constructor', `${ERM}\nconstructor: 1`, /unknown key "constructor"/],
     [
+      'a merge key',
+      `base: &base { seed: 1 }\n${ERM}\ntraining:\n  <<: *base`,
+      /^a\.yaml:8:3: expected the name of a setting, found the merge key "<<", which YAML 1\.2 does not have; .*extends/,
+    ],
+    ['a key << in quotes, which is a name', `${ERM}\n"<<": 1`, /^a\.yaml:6:1: .*unknown key "<<"/],
+    [
       'duplicate keys',
       `${ERM}\nseed: 1\nseed: 2`,
       /^a\.yaml:7:1: expected every key once, found "seed" again/,

@@ -44,6 +44,21 @@ describe('two steps of every configuration, small', () => {
     expect([found('stage-1').length, found('stage-2').length]).toEqual([5, 9]);
   });
 
+  it('take photographs as they are stored', async () => {
+    const photographs = [...found('stage-1'), ...found('stage-2')].filter(
+      ({ data }) => data !== 'mnist-correlation',
+    );
+    const orientations = await Promise.all(
+      photographs.map(async ({ config }) => {
+        const stage = config.startsWith('stage-1') ? 'stage-1' : 'stage-2';
+        const { experiment } = await experimentToRun(join(configs, config), stage, { roots, overrides: [] });
+        return 'orientation' in experiment.data ? experiment.data.orientation : undefined;
+      }),
+    );
+    expect(orientations.length).toBeGreaterThan(3);
+    expect(new Set(orientations)).toEqual(new Set(['stored']));
+  });
+
   it.each(found('stage-1'))('$config', async ({ data, config }) => {
     const before = tf.memory().numTensors;
     const toRun = await experimentToRun(join(configs, config), 'stage-1', {

@@ -10,7 +10,8 @@ import { encodePng } from '../../src/data/png.ts';
 import { encodeTfRecords, maskedCrc32c } from '../../src/data/tfrecord.ts';
 import { imageReader } from '../../src/streams/load-image.ts';
 import { indexTranslations, scratchFolder } from '../../src/streams/record-folder.ts';
-import { indexRecords, listShards } from '../../src/streams/record-index.ts';
+import { findShards } from '../../src/streams/list-shards.ts';
+import { indexRecords } from '../../src/streams/record-index.ts';
 import { readRecordShards, writeRecordShards } from '../../src/streams/record-files.ts';
 import { readFixture } from '../support/fixture.ts';
 
@@ -108,7 +109,7 @@ describe('an index of records', () => {
     const [first, second] = counts(2, 5);
     write('a.tfrecord', first!);
     write('b/c.tfrecords', second!);
-    const shards = right(await listShards(folder));
+    const shards = right(await findShards(folder)).paths;
     expect(shards).toEqual([join(folder, 'a.tfrecord'), join(folder, 'b/c.tfrecords')]);
     const indexed = right(await indexRecords(shards, scratch.path, () => E.right(null)));
     expect(indexed.length).toBe(7);
@@ -214,18 +215,18 @@ describe('an index of records', () => {
   it('does not read a shard twice that is there plain and compressed', async () => {
     write('00-3.tfrec', counts(3)[0]!);
     write('00-3.tfrec.gz', gzipSync(counts(3)[0]!));
-    expect(left(await listShards(folder))).toMatchObject({
+    expect(left(await findShards(folder))).toMatchObject({
       where: folder,
       found: '00-3.tfrec and 00-3.tfrec.gz',
     });
   });
 
   it('misses shards, folders and records', async () => {
-    expect(left(await listShards(join(folder, 'none'))).found).toBe('no such folder');
-    expect(left(await listShards(folder)).found).toBe('an empty folder');
+    expect(left(await findShards(join(folder, 'none'))).found).toBe('no such folder');
+    expect(left(await findShards(folder)).found).toBe('an empty folder');
     write('00-3.tfrec', counts(3)[0]!);
     write('02-3.tfrec', counts(3)[0]!);
-    expect(left(await listShards(folder))).toMatchObject({
+    expect(left(await findShards(folder))).toMatchObject({
       expected: 'a shard 01-3.tfrec before 02-3.tfrec',
     });
     rmSync(join(folder, '02-3.tfrec'));

@@ -19,7 +19,7 @@ import { foldKey, randomKey, uniform } from '../../random/random.ts';
 import { makeFolder } from '../../system/make-folder.ts';
 import { ProgramError } from '../../system/program.ts';
 import { isThere, readText } from '../../system/text-file.ts';
-import { encodeJpeg } from '../../streams/encode-jpeg.ts';
+import { encodeJpeg } from '../../data/jpeg/encode-jpeg.ts';
 
 /** Options of {@link makeSampleData}. */
 export interface SampleDataOptions {

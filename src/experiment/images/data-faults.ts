@@ -92,7 +92,7 @@ export async function lookAtData(
       const examples = images.examples('train');
       const groups = new Set(examples.map(({ group }) => group)).size;
       const line = `data: ${examples.length} training images of ${groups} groups in ${images.name}`;
-      return Promise.resolve(E.right([line, ...(images.notices ?? [])].join('\n')));
+      return Promise.resolve(E.right([line, ...(images.notices ?? [])].join('\n  ')));
     });
   } catch (error) {
     if (error instanceof ProgramError) return E.left(error.message);

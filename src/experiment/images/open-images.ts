@@ -34,13 +34,13 @@ async function pictures(
 ): Promise<E.Either<DataError, ExperimentImages>> {
   const opened = await openDataset(settings);
   if (E.isLeft(opened)) return opened;
-  const { dataset, close } = opened.right;
+  const { dataset, notices, close } = opened.right;
   const shape = imageShapeOf(settings);
-  const notices = settings.kind === 'folder' ? await sixteenBitNotices(dataset, settings) : [];
+  const sixteenBits = settings.kind === 'folder' ? await sixteenBitNotices(dataset, settings) : [];
   const pool = openDecodePool({ shape, ...decodingOf(settings), ...(workers !== undefined && { workers }) });
   return E.right({
     ...dataset,
-    notices,
+    notices: [...notices, ...sixteenBits],
     shape,
     examples: (split) => dataset.splits[split],
     load: (image: ImageReference) => pool.load(image as ImageLocation),

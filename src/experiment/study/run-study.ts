@@ -18,7 +18,10 @@ import { outcomeReader } from '../outcomes.ts';
 import { runStageOne } from '../stage-one/run-stage-one.ts';
 import { runStageTwo } from '../stage-two/run-stage-two.ts';
 import { expectedFailure, orExit, ProgramError } from '../../system/program.ts';
+import { checkRunData } from '../../runs/run-data.ts';
+import { readRunFile } from '../../runs/run-file.ts';
 import { lockFolder } from '../../runs/run-lock.ts';
+import { skippedImagesIn } from '../../runs/skipped-images.ts';
 import { parseJson, readText } from '../../system/text-file.ts';
 import { runsBeside, trainBeside } from './beside.ts';
 import { failureKey, failuresIn, studyResults } from './collect-results.ts';
@@ -108,8 +111,27 @@ async function writeResults(
   return results;
 }
 
-/** Data that are missing, or that do not hold what an experiment needs, are bad input and leave nothing behind. */
-export async function assertData([first]: readonly SeedRuns[], open: OpenImages): Promise<void> {
+/** Refuses data that have changed since a run was begun. Other faults of its files are those of the run alone. */
+async function assertBound(
+  { out, toRun }: StudyRun<'stage-1'> | StudyRun<'stage-2'>,
+  open: OpenImages,
+): Promise<void> {
+  const run = await readRunFile(join(out, 'run.json'));
+  if (E.isLeft(run) || run.right === null) return;
+  const skipped = await skippedImagesIn(out);
+  await closing(await open(toRun.experiment.data), async (images) => {
+    const data = await images.fingerprint?.();
+    if (data === undefined || E.isLeft(skipped)) return;
+    orExit(await checkRunData(out, run.right, data, skipped.right.names));
+  });
+}
+
+/**
+ * Data that are missing, that do not hold what an experiment needs, or that are not those of runs that were begun, are
+ * bad input and leave nothing behind.
+ */
+export async function assertData(runs: readonly SeedRuns[], open: OpenImages): Promise<void> {
+  const [first] = runs;
   const experiments = [...(first?.stageOne ?? []), ...(first?.methods ?? [])].map(
     ({ toRun }) => toRun.experiment,
   );
@@ -120,6 +142,8 @@ export async function assertData([first]: readonly SeedRuns[], open: OpenImages)
       return Promise.resolve();
     });
   }
+  for (const { stageOne, methods } of runs)
+    for (const run of [...stageOne, ...methods]) await assertBound(run, open);
 }
 
 /**

@@ -10,7 +10,7 @@ import { foldKey, type RandomKey } from '../../random/random.ts';
 import { imageTensor } from '../../training/examples.ts';
 import { imagesWithNoise, type TrainedGenerator } from '../../training/generator-measure.ts';
 import { openBatchStream, storedOrder } from '../../streams/batch-stream.ts';
-import { encodeJpeg } from '../../streams/encode-jpeg.ts';
+import { encodeJpeg } from '../../data/jpeg/encode-jpeg.ts';
 import { interrupted, pause, type ExperimentContext } from '../context.ts';
 import type { ExperimentImages, ImageReference } from '../images/experiment-images.ts';
 import type { Skipped } from '../../runs/skipped-images.ts';

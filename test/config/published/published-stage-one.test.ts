@@ -9,6 +9,7 @@ describe.each(cases.filter(({ stage }) => stage === 1).map((each) => [each.confi
       const { experiment } = await load(textOf(published));
       const { merged, source } = published;
       if (experiment.kind !== 'stage-1') throw new Error('stage 1 expected');
+      if ('orientation' in experiment.data) expect(experiment.data.orientation).toBe('stored');
       expect(imageShapeOf(experiment.data)).toEqual(source.inputShape);
       const images = source.selection?.count ?? source.examplesUsed;
       expect(experiment).toMatchObject({

@@ -20,6 +20,7 @@ describe.each(cases.filter(({ stage }) => stage === 2).map((each) => [each.confi
       const { experiment } = await load(textOf(published));
       const { merged } = published;
       if (experiment.kind !== 'stage-2') throw new Error('stage 2 expected');
+      if ('orientation' in experiment.data) expect(experiment.data.orientation).toBe('stored');
       expect(imageShapeOf(experiment.data)).toEqual(published.inputShape);
       expect(experiment).toMatchObject({
         seed: merged['seed'],

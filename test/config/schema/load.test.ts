@@ -54,6 +54,38 @@ describe('a file of ours', () => {
     expect(experiment.data).toMatchObject({ classes: ['0', '1'], subgroups: ['no', 'yes'] });
   });
 
+  it.each([
+    ['classes: [true, b]', 'data.classes[0]', 'write it in quotes as the table has it: "true" or "True"'],
+    ['classes: [a, False]', 'data.classes[1]', 'write it in quotes as the table has it: "false" or "False"'],
+    ['classes: [a, null]', 'data.classes[1]', '"null" for instance, or "" for an empty cell'],
+    ['leaveOut: { sex: true }', 'data.leaveOut.sex[0]', '"true" or "True"'],
+    ['splits: { train: [yes, true] }', 'data.splits.train[1]', '"true" or "True"'],
+  ])('says of %s how a cell of a table is written', async (setting, key, cure) => {
+    const folder = `kind: folder, root: x, subgroups: [c, d], image: { height: 8, width: 8 }`;
+    const classes = setting.startsWith('classes') ? '' : 'classes: [a, b], ';
+    const data = `data: { ${folder}, ${classes}${setting} }`;
+    const lines = await faults(ERM.replace('data: { kind: waterbirds }', data));
+    expect(lines).toEqual([expect.stringContaining(`${key}: expected text or a number, found `)]);
+    expect(lines[0]).toContain(cure);
+  });
+
+  it.each([
+    ['$DATA/birds', '${DATA}/birds'],
+    ['$data/birds', '${DATA}/birds'],
+    ['${data}/birds', '${DATA}/birds'],
+    ['$DATA', '${DATA}'],
+  ])('says how the root of %s is written', async (written, right) => {
+    const text = ERM.replace('kind: waterbirds', `kind: waterbirds, root: "${written}"`);
+    expect(await faults(text)).toEqual([
+      `a.yaml:3:33: data.root: expected a path relative to the working folder, or one that begins with a root such as \${DATA}, found "${written}"; write ${right}`,
+    ]);
+  });
+
+  it('takes a dollar elsewhere for a part of a name', async () => {
+    const { experiment } = await right(ERM.replace('kind: waterbirds', 'kind: waterbirds, root: a/$DATA'));
+    expect(experiment.data).toMatchObject({ root: 'a/$DATA' });
+  });
+
   it('reads one name of a split as a list of one, and says what a list looks like', async () => {
     const withSplits = (splits: string): string =>
       ERM.replace(

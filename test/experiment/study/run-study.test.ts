@@ -335,6 +335,27 @@ describe('bad input leaves the folder as it was', () => {
     expect(existsSync(at('none'))).toBe(false);
   });
 
+  it('data that have changed since its runs, which keep their results', { timeout: 60_000 }, async () => {
+    const out = at('changed');
+    await run(out, { methods: ['erm'] });
+    const before = text(out, 'results.json');
+    const labels = join(scratch, 'mnist', 'train-labels-idx1-ubyte');
+    const whole = readFileSync(labels);
+    const changed = Buffer.from(whole);
+    changed[changed.length - 1] = (changed.at(-1)! + 2) % 10;
+    writeFileSync(labels, changed);
+    try {
+      await expect(run(out, { methods: ['erm'] })).rejects.toMatchObject({
+        exitCode: 2,
+        message: expect.stringMatching(/found changed data: 1 label \(first: train 399\)/) as string,
+      });
+    } finally {
+      writeFileSync(labels, whole);
+    }
+    expect(text(out, 'results.json')).toBe(before);
+    expect(resultOf(await run(out, { methods: ['erm'] }), 'erm').steps).toBe(4);
+  });
+
   it('a folder that cannot be written', async ({ skip }) => {
     writeFileSync(at('file'), '');
     await expect(run(at('file'), { methods: ['erm'] })).rejects.toMatchObject({ code: 'ENOTDIR' });

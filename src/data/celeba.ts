@@ -62,7 +62,14 @@ interface ImageRow extends Row {
   readonly file: string;
 }
 
-const isCsv = (text: string): boolean => /^\ufeff?"?image_id"?,/.test(text);
+/** The header of a table as CSV. In the other form the first line is a number, or a name and a number. */
+const headerOf = (text: string): string => /^\ufeff?([^\r\n]*)/.exec(text)![1]!;
+
+const isCsv = (text: string): boolean => /image_id|[,;]|^\t/.test(headerOf(text));
+
+/** The column of the names: pandas writes them as an index without a name where they were one. */
+const nameColumn = (text: string): string =>
+  !/image_id/.test(headerOf(text)) && /^(?:"")?[,;\t]/.test(headerOf(text)) ? '' : 'image_id';
 
 const wrongLine = (file: string, line: number, expected: string, found: string) =>
   refuse(`${file}, line ${line}`, expected, found, 'fetch the file again');
@@ -97,7 +104,7 @@ const readRows = (
   file: string,
   columns: readonly string[],
 ): E.Either<DataError, readonly Row[]> =>
-  readCsv(text, file, ['image_id', ...columns], ([image, ...values], line) =>
+  readCsv(text, file, [nameColumn(text), ...columns], ([image, ...values], line) =>
     E.right({ name: image!, values, line }),
   );
 

@@ -8,7 +8,7 @@ import { hasCode } from '../system/text-file.ts';
 import { missingFilesFault, type NamedFiles } from './missing-files.ts';
 
 /** The names in a folder, or null if there is none. */
-export const namesIn = (folder: string): Promise<readonly string[] | null> =>
+export const entriesIn = (folder: string): Promise<readonly string[] | null> =>
   readdir(folder).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return null;
     throw error;
@@ -25,7 +25,7 @@ async function withoutMissing(
     if (image.record !== undefined) continue;
     const folder = dirname(image.file);
     if (!folders.has(folder)) {
-      const names = await namesIn(folder);
+      const names = await entriesIn(folder);
       folders.set(folder, names === null ? null : new Set(names));
     }
     if (folders.get(folder)?.has(image.file.slice(image.file.lastIndexOf('/') + 1)) !== true) {

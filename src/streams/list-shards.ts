@@ -83,7 +83,8 @@ export async function findShards(folder: string): Promise<E.Either<DataError, Li
       .sort((a, b) => a.localeCompare(b, 'en', { numeric: true })),
   ) as [string[], string[]];
   if (shards.length === 0) {
-    const found = entries.length === 0 ? 'an empty folder' : `only ${entries.sort().slice(0, 8).join(', ')}`;
+    const here = entries.filter((name) => !/[/\\]/.test(name)).sort();
+    const found = here.length === 0 ? 'an empty folder' : `only ${here.slice(0, 8).join(', ')}`;
     return refuse(folder, layout, found, cure);
   }
   const wrong = namesFault(shards) ?? (await sameContents(folder, shards));

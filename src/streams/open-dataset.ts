@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
-import { celebaRecord, describeCeleba, describeCelebaEntries, type CelebaOptions } from '../data/celeba.ts';
+import { celebaRecord, describeCelebaEntries, type CelebaOptions } from '../data/celeba.ts';
 import type { Delimiter } from '../data/csv-header.ts';
 import { refuse, type DataError } from '../data/data-error.ts';
 import {
@@ -22,8 +22,11 @@ import {
   WATERBIRDS_SUBGROUPS,
   waterbirdsRecord,
 } from '../data/waterbirds.ts';
-import { checkFiles, namesIn } from './check-files.ts';
+import { isThere } from '../system/text-file.ts';
+import { celebaFromTables, celebaTables } from './celeba-layout.ts';
+import { checkFiles, entriesIn } from './check-files.ts';
 import { findShards } from './list-shards.ts';
+import { orNearbyFolder } from './nearby-folder.ts';
 import { readTable } from './read-table.ts';
 import { scratchFolder, type ScratchFolder } from './record-folder.ts';
 import { indexRecords } from './record-index.ts';
@@ -97,7 +100,7 @@ async function holdsRecords(
   tables: readonly string[],
 ): Promise<E.Either<DataError, boolean>> {
   if (layout === 'records' || layout === 'folder') return E.right(layout === 'records');
-  const names = await namesIn(root);
+  const names = await entriesIn(root);
   return names === null
     ? refuse(
         root,
@@ -105,7 +108,9 @@ async function holdsRecords(
         'no such folder',
         'give the folder of the data set; docs/datasets.md says where to get it',
       )
-    : E.right(!names.some((name) => tables.includes(name)));
+    : E.right(
+        (await Promise.all(tables.map((table) => isThere(join(root, table))))).every((there) => !there),
+      );
 }
 
 /** Splits without which a data set is not opened: one may be trained on without being evaluated. */
@@ -154,31 +159,7 @@ async function celebaShards(
   notice: Notice,
 ): Promise<E.Either<DataError, readonly string[]>> {
   const shards = join(root, CELEBA_FOLDERS[split]);
-  return (await namesIn(shards)) === null && split !== 'train' ? E.right([]) : shardsIn(shards, notice);
-}
-
-const celebaTables = (name: string): readonly string[] => [`${name}.txt`, `${name}.csv`];
-
-const CELEBA_LAYOUT = 'list_attr_celeba, list_eval_partition (.txt or .csv) and img_align_celeba';
-
-async function celebaFromTables(root: string, options: CelebaOptions): Described {
-  const attributes = await readTable(root, celebaTables('list_attr_celeba'), CELEBA_LAYOUT);
-  if (E.isLeft(attributes)) return attributes;
-  const partition = await readTable(root, celebaTables('list_eval_partition'), CELEBA_LAYOUT);
-  if (E.isLeft(partition)) return partition;
-  return checkFiles(
-    describeCeleba(
-      {
-        attributes: attributes.right.text,
-        attributesFile: attributes.right.file,
-        partition: partition.right.text,
-        partitionFile: partition.right.file,
-        folder: join(root, 'img_align_celeba'),
-      },
-      options,
-    ),
-    { root },
-  );
+  return (await entriesIn(shards)) === null && split !== 'train' ? E.right([]) : shardsIn(shards, notice);
 }
 
 async function celebaFromRecords(
@@ -215,7 +196,9 @@ async function celeba(
   };
   const records = await holdsRecords(root, layout, celebaTables('list_attr_celeba'));
   if (E.isLeft(records)) return records;
-  return records.right ? celebaFromRecords(root, options, scratch, notice) : celebaFromTables(root, options);
+  return records.right
+    ? celebaFromRecords(root, options, scratch, notice)
+    : celebaFromTables(root, options, notice);
 }
 
 async function folder(settings: DatasetSettings & { readonly kind: 'folder' }): Described {
@@ -238,10 +221,19 @@ async function folder(settings: DatasetSettings & { readonly kind: 'folder' }): 
   );
 }
 
-function describedBy(settings: DatasetSettings, scratch: ScratchFolder, notice: Notice): Described {
+/** The tables by which the folder of a data set is known. */
+const tablesOf = (settings: DatasetSettings): readonly string[] =>
+  settings.kind === 'celeba'
+    ? celebaTables('list_attr_celeba')
+    : [settings.kind === 'folder' ? (settings.table ?? 'metadata.csv') : 'metadata.csv'];
+
+function describedAsKind(settings: DatasetSettings, scratch: ScratchFolder, notice: Notice): Described {
   if (settings.kind === 'waterbirds') return waterbirds(settings, scratch, notice);
   return settings.kind === 'celeba' ? celeba(settings, scratch, notice) : folder(settings);
 }
+
+const describedBy = async (settings: DatasetSettings, scratch: ScratchFolder, notice: Notice): Described =>
+  orNearbyFolder(await describedAsKind(settings, scratch, notice), settings.root, tablesOf(settings));
 
 /** The data set with subgroups for classes: what is learnt changes, groups stay what they are. */
 function learnSubgroups(dataset: Dataset): Dataset {

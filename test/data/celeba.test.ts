@@ -37,10 +37,25 @@ describe('CelebA', () => {
     partition: ['image_id,partition', ...rows.map(({ file, split }) => `${file},${split}`)].join('\n'),
   };
 
+  /** As pandas writes a table with its row numbers. */
+  const indexed = (table: string): string =>
+    table
+      .split('\n')
+      .map((line, i) => `${i === 0 ? '' : i - 1},${line}`)
+      .join('\n');
+
   it.each([
     ['txt and txt', txt.attributes, txt.partition],
     ['csv and csv', csv.attributes, csv.partition],
     ['csv and txt', csv.attributes, txt.partition],
+    ['csv with an index, and csv', indexed(csv.attributes), indexed(csv.partition)],
+    ['csv whose index are the names', csv.attributes.slice(8), csv.partition.slice(8)],
+    [
+      'csv with semicolons, and tabs',
+      csv.attributes.replaceAll(',', ';'),
+      csv.partition.replaceAll(',', '\t'),
+    ],
+    ['csv whose index are the names, from R', `""${csv.attributes.slice(8)}`, csv.partition],
   ])('comes from its tables: %s', (_, attributes, partition) => {
     const dataset = right(describeCeleba({ attributes, partition, folder: 'img_align_celeba' }));
     expect(dataset).toMatchObject({

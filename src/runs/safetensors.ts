@@ -15,7 +15,21 @@ const DTYPES = { float32: 'F32', int32: 'I32', bool: 'BOOL' } as const;
 type Dtype = keyof typeof DTYPES;
 
 /** Types that others write: they are read, and never written here. */
-const FOREIGN = { float16: 'F16', bfloat16: 'BF16', float64: 'F64', int64: 'I64', uint8: 'U8' } as const;
+const FOREIGN = {
+  float16: 'F16',
+  bfloat16: 'BF16',
+  float64: 'F64',
+  int64: 'I64',
+  uint8: 'U8',
+  int8: 'I8',
+  int16: 'I16',
+  uint16: 'U16',
+  uint32: 'U32',
+  uint64: 'U64',
+  float8e4m3: 'F8_E4M3',
+  float8e5m2: 'F8_E5M2',
+  complex64: 'C64',
+} as const;
 type StoredDtype = HostTensor['dtype'];
 const STORED: Readonly<Record<StoredDtype, string>> = { ...DTYPES, ...FOREIGN };
 const BYTES: Readonly<Record<StoredDtype, number>> = {
@@ -27,7 +41,18 @@ const BYTES: Readonly<Record<StoredDtype, number>> = {
   float64: 8,
   int64: 8,
   uint8: 1,
+  int8: 1,
+  int16: 2,
+  uint16: 2,
+  uint32: 4,
+  uint64: 8,
+  float8e4m3: 1,
+  float8e5m2: 1,
+  complex64: 8,
 };
+const CODES: Readonly<Record<string, null>> = Object.fromEntries(
+  Object.values(STORED).map((code) => [code, null]),
+);
 
 /** A header beyond this is damage: ours are a few kilobytes. */
 const LARGEST_HEADER = 2 ** 26;
@@ -38,7 +63,7 @@ const checksumText = (checksum: string): string => `${JSON.stringify(CHECKSUM)}:
 const NO_CHECKSUM = '0'.repeat(64);
 
 const EntryCodec = t.type({
-  dtype: t.keyof({ F32: null, I32: null, BOOL: null, F16: null, BF16: null, F64: null, I64: null, U8: null }),
+  dtype: t.keyof(CODES),
   shape: t.array(t.Int),
   data_offsets: t.tuple([t.Int, t.Int]),
 });
@@ -47,7 +72,7 @@ const MetadataCodec = t.record(t.string, t.string);
 
 /** One tensor on the host. */
 export interface HostTensor {
-  readonly dtype: 'float32' | 'int32' | 'bool' | 'float16' | 'bfloat16' | 'float64' | 'int64' | 'uint8';
+  readonly dtype: Dtype | keyof typeof FOREIGN;
   readonly shape: readonly number[];
   /** Its elements, row-major, little-endian: a view of the file's bytes. */
   readonly data: Uint8Array;

@@ -56,12 +56,16 @@ export async function orNearbyFolder<A>(
   tables: readonly string[],
 ): Promise<E.Either<DataError, A>> {
   if (E.isRight(described) || !described.left.where.startsWith(root)) return described;
-  if ((await holding([root], tables)).length > 0) return described;
+  // A fault of the folder itself is a table that it lacks: it may be that of the other tables.
+  const ofFolder = described.left.where === root;
+  if (!ofFolder && (await holding([root], tables)).length > 0) return described;
+  const isFile = (await isThere(root)) && !(await isFolder(root));
   const right = await nearest(resolve(root), tables);
   return right.length === 0
     ? described
     : E.left({
         ...described.left,
+        ...(isFile && { found: 'a file' }),
         cure: `give ${right.slice(0, 3).join(' or ')}, which holds the table, or ${described.left.cure}`,
       });
 }

@@ -201,11 +201,19 @@ async function celeba(
     : celebaFromTables(root, options, notice);
 }
 
+/** What is said where a folder holds other tables than the one that is meant. */
+function otherTables(entries: readonly string[]): string | undefined {
+  const tables = entries.filter((name) => /^[^.].*\.(?:csv|tsv|tab|txt)$/i.test(name));
+  return tables.length === 0
+    ? undefined
+    : `set data.table to ${tables.slice(0, 3).join(' or ')}, or give the folder of the data set`;
+}
+
 async function folder(settings: DatasetSettings & { readonly kind: 'folder' }): Described {
   const { delimiter = 'auto', ...described } = settings;
   const { root, table = 'metadata.csv', imageFolder = '', extension = '', required = TRAINING } = settings;
   const images = imageFolder === '' ? root : join(root, imageFolder);
-  const read = await readTable(root, [table], `${table} and the images that it names`);
+  const read = await readTable(root, [table], `${table} and the images that it names`, otherTables);
   return checkFiles(
     E.Monad.chain(read, ({ file, text }) =>
       describeTable(text, {

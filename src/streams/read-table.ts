@@ -14,12 +14,14 @@ const LARGEST = 2 ** 28;
  * @param folder The folder.
  * @param names Names of the table, in order of preference.
  * @param layout What the folder should hold, for the error.
+ * @param otherwise What to do with what the folder holds instead, if that is to be said.
  * @returns Its path and its text (UTF-8).
  */
 export async function readTable(
   folder: string,
   names: readonly string[],
   layout: string,
+  otherwise: (entries: readonly string[]) => string | undefined = () => undefined,
 ): Promise<E.Either<DataError, { readonly file: string; readonly text: string }>> {
   const cure = 'give the folder of the data set; docs/datasets.md says where to get it';
   for (const name of names) {
@@ -47,5 +49,6 @@ export async function readTable(
       : entries.length === 0
         ? 'an empty folder'
         : `only ${entries.sort().slice(0, 8).join(', ')}`;
-  return refuse(folder, `${names.join(' or ')}, in a folder with ${layout}`, found, cure);
+  const expected = `${names.join(' or ')}, in a folder with ${layout}`;
+  return refuse(folder, expected, found, otherwise(entries ?? []) ?? cure);
 }

@@ -32,6 +32,8 @@ export interface LoadWeightsOptions {
 export interface WeightReport {
   readonly format: WeightFormat;
   readonly mapping: WeightMatches['mapping'];
+  /** What was taken off the names of the file before they were matched, e.g. `module.`; missing if nothing was. */
+  readonly prefix?: string;
   /** The network's name and the file's. */
   readonly loaded: readonly { readonly name: string; readonly from: string }[];
   /** Weights that keep their value, and why: nothing of the name, another shape, no floating-point numbers. */
@@ -129,6 +131,7 @@ function apply(
     report: {
       format: file.format,
       mapping: matches.mapping,
+      ...(matches.prefix !== '' && { prefix: matches.prefix }),
       loaded: matches.matched.map(({ wanted: { name }, stored }) => ({ name, from: stored.name })),
       kept: matches.unmatched.map(({ wanted: { name, shape }, reason, stored }) => ({
         name,
@@ -182,6 +185,19 @@ export async function loadWeights(
   return E.isLeft(file) ? file : apply(where, network, file.right, options);
 }
 
+/** Tensors that nobody asked for, counted; those of one kind, such as counters of batches, together. */
+function unusedText(names: readonly string[]): string {
+  const kindOf = (name: string): string =>
+    name.slice(Math.max(name.lastIndexOf('.'), name.lastIndexOf('/')) + 1);
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(kindOf(name), (counts.get(kindOf(name)) ?? 0) + 1);
+  const many = [...counts].filter(([, count]) => count > 8);
+  const single = names.filter((name) => counts.get(kindOf(name))! <= 8);
+  const shown = [...many.map(([kind, count]) => `${count} named ${kind}`), ...single.slice(0, 8)];
+  const more = single.length > 8 ? ` and ${single.length - 8} more` : '';
+  return `${names.length} ${names.length === 1 ? 'tensor' : 'tensors'} that nobody asked for: ${shown.join(', ')}${more}`;
+}
+
 /**
  * A report in a few lines: how many weights were loaded and how, then each that was not and why.
  *
@@ -201,22 +217,26 @@ export async function loadWeights(
  * if (second !== 'kept: logits/bias [2], not in the file') throw new Error(second);
  * ```
  */
-export function describeWeightReport({ format, mapping, loaded, kept, unused }: WeightReport): string[] {
+export function describeWeightReport({
+  format,
+  mapping,
+  prefix,
+  loaded,
+  kept,
+  unused,
+}: WeightReport): string[] {
   const reasons = {
     absent: 'not in the file',
     shape: 'of another shape in the file',
     type: 'not floating-point in the file',
   };
+  const without = prefix === undefined ? '' : ` without their prefix ${JSON.stringify(prefix)}`;
   return [
-    `${loaded.length} of ${loaded.length + kept.length} weights loaded from ${format}, matched by ${mapping}`,
+    `${loaded.length} of ${loaded.length + kept.length} weights loaded from ${format}, matched by ${mapping}${without}`,
     ...kept.map(({ name, shape, reason, found }) => {
       const other = found ? `: ${found.name} ${shapeText(found.shape)}` : '';
       return `kept: ${name} ${shapeText(shape)}, ${reasons[reason]}${other}`;
     }),
-    ...(unused.length > 0
-      ? [
-          `unused: ${unused.slice(0, 8).join(', ')}${unused.length > 8 ? ` and ${unused.length - 8} more` : ''}`,
-        ]
-      : []),
+    ...(unused.length > 0 ? [`unused: ${unusedText(unused)}`] : []),
   ];
 }

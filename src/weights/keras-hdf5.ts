@@ -5,12 +5,14 @@
  */
 import { either as E } from 'fp-ts';
 import type { DataError } from '../data/data-error.ts';
+import { KERAS_3_WEIGHTS_CURE } from './foreign-formats.ts';
 import { Hdf5Fault } from './hdf5-messages.ts';
 import { openHdf5, type Hdf5File, type Hdf5Object } from './hdf5-reader.ts';
 import { encodeHdf5, type Hdf5Array, type Hdf5Group } from './hdf5-writer.ts';
 import type { StoredWeight } from './stored-weight.ts';
 import { encodeUtf8 } from './utf8.ts';
 
+const KERAS_3 = 'a .weights.h5 file of Keras 3';
 const KERAS_CURE = 'fetch it again, or save it anew with Keras 2: model.save_weights("weights.h5")';
 
 function listed(object: Hdf5Object, attribute: string): readonly string[] | undefined {
@@ -39,10 +41,7 @@ function listedWeights(file: Hdf5File): StoredWeight[] {
   const layers = listed(top, 'layer_names');
   if (layers === undefined) {
     const keras3 = ['layers', '_layer_checkpoint_dependencies'].some((name) => top.members().has(name));
-    throw new Hdf5Fault(
-      'the attribute layer_names of Keras 1 and 2',
-      keras3 ? 'a .weights.h5 file of Keras 3' : 'none',
-    );
+    throw new Hdf5Fault('the attribute layer_names of Keras 1 and 2', keras3 ? KERAS_3 : 'none');
   }
   const members = top.members();
   return layers.flatMap((layer) => {
@@ -79,7 +78,8 @@ export function decodeKerasHdf5(bytes: Uint8Array, where: string): E.Either<Data
     () => listedWeights(openHdf5(bytes)),
     (error) => {
       if (!(error instanceof Hdf5Fault)) throw error;
-      return { where, expected: error.expected, found: error.found, cure: KERAS_CURE };
+      const cure = error.found === KERAS_3 ? KERAS_3_WEIGHTS_CURE : KERAS_CURE;
+      return { where, expected: error.expected, found: error.found, cure };
     },
   );
 }

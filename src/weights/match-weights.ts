@@ -3,6 +3,7 @@
  * made them up, from session to session (`conv2d_37`); then only the order of the layers is left, and kinds and shapes
  * must agree all along.
  */
+import { possiblePrefixes, withoutPrefix } from './name-prefix.ts';
 import type { StoredWeight } from './stored-weight.ts';
 import { TORCHVISION_LAYOUTS, torchvisionName } from './torchvision-names.ts';
 
@@ -45,6 +46,8 @@ export interface WeightMatches {
   readonly unmatched: readonly UnmatchedWeight[];
   /** Tensors that no weight asked for. */
   readonly unused: readonly StoredWeight[];
+  /** What was taken off the names before they were matched, e.g. `module.`; empty if nothing was. */
+  readonly prefix: string;
 }
 
 /** Names of one kind of weight in several libraries. */
@@ -133,6 +136,7 @@ function summarize(
     matched: results.filter(isMatched),
     unmatched: results.filter((result): result is UnmatchedWeight => !isMatched(result)),
     unused: stored.filter((weight) => !used.has(weight)),
+    prefix: '',
   };
 }
 
@@ -166,21 +170,11 @@ function chosen(
   return layers.has('bn_data') && layers.has('fc1') ? 'classification-models' : 'names';
 }
 
-/**
- * Matches stored tensors to a network's weights.
- *
- * @param wanted The network's weights in the order of its layers.
- * @param stored The file's tensors in their order.
- * @param mapping See {@link WeightMapping}.
- * @returns Each weight once, matched or not; nothing is thrown.
- */
-export function matchWeights(
+function matchNames(
   wanted: readonly WantedWeight[],
   stored: readonly StoredWeight[],
-  mapping: WeightMapping,
+  how: Exclude<WeightMapping, 'auto' | 'order'>,
 ): WeightMatches {
-  const how = mapping === 'auto' ? chosen(wanted, stored) : mapping;
-  if (how === 'order') return inOrder(wanted, stored);
   if (how === 'names' || how === 'classification-models') {
     const find = finder(stored, how === 'names' ? new Map() : HEAD);
     return summarize(
@@ -198,4 +192,60 @@ export function matchWeights(
     wanted.map((weight) => compare(weight, found.get(weight.name), axes(weight))),
     stored,
   );
+}
+
+function match(
+  wanted: readonly WantedWeight[],
+  stored: readonly StoredWeight[],
+  mapping: WeightMapping,
+): WeightMatches {
+  const how = mapping === 'auto' ? chosen(wanted, stored) : mapping;
+  return how === 'order' ? inOrder(wanted, stored) : matchNames(wanted, stored, how);
+}
+
+/** The matches of names without a prefix, told of the tensors as the file has them. */
+function matchWithout(
+  wanted: readonly WantedWeight[],
+  stored: readonly StoredWeight[],
+  mapping: WeightMapping,
+  prefix: string,
+): WeightMatches {
+  const originals = withoutPrefix(stored, prefix);
+  const matches = match(wanted, [...originals.keys()], mapping);
+  const original = <A extends { readonly stored?: StoredWeight }>(result: A): A =>
+    result.stored === undefined ? result : { ...result, stored: originals.get(result.stored)! };
+  const unused = new Set(matches.unused.map((weight) => originals.get(weight)!));
+  const passed = new Set(originals.values());
+  return {
+    ...matches,
+    matched: matches.matched.map(original),
+    unmatched: matches.unmatched.map(original),
+    unused: stored.filter((weight) => unused.has(weight) || !passed.has(weight)),
+    prefix,
+  };
+}
+
+/**
+ * Matches stored tensors to a network's weights. A prefix of the names is taken off where more weights find their
+ * tensors without it.
+ *
+ * @param wanted The network's weights in the order of its layers.
+ * @param stored The file's tensors in their order.
+ * @param mapping See {@link WeightMapping}; a function and the order see the names as they are.
+ * @returns Each weight once, matched or not; nothing is thrown.
+ */
+export function matchWeights(
+  wanted: readonly WantedWeight[],
+  stored: readonly StoredWeight[],
+  mapping: WeightMapping,
+): WeightMatches {
+  const asStored = match(wanted, stored, mapping);
+  if (typeof mapping === 'function' || mapping === 'order') return asStored;
+  const countOf = ({ mapping: how, matched }: WeightMatches): number =>
+    how === 'order' ? 0 : matched.length;
+  return possiblePrefixes(stored.map(({ name }) => name)).reduce((best, prefix) => {
+    if (countOf(best) === wanted.length) return best;
+    const without = matchWithout(wanted, stored, mapping, prefix);
+    return countOf(without) > countOf(best) ? without : best;
+  }, asStored);
 }

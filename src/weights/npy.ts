@@ -18,10 +18,27 @@ export interface ArrayFault {
 
 const fault = (expected: string, found: string): E.Either<ArrayFault, never> => E.left({ expected, found });
 
+/** Elements that were stored column by column, row by row. */
+function rowMajor(bytes: Uint8Array, shape: readonly number[], size: number): Uint8Array {
+  const steps = shape.map((_, axis) => elementCount(shape.slice(0, axis)));
+  const position = shape.map(() => 0);
+  const rows = new Uint8Array(bytes.length);
+  for (let to = 0, from = 0; to < bytes.length; to += size) {
+    rows.set(bytes.subarray(from * size, (from + 1) * size), to);
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      from += steps[axis]!;
+      if (++position[axis]! < shape[axis]!) break;
+      from -= steps[axis]! * shape[axis]!;
+      position[axis] = 0;
+    }
+  }
+  return rows;
+}
+
 /**
  * Decodes an array.
  *
- * @param bytes The `.npy` file; the elements are a view of it.
+ * @param bytes The `.npy` file; the elements are a view of it, unless they were stored column by column.
  * @param name What the array is called.
  * @returns The array (of type null if it does not hold floating-point numbers), or what is wrong with it.
  */
@@ -44,14 +61,14 @@ export function decodeNpy(bytes: Uint8Array, name: string): E.Either<ArrayFault,
     .map((size) => size.trim())
     .filter((size) => size !== '')
     .map(Number);
-  if (order === 'True' && shape.filter((size) => size > 1).length > 1)
-    return fault('elements row by row', 'Fortran order; save np.ascontiguousarray(array)');
   const type = TYPES.get(descr) ?? null;
   const elements = bytes.subarray(end);
-  const size = type === null ? elements.length : elementCount(shape) * STORED_BYTES[type];
-  return size === elements.length
-    ? E.right({ name, shape, type, bytes: elements })
-    : fault(`${size} bytes for shape [${shape.join(', ')}]`, `${elements.length}`);
+  if (type === null) return E.right({ name, shape, type, bytes: elements });
+  const size = elementCount(shape) * STORED_BYTES[type];
+  if (size !== elements.length)
+    return fault(`${size} bytes for shape [${shape.join(', ')}]`, `${elements.length}`);
+  const rows = order === 'True' ? rowMajor(elements, shape, STORED_BYTES[type]) : elements;
+  return E.right({ name, shape, type, bytes: rows });
 }
 
 /**

@@ -177,7 +177,7 @@ describe('damage is told', () => {
     ['a list', '[]', 'expected a JSON object as header'],
     ['null', 'null', 'expected a JSON object as header'],
     ['metadata that are no text', { __metadata__: { step: 3 } }, 'expected metadata of text by name'],
-    ['an unknown type', { a: entry([0, 4], [1], 'C64') }, 'of "a", found {"dtype":"C64"'],
+    ['an unknown type', { a: entry([0, 4], [1], 'F4') }, 'of "a", found {"dtype":"F4"'],
     ['a negative dimension', { a: entry([0, 4], [-1, -1]) }, 'of "a", found {"dtype":"F32","shape":[-1,-1]'],
     ['a fraction as dimension', { a: entry([0, 4], [0.5]) }, 'of "a"'],
     ['a missing shape', { a: { dtype: 'F32', data_offsets: [0, 4] } }, 'of "a"'],

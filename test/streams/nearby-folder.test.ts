@@ -47,6 +47,22 @@ describe('a folder that is given wrong is refused with the right one', () => {
     expect(await cureOf({ kind: 'celeba', root })).toContain(`give ${join(base, 'data', 'celeba')}`);
   });
 
+  it('of CelebA, from the folder of one of its tables, and of a file', async () => {
+    const celeba = join(base, 'data', 'celeba');
+    const opened = await openDataset({ kind: 'celeba', root: join(celeba, 'Anno') });
+    expect(opened).toMatchObject({ left: { cure: expect.stringContaining(`give ${celeba}, which`) } });
+    const table = await openDataset({ kind: 'waterbirds', root: join(birds, 'metadata.csv') });
+    expect(table).toMatchObject({
+      left: { found: 'a file', cure: expect.stringContaining(`give ${birds}, which`) },
+    });
+  });
+
+  it('that holds another table names it', async () => {
+    expect(await cureOf({ kind: 'folder', root: birds, table: 'labels.csv' })).toBe(
+      'set data.table to metadata.csv, or give the folder of the data set',
+    );
+  });
+
   it('of a table of one’s own', async () => {
     const settings = { kind: 'folder', root: join(birds, '..'), table: 'metadata.csv' } as const;
     expect(await cureOf(settings)).toContain(`give ${birds}, which holds the table, or give`);

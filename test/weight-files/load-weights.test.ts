@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateRawSync } from 'node:zlib';
@@ -6,10 +6,15 @@ import * as tf from '@tensorflow/tfjs';
 import { either as E } from 'fp-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DataError } from '../../src/data/data-error.ts';
-import { encodeNpy } from '../../src/weights/npy.ts';
+import { decodeNpy, encodeNpy } from '../../src/weights/npy.ts';
+import { storedValues } from '../../src/weights/stored-weight.ts';
 import { networkFromModel } from '../../src/models/network-from-model.ts';
 import type { Network } from '../../src/models/network.ts';
-import { loadWeights } from '../../src/weight-files/load-weights.ts';
+import {
+  describeWeightReport,
+  loadWeights,
+  type LoadWeightsOptions,
+} from '../../src/weight-files/load-weights.ts';
 import { encodeWeights } from '../../src/weight-files/save-weights.ts';
 import { encodeNpz } from '../../src/weight-files/npz.ts';
 import { useBackend } from '../support/backend.ts';
@@ -65,7 +70,7 @@ describe('a file of weights is refused with its place, what is expected and what
   });
 
   it('that is of no known format', async () => {
-    const error = await fault(Buffer.from('<!DOCTYPE html><title>404</title>'));
+    const error = await fault(Buffer.from('what this is nobody knows'));
     expect(error.expected).toContain('as safetensors, since it is no HDF5 or zip file');
     expect(error.cure).toContain('.npz');
   });
@@ -156,21 +161,103 @@ describe('a file of weights is refused with its place, what is expected and what
     expect(({} as Record<string, unknown>)['kernel']).toBe(undefined);
   });
 
-  it('that is Fortran-ordered', async () => {
-    const [local, name, data, ...rest] = encodeNpz([
-      { name: 'out/kernel', shape: [2, 3], values: new Float32Array(6) },
-    ]).map((part) => Buffer.from(part));
-    const text = data!.toString('latin1').replace("'fortran_order': False,", "'fortran_order': True, ");
-    const changed = Buffer.from(text, 'latin1');
-    local!.writeUInt32LE(crc32(changed), 14);
-    rest[0]!.writeUInt32LE(crc32(changed), 16);
-    const error = await fault(Buffer.concat([local!, name!, changed, ...rest]));
-    expect(error.found).toContain('Fortran order');
-  });
-
   it('whose contents are not those of its checksum', async () => {
     const bytes = npz(['out/kernel', [2, 3]], ['out/bias', [3]]);
     bytes[bytes.indexOf('NUMPY') + 122] = 1;
     expect((await fault(bytes)).found).toContain('damaged');
+  });
+});
+
+const load = async (source: string | Uint8Array, options: LoadWeightsOptions = {}) => {
+  const result = await loadWeights(source, network, options);
+  if (E.isLeft(result)) throw new Error(JSON.stringify(result.left));
+  const { weights, report } = result.right;
+  const kernel = [...weights.trainable['out/kernel']!.dataSync()];
+  tf.dispose([weights.trainable, weights.statistics]);
+  return { kernel, report, lines: describeWeightReport(report) };
+};
+
+const floats = (...values: number[]): Buffer => Buffer.from(Float32Array.from(values).buffer);
+
+describe('a file of somebody else', () => {
+  const KERNEL = [1, 2, 3, 4, 5, 6];
+
+  it('may hold arrays column by column, as NumPy keeps transposed ones', () => {
+    const array = Buffer.from(encodeNpy([2, 3], Float32Array.of(1, 4, 2, 5, 3, 6))).toString('latin1');
+    const changed = Buffer.from(
+      array.replace("'fortran_order': False,", "'fortran_order': True, "),
+      'latin1',
+    );
+    const decoded = decodeNpy(changed, 'kernel');
+    if (E.isLeft(decoded)) throw new Error(decoded.left.found);
+    expect([...storedValues(decoded.right)]).toEqual(KERNEL);
+  });
+
+  it('is told by its bytes, whatever its name ends in, and names a line that converts it', async () => {
+    const path = join(folder, 'model.h5');
+    writeFileSync(path, Buffer.from('gAKKCmz8nEb5IGqoUBkugAJN6QMugAJ9cQA', 'base64'));
+    const error = await fault(path);
+    expect(error.found).toBe('a PyTorch file (torch.save, before 1.6)');
+    expect(error.cure).toContain(`give ${join(folder, 'model.safetensors')}: python -c 'import torch;`);
+    expect(error.cure).toContain(`torch.load("${path}"`);
+  });
+
+  it('is told before its size is, since it need not be read', async () => {
+    const path = join(folder, 'large.pth');
+    const header = Buffer.from('UEsDBAAACAgAAAAAAAAAAAAAAAAAAAAAAAAKABgAYS9kYXRhLnBrbA', 'base64');
+    writeFileSync(path, header);
+    truncateSync(path, 2 ** 33);
+    expect((await fault(path)).found).toBe('a PyTorch file (torch.save)');
+    rmSync(path);
+  });
+
+  it('may be several files or a folder of TensorFlow', async () => {
+    const model = join(folder, 'tf', 'model.ckpt');
+    mkdirSync(join(folder, 'tf', 'saved'), { recursive: true });
+    for (const ending of ['index', 'data-00000-of-00001']) writeFileSync(`${model}.${ending}`, 'x');
+    for (const path of [model, `${model}.index`, `${model}.data-00000-of-00001`]) {
+      const error = await fault(path);
+      expect(error).toMatchObject({ where: path, found: 'a checkpoint of TensorFlow' });
+      expect(error.cure).toContain(`tf.train.load_checkpoint("${model}")`);
+    }
+    const saved = join(folder, 'tf', 'saved');
+    expect((await fault(saved)).found).toBe('a folder');
+    writeFileSync(join(saved, 'model.json'), '{}');
+    expect((await fault(saved)).cure).toBe(`give ${join(saved, 'model.json')}`);
+    writeFileSync(join(saved, 'saved_model.pb'), '');
+    expect((await fault(saved)).cure).toContain(`tf.saved_model.load("${saved}")`);
+  });
+
+  it('may be raw numbers of tfjs', async () => {
+    const path = join(folder, 'group1-shard1of1.bin');
+    writeFileSync(path, floats(...KERNEL));
+    expect((await fault(path)).cure).toContain('through the model.json beside them');
+  });
+
+  it('has a prefix taken off its names, and what nobody asks for counted', async () => {
+    const named: Record<string, [string, number[], number]> = {
+      '_orig_mod.module.out/kernel': ['F32', [2, 3], 24],
+      '_orig_mod.module.out/bias': ['F32', [3], 12],
+      '_orig_mod.module.fc.weight': ['F32', [1], 4],
+      '_orig_mod.module.rows': ['I16', [2], 4],
+      'optimizer.state.step': ['F8_E5M2', [1], 1],
+    };
+    for (let i = 0; i < 9; i++) named[`_orig_mod.module.bn${i}.num_batches_tracked`] = ['I64', [], 8];
+    let at = 0;
+    const header = Object.fromEntries(
+      Object.entries(named).map(([name, [dtype, shape, bytes]]) => [
+        name,
+        { dtype, shape, data_offsets: [at, (at += bytes)] },
+      ]),
+    );
+    const data = Buffer.concat([floats(...KERNEL, 7, 8, 9), Buffer.alloc(at - 36)]);
+    const { kernel, report, lines } = await load(safetensors(header, data));
+    expect(kernel).toEqual(KERNEL);
+    expect(report).toMatchObject({ prefix: '_orig_mod.module.', kept: [] });
+    expect(report.loaded[0]).toEqual({ name: 'out/kernel', from: '_orig_mod.module.out/kernel' });
+    expect(lines).toEqual([
+      '2 of 2 weights loaded from safetensors, matched by names without their prefix "_orig_mod.module."',
+      'unused: 12 tensors that nobody asked for: 9 named num_batches_tracked, _orig_mod.module.fc.weight, _orig_mod.module.rows, optimizer.state.step',
+    ]);
   });
 });

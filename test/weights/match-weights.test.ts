@@ -70,6 +70,54 @@ describe('matching by name', () => {
   });
 });
 
+describe('prefixes of names', () => {
+  const resnet = wanted(['stem_conv/kernel', [7, 7, 3, 2]], ['stage1_unit1_bn1/gamma', [2]]);
+  const torch = (prefix: string) => [
+    stored(`${prefix}conv1.weight`, [2, 3, 7, 7]),
+    stored(`${prefix}layer1.0.bn1.weight`, [2]),
+    stored(`${prefix}layer1.0.conv1.weight`, [2, 2, 1, 1]),
+  ];
+
+  it.each(['module.', 'model.', 'backbone.', '_orig_mod.', '_orig_mod.module.', 'anything.at.all.'])(
+    '%s is taken off, and told',
+    (prefix) => {
+      const file = torch(prefix);
+      const { mapping, matched, unused, prefix: taken } = matchWeights(resnet, file, 'auto');
+      expect([mapping, taken, matched.length]).toEqual(['torchvision', prefix, 2]);
+      // The report names tensors as the file does.
+      expect(matched[0]!.stored).toBe(file[0]);
+      expect(unused).toEqual([file[2]]);
+      expect(matchWeights(resnet, file, 'torchvision').prefix).toBe(prefix);
+    },
+  );
+
+  it('is taken off where others stand beside it, if it is that of a wrapper', () => {
+    const head = stored('head.weight', [5]);
+    const { prefix, matched, unused } = matchWeights(resnet, [...torch('model.backbone.'), head], 'auto');
+    expect([prefix, matched.length, unused.includes(head)]).toEqual(['model.backbone.', 2, true]);
+    expect(matchWeights(resnet, [...torch('mine.'), head], 'torchvision')).toMatchObject({
+      prefix: '',
+      matched: [],
+    });
+  });
+
+  it('stays where names are found as they are', () => {
+    const layer = wanted(['fc.weight', [2]], ['fc.bias', [3]]);
+    expect(matchWeights(layer, [stored('fc.weight', [2]), stored('fc.bias', [3])], 'names').prefix).toBe('');
+    const both = [...torch(''), ...torch('module.')];
+    expect(matchWeights(resnet, both, 'auto')).toMatchObject({
+      prefix: '',
+      matched: [{ stored: both[0] }, {}],
+    });
+  });
+
+  it('is none of a function and of the order', () => {
+    const name = (given: string) => (given === 'module.conv1.weight' ? 'stem_conv/kernel' : null);
+    expect(matchWeights(resnet, torch('module.'), name)).toMatchObject({ prefix: '', mapping: 'function' });
+    expect(matchWeights(resnet, torch('module.'), 'order').prefix).toBe('');
+  });
+});
+
 describe('matching by order', () => {
   const network = wanted(['down1_conv/kernel', [2]], ['down1_norm/gamma', [3]], ['down1_norm/beta', [3]]);
 
@@ -105,6 +153,8 @@ it('every weight and every tensor is accounted for exactly once', () => {
     'fc1/bias',
     '__proto__',
     'toString/b',
+    'module.a/kernel',
+    'module.model.b/gamma',
   );
   const shape = fc.array(fc.nat(2), { maxLength: 2 });
   const mapping = fc.constantFrom<WeightMapping>(

@@ -12,7 +12,7 @@ import type { StageTwoExperiment } from '../../config/schema/stage-two.ts';
 import { formatDataError, type DataError } from '../../data/data-error.ts';
 import { closing } from '../../system/closing.ts';
 import { ProgramError } from '../../system/program.ts';
-import { isFolder } from '../../system/text-file.ts';
+import { isThere } from '../../system/text-file.ts';
 import { domainsOf } from '../stage-one/domains.ts';
 import type { ExperimentImages } from './experiment-images.ts';
 import { gateImages } from '../stage-one/gate.ts';
@@ -85,7 +85,8 @@ export async function lookAtData(
   const data = withRoots(DataCodec, experiment.data, roots, () => '');
   if (E.isLeft(data)) return E.right(null);
   const { root } = data.right;
-  if (!(await isFolder(root))) return E.right(`data: not looked at: no folder ${root}`);
+  // A file in its place is for those who open the data to refuse.
+  if (!(await isThere(root))) return E.right(`data: not looked at: no folder ${root}`);
   try {
     return await closing(await openExperimentImages(data.right, { workers: 0 }), (images) => {
       assertDataFits(experiment, images);

@@ -25,11 +25,16 @@ async function experiment(file: string) {
   return read.right.experiment;
 }
 
+/** Studies that do not compare methods: of stage 1, of settings, and of CAMEL's parts. */
+const OF_ONE_METHOD = ['-ablations', '-tuning', '-variants'];
+
 describe('examples/studies', () => {
   it.each(files)('%s is right, and named after its folder and file', async (file) => {
     const { name, methods } = await study(file);
     expect(name).toBe(file.replace('.yaml', '').replace('/', '-'));
-    expect(methods.map((each) => each.name)).toEqual(['erm', 'group-dro', 'camel']);
+    const names = methods.map((each) => each.name);
+    if (!OF_ONE_METHOD.some((one) => name.endsWith(one)))
+      expect(names).toEqual(expect.arrayContaining(['erm', 'group-dro', 'camel']));
   });
 
   it.each([

@@ -53,6 +53,14 @@ function pages(folder: string, lines: string, entries: string): Page[] {
     { name: 'esbuild, every import', ...esbuild, path: '/entries.html', check: showing(entries, false) },
     { name: 'no bundler', folder, path: '/plain/', check: trained },
     {
+      // Threads do not start in a build of Vite, so that this page goes without them.
+      name: 'Vite, cross-origin isolated, without threads',
+      folder: join(folder, 'vite/served'),
+      path: '/vite/hashed.html',
+      serving: { isolated: true },
+      check: showing(lines, true),
+    },
+    {
       name: 'esbuild, cross-origin isolated',
       ...esbuild,
       serving: { isolated: true },

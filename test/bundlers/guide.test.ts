@@ -26,6 +26,7 @@ const FILES = [
   'plain/index.html',
   'esbuild/main.ts',
   'vite/hashed.ts',
+  'vite/hashed.ts',
 ];
 
 it('every block has a file', () => expect(blocks).toHaveLength(FILES.length));

@@ -13,6 +13,8 @@ setWasmPaths({
   'tfjs-backend-wasm-threaded-simd.wasm': threaded,
 });
 
+tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+
 await show(async () => {
   await tf.setBackend('wasm');
   registerTrainingKernels();

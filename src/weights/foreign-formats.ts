@@ -171,7 +171,7 @@ const OLD_TORCH = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0
 /**
  * What a file is that is not read here.
  *
- * @param bytes The file, or its first {@link FOREIGN_BYTES} bytes.
+ * @param bytes The file, or its first `FOREIGN_BYTES` bytes.
  * @param path Its path, which the line of Python names; null if it has none.
  * @returns What it is and how to convert it, in a line; null if it may be a file that is read.
  * @example

@@ -2,10 +2,12 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as t from 'io-ts';
+import type { DataError } from '../data/data-error.ts';
 import { leakedImages } from '../data/data-listing.ts';
 import { finishedOutcome, type Run } from '../runs/run-directory.ts';
 import { DamagedImagesError } from '../streams/batch-stream.ts';
 import type { DataFingerprint } from '../streams/data-fingerprint.ts';
+import { closing } from '../system/closing.ts';
 import { orExit } from '../system/program.ts';
 import type { ExperimentContext } from './context.ts';
 import type { ExperimentImages } from './images/experiment-images.ts';
@@ -25,28 +27,42 @@ export function leakNotices(data: DataFingerprint | undefined): readonly string[
   ];
 }
 
+/** A run whose outcome is asked for. */
+export interface BoundRun<Outcome> {
+  /** Its folder. */
+  readonly out: string;
+  /** What it must have been made with. */
+  readonly settings: unknown;
+  /** What a run of its kind comes to. */
+  readonly outcome: t.Decoder<unknown, Outcome>;
+  /** Opens its data. */
+  readonly open: () => Promise<ExperimentImages>;
+}
+
 /**
- * What a run came to, if it has come to its end on these data.
+ * What a run comes to on its data: it is trained, unless it has come to its end before.
  *
- * @param out Its folder.
- * @param settings What it must have been made with.
- * @param outcome What a run of its kind comes to.
- * @param images The data, opened.
- * @param context Told that nothing is trained, and when it was.
- * @throws ProgramError (exit code 2): it was made with other settings or data.
+ * @param run Which one.
+ * @param context Told which images were skipped, or that nothing is trained, and when it was.
+ * @param train Trains it, or what is left of it.
+ * @throws ProgramError (exit code 2): it was made with other settings or data; and what `train` throws.
  */
-export async function outcomeOnData<Outcome>(
-  out: string,
-  settings: unknown,
-  outcome: t.Decoder<unknown, Outcome>,
-  images: ExperimentImages,
+export async function outcomeOf<Outcome extends { readonly damaged: readonly DataError[] }>(
+  { out, settings, outcome: codec, open }: BoundRun<Outcome>,
   { say }: ExperimentContext,
-): Promise<Outcome | undefined> {
-  const done = orExit(await finishedOutcome(out, settings, outcome, await images.fingerprint?.()));
-  if (done === undefined) return undefined;
-  const { mtime } = await stat(join(out, 'run.json'));
-  say(`${out}: nothing is trained; this run came to its end on ${mtime.toISOString().slice(0, 16)}Z`);
-  return done;
+  train: (images: ExperimentImages) => Promise<Outcome>,
+): Promise<Outcome> {
+  // Other settings are told before the data are opened.
+  orExit(await finishedOutcome(out, settings, codec));
+  const outcome = await closing(await open(), async (images) => {
+    const done = orExit(await finishedOutcome(out, settings, codec, await images.fingerprint?.()));
+    if (done === undefined) return train(images);
+    const { mtime } = await stat(join(out, 'run.json'));
+    say(`${out}: nothing is trained; this run came to its end on ${mtime.toISOString().slice(0, 16)}Z`);
+    return done;
+  });
+  for (const { where, found } of outcome.damaged) say(`skipped: ${where}: ${found}`);
+  return outcome;
 }
 
 /** Notes in the run which damaged images ended it, so that they may be mended. */

@@ -10,6 +10,7 @@ import { refuse, type DataError } from '../data/data-error.ts';
 import { listingChanges, type DataListing } from '../data/data-listing.ts';
 import { decodeListing, encodeListing, type DataFingerprint } from '../streams/data-fingerprint.ts';
 import { writeFileAtomically } from '../system/atomic-file.ts';
+import { skippedImagesIn, type SkippedImages } from './skipped-images.ts';
 
 const pathIn = (folder: string): string => join(folder, 'data.gz');
 
@@ -28,15 +29,18 @@ function mendedIn(there: DataListing, here: DataListing, isDamaged: (name: strin
 
 async function changesSince(
   folder: string,
-  here: DataListing,
-  isDamaged: (name: string) => boolean,
+  { listing: here, root = '' }: DataFingerprint,
+  { wasDamaged }: Pick<SkippedImages, 'wasDamaged'>,
 ): Promise<readonly string[]> {
   const path = pathIn(folder);
   const bytes = await readFile(path).catch(() => null);
   const there = bytes === null ? null : await decodeListing(bytes, path);
   return there === null || E.isLeft(there)
     ? ['other data; what differs is not known, as data.gz is missing or damaged']
-    : listingChanges(mendedIn(there.right, here, isDamaged), here);
+    : listingChanges(
+        mendedIn(there.right, here, (name) => wasDamaged(join(root, name))),
+        here,
+      );
 }
 
 /**
@@ -45,14 +49,12 @@ async function changesSince(
  * @param folder Of the run.
  * @param run Its `run.json`; null for a new one, which any data suit.
  * @param data As they are now.
- * @param isDamaged Whether the image of a name was found to be damaged earlier.
  * @returns Whether damaged images have been mended, so that the data are to be kept anew; or what has changed.
  */
 export async function checkRunData(
   folder: string,
   run: RunFile | null,
   data: DataFingerprint,
-  isDamaged: (name: string) => boolean = () => false,
 ): Promise<E.Either<DataError, boolean>> {
   if (run === null || run.data === data.digest) return E.right(false);
   const where = join(folder, 'run.json');
@@ -63,7 +65,9 @@ export async function checkRunData(
       'one of an earlier version',
       'choose another folder',
     );
-  const changes = await changesSince(folder, data.listing, isDamaged);
+  const skipped = await skippedImagesIn(folder);
+  if (E.isLeft(skipped)) return skipped;
+  const changes = await changesSince(folder, data, skipped.right);
   if (changes.length === 0) return E.right(true);
   return refuse(
     where,

@@ -119,9 +119,7 @@ export async function finishedOutcome<Outcome>(
   const run = await readSettingsFile(path, settings);
   const found = E.Monad.chain(run, (file) => decodedOutcome(file, outcome, path));
   if (E.isLeft(run) || E.isLeft(found) || data === undefined) return found;
-  const skipped = await skippedImagesIn(folder);
-  if (E.isLeft(skipped)) return skipped;
-  const same = await checkRunData(folder, run.right, data, skipped.right.names);
+  const same = await checkRunData(folder, run.right, data);
   return E.isLeft(same) ? same : found;
 }
 
@@ -187,7 +185,7 @@ async function openLocked<Outcome>(
   const skippedImages = await skippedImagesIn(folder);
   if (E.isLeft(skippedImages)) return skippedImages;
   const skipped = skippedImages.right;
-  const same = data && (await checkRunData(folder, existing.right, data, skipped.names));
+  const same = data && (await checkRunData(folder, existing.right, data));
   if (same && E.isLeft(same)) return same;
   const clock = await startClock(folder);
   const checkpointFolder = join(folder, 'checkpoints');

@@ -25,6 +25,16 @@ export function differences(there: unknown, here: unknown, path = ''): readonly 
   return [`${path === '' ? 'all' : path}: ${a} there, ${b} here`];
 }
 
+/** Settings without the folder of the data, and without the roots that nothing but it uses. */
+function withoutPlace(settings: unknown): unknown {
+  if (!isObject(settings) || !isObject(settings['data'])) return settings;
+  const { data, roots, ...others } = settings;
+  const rest = { ...others, data: { ...(data as object), root: undefined } };
+  const text = JSON.stringify(rest);
+  const used = Object.entries(isObject(roots) ? roots : {}).filter(([name]) => text.includes(`\${${name}}`));
+  return { ...rest, roots: Object.fromEntries(used) };
+}
+
 /** The first of some differences, and how many more there are. */
 export const listedDifferences = (differing: readonly string[]): string =>
   differing.slice(0, NAMED).join('; ') +
@@ -62,7 +72,9 @@ export async function readSettingsFile(
 ): Promise<E.Either<DataError, RunFile | null>> {
   const read = await readRunFile(path);
   if (E.isLeft(read) || read.right === null) return read;
-  const differing = differences(read.right.settings, settings);
+  // A run that is bound to the contents of its data is not bound to where they lie.
+  const bound = read.right.data === undefined ? (all: unknown) => all : withoutPlace;
+  const differing = differences(bound(read.right.settings), bound(settings));
   if (differing.length === 0) return read;
   return refuse(
     path,

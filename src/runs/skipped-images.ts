@@ -3,7 +3,7 @@
  * limit is one of the whole run. They have a file of their own, `damaged.json`, as the time has. It is written before
  * every checkpoint, since what was met after the last one is met again.
  */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
 import { decodeJson } from '../config/decoding.ts';
@@ -26,8 +26,8 @@ export interface SkippedImages {
   of(part: string): Skipped;
   /** Those of all parts, each once, by where they are. */
   all(): readonly DataError[];
-  /** Whether an image was damaged, by a name that its fault's place has in it. */
-  names(name: string): boolean;
+  /** Whether the image of a file, or of a record in it, was damaged. */
+  wasDamaged(file: string): boolean;
   /** Notes damaged images that end the work: they are not skipped, and may be mended. */
   stoppedBy(faults: readonly DataError[]): Promise<void>;
   /** Keeps them now. */
@@ -73,8 +73,14 @@ export async function skippedImagesIn(folder: string): Promise<E.Either<DataErro
   return E.right({
     of,
     all: () => listed([...parts].flatMap(([part, faults]) => (part === STOPPED ? [] : [faults]))),
-    names: (name) =>
-      [...parts.values()].some((faults) => [...faults.keys()].some((where) => where.includes(name))),
+    wasDamaged: (file) => {
+      const path = resolve(file);
+      const places = [...parts.values()].flatMap((faults) =>
+        [...faults.keys()].map((where) => resolve(where)),
+      );
+      // What is wrong inside a record comes after its place.
+      return places.some((place) => place === path || place.startsWith(`${path}, `));
+    },
     async stoppedBy(faults) {
       for (const fault of faults) of(STOPPED).set(fault.where, fault);
       await save();

@@ -1,6 +1,6 @@
 /**
- * Hashes of what image files hold. A hash that was taken is kept with the size and the time of change of its file, in a
- * folder of the user that all runs share: only files that have another size or time are read again. What is kept may be
+ * Hashes of what image files hold. A hash that was taken is kept with the size and the times of its file, in a folder of
+ * the user that all runs share: only files that have another size or time are read again. What is kept may be
  * deleted at any time.
  */
 import { createHash, randomUUID } from 'node:crypto';
@@ -14,7 +14,7 @@ import { parseJson } from '../system/text-file.ts';
 import { imageBytesReader, type ImageBytesReader } from './image-bytes.ts';
 import { sha256 } from './record-manifest.ts';
 
-/** Hashes by `path` or `path#offset`, each with the size and the time of change (ns) of its file. */
+/** Hashes by `path` or `path#offset`, each with the size and the times (ns) of its file. */
 type Known = Map<string, readonly [size: string, changed: string, hash: string]>;
 
 const KnownCodec = t.type({
@@ -79,14 +79,29 @@ async function readHash(reader: ImageBytesReader, image: ImageLocation): Promise
   return E.isRight(bytes) ? digest(bytes.right) : `${UNREADABLE}${sha256(bytes.left.found).slice(0, 8)}`;
 }
 
-/** The size and the time of change of files, each asked for once. */
-function fileStates(): (file: string) => Promise<readonly [string, string] | null> {
-  const states = new Map<string, Promise<readonly [string, string] | null>>();
+/** By which a file is known again: its size, and the times when its contents and its entry were changed last. */
+interface FileState {
+  readonly size: string;
+  readonly changed: string;
+  /** Whether it was changed so lately that another change might have the same time. */
+  readonly isFresh: boolean;
+}
+
+/** Longer than the steps in which file systems tell the time. */
+const FRESH_MILLISECONDS = 100;
+
+/** The states of files, each asked for once. */
+function fileStates(): (file: string) => Promise<FileState | null> {
+  const states = new Map<string, Promise<FileState | null>>();
   return (file) => {
     const known =
       states.get(file) ??
       stat(file, { bigint: true }).then(
-        ({ size, mtimeNs }) => [`${size}`, `${mtimeNs}`] as const,
+        ({ size, mtimeNs, ctimeNs, ctimeMs }) => ({
+          size: `${size}`,
+          changed: `${mtimeNs} ${ctimeNs}`,
+          isFresh: Date.now() - Number(ctimeMs) < FRESH_MILLISECONDS,
+        }),
         () => null,
       );
     states.set(file, known);
@@ -95,8 +110,8 @@ function fileStates(): (file: string) => Promise<readonly [string, string] | nul
 }
 
 /**
- * Hashes of images, SHA-256 cut to 128 bits. A file that was changed in place, with its size and time of change as they
- * were, is not noticed; without the cache folder it is.
+ * Hashes of images, SHA-256 cut to 128 bits. A file is read again when its size, the time of its contents or that of its
+ * entry is another one; the last cannot be set back by programs.
  *
  * @param root Of the data set. Names in the cache are relative to it.
  * @param images Where they are.
@@ -124,11 +139,11 @@ export async function contentHashes(
       const name = `${relative(root, file)}${record === undefined ? '' : `#${record.offset}`}`;
       const state = isCopy ? null : await stateOf(file);
       const kept = known.get(name);
-      if (state !== null && kept?.[0] === state[0] && kept[1] === state[1]) hashes[i] = kept[2];
+      if (state !== null && kept?.[0] === state.size && kept[1] === state.changed) hashes[i] = kept[2];
       else {
         hashes[i] = await readHash(reader, image);
-        if (state !== null && !hashes[i]!.startsWith(UNREADABLE)) {
-          known.set(name, [...state, hashes[i]!]);
+        if (state !== null && !state.isFresh && !hashes[i]!.startsWith(UNREADABLE)) {
+          known.set(name, [state.size, state.changed, hashes[i]!]);
           added += 1;
         }
       }

@@ -13,6 +13,8 @@ export interface DataFingerprint {
   /** SHA-256 in hexadecimal over classes, subgroups and, in order, the split, label, subgroup and contents of each image. */
   readonly digest: string;
   readonly listing: DataListing;
+  /** The folder that the names of its images are relative to, where they are files. */
+  readonly root?: string;
 }
 
 /** The fingerprint of a listing; names of images are no part of the digest. */

@@ -3,19 +3,20 @@
  * and Moschytz (ICASSP 1989) with 12 multiplications, constants of 13 bits, and two bits kept between its passes.
  */
 
-/** cos(iπ/16) combinations, times 2¹³. */
-const C0298 = 2446;
-const C0390 = 3196;
-const C0541 = 4433;
-const C0765 = 6270;
-const C0899 = 7373;
-const C1175 = 9633;
-const C1501 = 12299;
-const C1847 = 15137;
-const C1961 = 16069;
-const C2053 = 16819;
-const C2562 = 20995;
-const C3072 = 25172;
+import {
+  C0298,
+  C0390,
+  C0541,
+  C0765,
+  C0899,
+  C1175,
+  C1501,
+  C1847,
+  C1961,
+  C2053,
+  C2562,
+  C3072,
+} from './cosines.ts';
 
 /** Transforms the eight values at `at`, `at + step`, … in place; results lose their lowest `shift` bits, rounded. */
 function transformEight(values: Int32Array, at: number, step: number, shift: number): void {

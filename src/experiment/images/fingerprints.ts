@@ -45,6 +45,7 @@ export async function picturesFingerprint(
   }));
   return {
     ...fingerprintOf({ classes, subgroups, images }),
+    root,
     contentOf: (image) => contents.get(image),
   };
 }

@@ -3,9 +3,9 @@ import type { SelectedBackend } from '../../backends/backend.ts';
 import { closing } from '../../system/closing.ts';
 import { orExit } from '../../system/program.ts';
 import { reportStageOne } from '../report/run-report.ts';
-import { finishedOutcome, openRun } from '../../runs/run-directory.ts';
+import { openRun } from '../../runs/run-directory.ts';
 import type { ExperimentContext } from '../context.ts';
-import { leakNotices, notingDamage, outcomeOnData } from '../bound-runs.ts';
+import { leakNotices, notingDamage, outcomeOf } from '../bound-runs.ts';
 import type { ExperimentImages } from '../images/experiment-images.ts';
 import { oneSidedClasses } from './domains.ts';
 import { openExperimentImages } from '../images/open-images.ts';
@@ -96,13 +96,8 @@ export async function runStageOne(
 ): Promise<StageOneOutcome> {
   const { experiment, settings } = toRun;
   const { out, openImages = openExperimentImages } = options;
-  // Other settings are told before the data are opened.
-  orExit(await finishedOutcome(out, settings, StageOneOutcomeCodec));
-  const outcome = await closing(await openImages(experiment.data), async (images) => {
-    const done = await outcomeOnData(out, settings, StageOneOutcomeCodec, images, context);
-    return done ?? (await train(toRun, images, options, context));
-  });
-  for (const { where, found } of outcome.damaged) context.say(`skipped: ${where}: ${found}`);
+  const run = { out, settings, outcome: StageOneOutcomeCodec, open: () => openImages(experiment.data) };
+  const outcome = await outcomeOf(run, context, (images) => train(toRun, images, options, context));
   await reportStageOne({ ...options, folder: out, experiment }, outcome);
   return outcome;
 }

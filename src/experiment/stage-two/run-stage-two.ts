@@ -7,10 +7,10 @@ import type { SelectedBackend } from '../../backends/backend.ts';
 import { closing } from '../../system/closing.ts';
 import { orExit } from '../../system/program.ts';
 import { reportStageTwo } from '../report/run-report.ts';
-import { finishedOutcome, openRun } from '../../runs/run-directory.ts';
+import { openRun } from '../../runs/run-directory.ts';
 import { obtainTranslations } from '../translations/augment.ts';
 import type { ExperimentImages } from '../images/experiment-images.ts';
-import { leakNotices, notingDamage, outcomeOnData } from '../bound-runs.ts';
+import { leakNotices, notingDamage, outcomeOf } from '../bound-runs.ts';
 import { stageTwoBudget } from './budget.ts';
 import type { ExperimentContext } from '../context.ts';
 import { assertDataFits } from '../images/data-faults.ts';
@@ -158,13 +158,8 @@ export async function runStageTwo(
 ): Promise<StageTwoRunResults> {
   const { experiment, settings } = toRun;
   const { out, openImages = openExperimentImages } = options;
-  // Other settings are told before the data are opened.
-  orExit(await finishedOutcome(out, settings, StageTwoOutcomeCodec));
-  const outcome = await closing(await openImages(experiment.data), async (images) => {
-    const done = await outcomeOnData(out, settings, StageTwoOutcomeCodec, images, context);
-    return done ?? (await train(toRun, images, options, context));
-  });
-  for (const { where, found } of outcome.damaged) context.say(`skipped: ${where}: ${found}`);
+  const run = { out, settings, outcome: StageTwoOutcomeCodec, open: () => openImages(experiment.data) };
+  const outcome = await outcomeOf(run, context, (images) => train(toRun, images, options, context));
   // Also of a run that is done: a program may be killed between the end of its run and these files.
   return reportStageTwo({ ...options, folder: out, experiment }, outcome);
 }

@@ -21,7 +21,6 @@ import { expectedFailure, orExit, ProgramError } from '../../system/program.ts';
 import { checkRunData } from '../../runs/run-data.ts';
 import { readRunFile } from '../../runs/run-file.ts';
 import { lockFolder } from '../../runs/run-lock.ts';
-import { skippedImagesIn } from '../../runs/skipped-images.ts';
 import { parseJson, readText } from '../../system/text-file.ts';
 import { runsBeside, trainBeside } from './beside.ts';
 import { failureKey, failuresIn, studyResults } from './collect-results.ts';
@@ -118,11 +117,9 @@ async function assertBound(
 ): Promise<void> {
   const run = await readRunFile(join(out, 'run.json'));
   if (E.isLeft(run) || run.right === null) return;
-  const skipped = await skippedImagesIn(out);
   await closing(await open(toRun.experiment.data), async (images) => {
     const data = await images.fingerprint?.();
-    if (data === undefined || E.isLeft(skipped)) return;
-    orExit(await checkRunData(out, run.right, data, skipped.right.names));
+    if (data !== undefined) orExit(await checkRunData(out, run.right, data));
   });
 }
 

@@ -8,6 +8,10 @@ import { hasCode } from '../system/text-file.ts';
 /** Ten times the largest table of the field, CelebA's attributes. */
 const LARGEST = 2 ** 28;
 
+/** The text of a table: UTF-8, or UTF-16 where it begins with that mark, as Excel writes its Unicode text. */
+const decoded = (bytes: Uint8Array): string =>
+  new TextDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8').decode(bytes);
+
 /**
  * The first of several tables that is in a folder.
  *
@@ -15,7 +19,7 @@ const LARGEST = 2 ** 28;
  * @param names Names of the table, in order of preference.
  * @param layout What the folder should hold, for the error.
  * @param otherwise What to do with what the folder holds instead, if that is to be said.
- * @returns Its path and its text (UTF-8).
+ * @returns Its path and its text.
  */
 export async function readTable(
   folder: string,
@@ -36,7 +40,7 @@ export async function readTable(
           'give the table of the images',
         );
       }
-      return E.right({ file, text: await readFile(file, 'utf8') });
+      return E.right({ file, text: decoded(await readFile(file)) });
     } catch (error) {
       if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) continue;
       return refuse(file, 'a readable file', String(error), 'check who may read it');

@@ -163,6 +163,17 @@ describe('a data set that cannot be opened', () => {
   const birds = (): DatasetSettings => ({ kind: 'waterbirds', root: join(folder, 'waterbirds') });
   const table = () => join(folder, 'waterbirds', 'metadata.csv');
 
+  it('reads tables of spreadsheets: UTF-16 with tabs, and semicolons with an index', async () => {
+    const plain = (await open(birds())).dataset;
+    const rows = readFileSync(table(), 'utf8').trim().split('\n');
+    const tabs = rows.map((row) => row.replaceAll(',', '\t')).join('\r\n');
+    writeFileSync(table(), `\ufeff${tabs}`, 'utf16le');
+    expect((await open(birds())).dataset).toEqual(plain);
+    const indexed = rows.map((row, i) => `${i === 0 ? '' : i};${row.replaceAll(',', ';')}`);
+    writeFileSync(table(), `sep=;\n${indexed.join('\n')}`);
+    expect((await open(birds())).dataset).toEqual(plain);
+  });
+
   it('names the image that is missing, and how many more', async () => {
     const [, row] = readFileSync(table(), 'utf8').split('\n');
     const image = join(folder, 'waterbirds', row!.split(',')[1]!);

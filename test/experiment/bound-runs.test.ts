@@ -169,18 +169,31 @@ describe('a run of stage 2', () => {
       const elsewhere = join(scratch, 'moved-there');
       cpSync(data, elsewhere, { recursive: true });
       chmodSync(elsewhere, 0o555);
-      const toRun = await experimentToRun(stageTwoFile, 'stage-2', { roots: { DATA: data } });
-      const { experiment } = toRun;
-      const moved = {
-        ...experiment,
-        data: { ...experiment.data, root: elsewhere } as typeof experiment.data,
-      };
-      const done = await runStageTwo(
-        { ...toRun, experiment: moved },
-        { out: join(scratch, 'moved-run'), backend },
-        context,
-      );
+      const done = await stageTwo(elsewhere, 'moved-run');
       expect(done.result.steps).toBe(6);
+    },
+  );
+
+  it(
+    'that an image of a like name has stopped does not take other contents for its mending',
+    { timeout: 60_000 },
+    async () => {
+      const data = pets('names');
+      const [one, other] = ['train-cat-in-0.png', 'my-train-cat-in-0.png'].map((name) => join(data, name));
+      renameSync(join(data, 'train-cat-out-0.png'), other!);
+      writeTable(
+        data,
+        rows.map((row) => row.replace(/^train-cat-out-0/, 'my-train-cat-in-0')),
+      );
+      writeFileSync(other!, 'no image');
+      await expect(stageTwo(data, 'names-run')).rejects.toThrow(/my-train-cat-in-0\.png: .*--skip-damaged/);
+      writeFileSync(other!, picture(2));
+      writeFileSync(one!, picture(55));
+      await expect(stageTwo(data, 'names-run')).rejects.toThrow(
+        /1 image with other contents \(first: train-cat-in-0\.png\)/,
+      );
+      writeFileSync(one!, picture(0));
+      expect((await stageTwo(data, 'names-run')).result.steps).toBe(6);
     },
   );
 

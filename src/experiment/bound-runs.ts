@@ -47,7 +47,7 @@ export interface BoundRun<Outcome> {
  * @param train Trains it, or what is left of it.
  * @throws ProgramError (exit code 2): it was made with other settings or data; and what `train` throws.
  */
-export async function outcomeOf<Outcome extends { readonly damaged: readonly DataError[] }>(
+export async function boundOutcome<Outcome extends { readonly damaged: readonly DataError[] }>(
   { out, settings, outcome: codec, open }: BoundRun<Outcome>,
   { say }: ExperimentContext,
   train: (images: ExperimentImages) => Promise<Outcome>,

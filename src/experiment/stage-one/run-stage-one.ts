@@ -5,7 +5,7 @@ import { orExit } from '../../system/program.ts';
 import { reportStageOne } from '../report/run-report.ts';
 import { openRun } from '../../runs/run-directory.ts';
 import type { ExperimentContext } from '../context.ts';
-import { leakNotices, notingDamage, outcomeOf } from '../bound-runs.ts';
+import { leakNotices, notingDamage, boundOutcome } from '../bound-runs.ts';
 import type { ExperimentImages } from '../images/experiment-images.ts';
 import { oneSidedClasses } from './domains.ts';
 import { openExperimentImages } from '../images/open-images.ts';
@@ -97,7 +97,7 @@ export async function runStageOne(
   const { experiment, settings } = toRun;
   const { out, openImages = openExperimentImages } = options;
   const run = { out, settings, outcome: StageOneOutcomeCodec, open: () => openImages(experiment.data) };
-  const outcome = await outcomeOf(run, context, (images) => train(toRun, images, options, context));
+  const outcome = await boundOutcome(run, context, (images) => train(toRun, images, options, context));
   await reportStageOne({ ...options, folder: out, experiment }, outcome);
   return outcome;
 }

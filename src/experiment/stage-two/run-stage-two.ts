@@ -10,7 +10,7 @@ import { reportStageTwo } from '../report/run-report.ts';
 import { openRun } from '../../runs/run-directory.ts';
 import { obtainTranslations } from '../translations/augment.ts';
 import type { ExperimentImages } from '../images/experiment-images.ts';
-import { leakNotices, notingDamage, outcomeOf } from '../bound-runs.ts';
+import { leakNotices, notingDamage, boundOutcome } from '../bound-runs.ts';
 import { stageTwoBudget } from './budget.ts';
 import type { ExperimentContext } from '../context.ts';
 import { assertDataFits } from '../images/data-faults.ts';
@@ -159,7 +159,7 @@ export async function runStageTwo(
   const { experiment, settings } = toRun;
   const { out, openImages = openExperimentImages } = options;
   const run = { out, settings, outcome: StageTwoOutcomeCodec, open: () => openImages(experiment.data) };
-  const outcome = await outcomeOf(run, context, (images) => train(toRun, images, options, context));
+  const outcome = await boundOutcome(run, context, (images) => train(toRun, images, options, context));
   // Also of a run that is done: a program may be killed between the end of its run and these files.
   return reportStageTwo({ ...options, folder: out, experiment }, outcome);
 }

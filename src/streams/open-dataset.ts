@@ -106,7 +106,7 @@ async function holdsRecords(
         root,
         `a folder with ${tables[0]!} and images, or with record shards`,
         'no such folder',
-        'give the folder of the data set; docs/datasets.md says where to get it',
+        'give the folder of the data set; docs/guide/data-sets.md says where to get it',
       )
     : E.right(
         (await Promise.all(tables.map((table) => isThere(join(root, table))))).every((there) => !there),

@@ -27,7 +27,7 @@ export async function readTable(
   layout: string,
   otherwise: (entries: readonly string[]) => string | undefined = () => undefined,
 ): Promise<E.Either<DataError, { readonly file: string; readonly text: string }>> {
-  const cure = 'give the folder of the data set; docs/datasets.md says where to get it';
+  const cure = 'give the folder of the data set; docs/guide/data-sets.md says where to get it';
   for (const name of names) {
     const file = join(folder, name);
     try {

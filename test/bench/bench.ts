@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: this package's steps, the same in plain tfjs and, with `--peers`, in Python, in turn in one run.
- * See docs/performance.md.
+ * See docs/notebook/performance.md.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 const read = (path: string): string =>
   readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
 
-const section = /^## In a browser$([\s\S]*?)^## /m.exec(read('docs/backends.md'))![1]!;
+const section = /^## In a browser$([\s\S]*?)^## /m.exec(read('docs/guide/backends.md'))![1]!;
 /** Lines without their places and the comma that parts them from the next. */
 const linesOf = (text: string): string[] =>
   text

@@ -57,7 +57,7 @@ describe('the published package', () => {
       'examples/configs/stage-2/waterbirds/camel.yaml',
       'examples/configs/base/mnist-correlation.yaml',
       'examples/configs/template-stage-2.yaml',
-      'docs/programs.md',
+      'docs/guide/programs.md',
     ])
       expect(existsSync(join(unpacked, path)), path).toBe(true);
     for (const path of ['test', 'experiments', 'examples/data'])

@@ -14,7 +14,7 @@ import { makeSampleData } from '../../src/cli/sample-data/sample-data.ts';
 import { useBackend } from '../support/backend.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const guide = readFileSync(join(root, 'docs/programs.md'), 'utf8');
+const guide = readFileSync(join(root, 'docs/guide/programs.md'), 'utf8');
 const scratch = mkdtempSync(join(tmpdir(), 'programs-'));
 const home = process.cwd();
 

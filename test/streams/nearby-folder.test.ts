@@ -71,6 +71,6 @@ describe('a folder that is given wrong is refused with the right one', () => {
 
 it('leaves a refusal as it is where there is no table nearby, or where it is for another reason', async () => {
   const nowhere = { kind: 'folder', root: join(base, 'empty', 'deep', 'inside'), table: 'none.csv' } as const;
-  expect(await cureOf(nowhere)).toContain('docs/datasets.md');
+  expect(await cureOf(nowhere)).toContain('docs/guide/data-sets.md');
   expect(await cureOf({ kind: 'folder', root: birds })).not.toContain('which holds the table');
 });

@@ -186,7 +186,7 @@ describe('a data set that cannot be opened', () => {
   it('names the folder or table that is missing, and what was expected there', async () => {
     const none = await failure({ kind: 'waterbirds', root: join(folder, 'none') });
     expect(none).toMatchObject({ where: join(folder, 'none'), found: 'no such folder' });
-    expect(none.cure).toContain('docs/datasets.md');
+    expect(none.cure).toContain('docs/guide/data-sets.md');
     renameSync(table(), `${table()}.old`);
     const forced = await failure({ ...birds(), layout: 'folder' } as DatasetSettings);
     expect(forced.expected).toContain('metadata.csv');

@@ -48,7 +48,7 @@ export async function startNativeGpu(): Promise<string> {
     forget('tensorflow');
     throw new Refusal(
       '@tensorflow/tfjs-node-gpu finds no GPU',
-      'install the CUDA libraries that its TensorFlow wants, see docs/guide/backends.md',
+      'install the CUDA libraries that its TensorFlow wants, see docs/guide/native-backend.md',
     );
   }
   registerFusedKernels({ gpu: true });

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 
 const CURE =
-  "Call setWasmPaths of 'model-patching/wasm' before tf.setBackend('wasm'), with the folder that holds the three .wasm files of @tensorflow/tfjs-backend-wasm/dist, and load the page anew. The lines for Vite, esbuild and a plain page are in docs/guide/backends.md.";
+  "Call setWasmPaths of 'model-patching/wasm' before tf.setBackend('wasm'), with the folder that holds the three .wasm files of @tensorflow/tfjs-backend-wasm/dist, and load the page anew. The lines for Vite, esbuild and a plain page are in docs/guide/browsers.md.";
 /** The browser reports a file shortly after the backend has given up on it. */
 const PATIENCE_MS = 1000;
 const MAGIC = [0x00, 0x61, 0x73, 0x6d];

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 const read = (path: string): string =>
   readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
 
-const section = /^## In a browser$([\s\S]*?)^## /m.exec(read('docs/guide/backends.md'))![1]!;
+const page = read('docs/guide/browsers.md');
 /** Lines without their places and the comma that parts them from the next. */
 const linesOf = (text: string): string[] =>
   text
@@ -14,7 +14,7 @@ const linesOf = (text: string): string[] =>
     .map((line) => line.trim().replace(/,$/, ''))
     .filter((line) => line !== '');
 
-const blocks = Array.from(section.matchAll(/^ *```\w+\n([\s\S]*?)^ *```/gm), ([, code]) => linesOf(code!));
+const blocks = Array.from(page.matchAll(/^ *```\w+\n([\s\S]*?)^ *```/gm), ([, code]) => linesOf(code!));
 
 /** The file that does what each block of the section says, in their order. */
 const FILES = [

@@ -76,7 +76,7 @@ const PROGRAMS: Readonly<Record<string, (args: readonly string[]) => Promise<str
   evaluate: (args) => printed(evaluateCommand(), [...args, '--backend', 'wasm']),
 };
 
-const walkThrough = guide.slice(0, guide.indexOf('## Everything at once'));
+const walkThrough = guide.slice(0, guide.indexOf('## Small, to see it run'));
 const files = [...walkThrough.matchAll(/```yaml\n# (\S+)\n([^]*?)```/g)];
 const commands = [...walkThrough.matchAll(/```sh\n([^]*?)```/g)].flatMap(([, lines]) =>
   lines!.trim().split('\n'),

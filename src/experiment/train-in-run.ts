@@ -22,6 +22,8 @@ export interface TrainInRunOptions<State extends TensorTree, Batch extends Tenso
   readonly checkpointEvery: number;
   /** Steps from one evaluation to the next, each with a checkpoint of its score; default as often as checkpoints. */
   readonly evaluateEvery?: number;
+  /** What a step's record has beside its losses; `index` counts from 0. */
+  readonly alsoLogged?: (index: number) => Readonly<Record<string, unknown>>;
   /** What is done beside that, before it. */
   readonly also?: readonly Recurring<State>[];
   /** Its records are logged; its score, if any, marks the best checkpoint. */
@@ -65,7 +67,7 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
   options: TrainInRunOptions<State, Batch>,
 ): Promise<State> {
   const { label, run, context, initial, steps, step, batchAt, checkpointEvery, evaluate } = options;
-  const { evaluateEvery = checkpointEvery, also = [] } = options;
+  const { evaluateEvery = checkpointEvery, also = [], alsoLogged = () => ({}) } = options;
   const { step: stepsDone, state } = await keptStateOr({ step: 0, state: initial }, async (expected) =>
     orExit(
       await run.resume(expected, ({ where, found }) =>
@@ -107,7 +109,14 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
       },
       compile: compileStep,
       onLosses: (records) =>
-        run.log(records.map(({ step: done, losses }) => ({ step: done, kind: 'training', ...losses }))),
+        run.log(
+          records.map(({ step: done, losses }) => ({
+            step: done,
+            kind: 'training',
+            ...losses,
+            ...alsoLogged(done - 1),
+          })),
+        ),
       recurring: [...also, assess, save],
       stopRequested: context.stopRequested,
       pause,

@@ -1,8 +1,9 @@
 /**
- * A run's folder: `run.json` (settings, digest of the data, and the outcome once there is one), `data.gz` (their listing), `metrics.jsonl` (one record a line),
- * `checkpoints/` (safetensors), `elapsed.json` (the time) and `damaged.json` (the images skipped). A run that was
- * stopped, however, goes on from its last whole checkpoint, and its log is cut back to that step. In the end it holds
- * the same lines as that of a run which never stopped.
+ * A run's folder: `run.json` (settings, digest of the data, and the outcome once there is one), `data.gz` (their
+ * listing), `metrics.jsonl` (one record a line), `checkpoints/` (safetensors), `elapsed.json` (the time), `damaged.json`
+ * (the images skipped), and what other tools read of its log (see `log-mirrors.ts`). A run that was stopped, however,
+ * goes on from its last whole checkpoint, and its log is cut back to that step. In the end it holds the same lines as
+ * that of a run which never stopped.
  */
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
@@ -16,6 +17,7 @@ import { makeFolder } from '../system/make-folder.ts';
 import { startClock } from './run-clock.ts';
 import { decodedOutcome, readSettingsFile, writeRunFile } from './run-file.ts';
 import { lockFolder } from './run-lock.ts';
+import { followLog, type LogMirror } from './log-mirrors.ts';
 import { checkRunData, writeRunData } from './run-data.ts';
 import { runLog, type MetricsRecord } from './run-log.ts';
 import { skippedImagesIn } from './skipped-images.ts';
@@ -97,6 +99,18 @@ export interface OpenRunOptions<Outcome = unknown> {
   readonly outcome?: t.Decoder<unknown, Outcome>;
   /** What its data are; by default the run is bound to its settings alone. */
   readonly data?: DataFingerprint;
+  /**
+   * Its log in the forms of other tools. They follow it from {@link Run.resume} on; none of them ends the run.
+   *
+   * @internal
+   */
+  readonly mirrors?: readonly LogMirror<Outcome>[];
+  /**
+   * Told what is wrong with them.
+   *
+   * @internal
+   */
+  readonly say?: (line: string) => void;
 }
 
 /**
@@ -175,8 +189,9 @@ async function openLocked<Outcome>(
   folder: string,
   settings: unknown,
   unlock: () => Promise<void>,
-  { keep = 2, outcome: codec = t.unknown as t.Decoder<unknown, Outcome>, data }: OpenRunOptions<Outcome>,
+  options: OpenRunOptions<Outcome>,
 ): Promise<E.Either<DataError, Run<Outcome>>> {
+  const { keep = 2, outcome: codec = t.unknown as t.Decoder<unknown, Outcome>, data } = options;
   const runFile = join(folder, 'run.json');
   const existing = await readSettingsFile(runFile, settings);
   if (E.isLeft(existing)) return existing;
@@ -199,6 +214,8 @@ async function openLocked<Outcome>(
 
   let outcome = found.right;
   const log = runLog(join(folder, 'metrics.jsonl'));
+  const { mirrors = [], say = () => undefined } = options;
+  const followers = followLog(log.records, mirrors, say);
   const checkpoints = checkpointsIn(checkpointFolder, join(folder, 'best.json'), keep);
   return E.right({
     folder,
@@ -207,7 +224,10 @@ async function openLocked<Outcome>(
     },
     skipped,
     seconds: clock.seconds,
-    log: log.append,
+    async log(records) {
+      await log.append(records);
+      await followers.add(records);
+    },
     records: log.records,
     async keep() {
       await skipped.save();
@@ -218,6 +238,7 @@ async function openLocked<Outcome>(
       await log.flush();
       const file = await checkpoints.write(step, state, score);
       await clock.save();
+      await followers.catchUp();
       return file;
     },
     async resume(expected, onDamaged) {
@@ -229,12 +250,14 @@ async function openLocked<Outcome>(
         if (newest.right !== null) disposeTensors(newest.right.state);
         throw error;
       }
+      await followers.agree();
       return newest;
     },
     best: checkpoints.best,
     checkpointAt: checkpoints.at,
     latestFile: checkpoints.newestFile,
     async finish(value) {
+      await followers.conclude(value);
       await writeRunFile(runFile, settings, { data: data?.digest, outcome: value });
       outcome = value;
     },

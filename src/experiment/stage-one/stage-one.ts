@@ -6,7 +6,6 @@ import { concatenateImages } from '../../augmentation/pairing.ts';
 import { stepsOf } from '../../config/schema/durations.ts';
 import { imageGallery } from '../../augmentation/gallery.ts';
 import { minusOneToOne, toBytes } from '../../augmentation/scaling.ts';
-import { encodePng } from '../../data/png.ts';
 import type { StageOneExperiment } from '../../config/schema/stage-one.ts';
 import type { CycleganBatch, CycleganState, PerGenerator } from '../../gan/cyclegan-state.ts';
 import type { NetworkWeights } from '../../models/network.ts';
@@ -27,7 +26,7 @@ import {
   type StageOneBatchOptions,
 } from '../../training/stage-one.ts';
 import { stageOneClasses, type StageOneClasses } from '../../training/stage-one-classes.ts';
-import { removeAbandonedFiles, writeFileAtomically } from '../../system/atomic-file.ts';
+import { removeAbandonedFiles } from '../../system/atomic-file.ts';
 import { openBatchStream } from '../../streams/batch-stream.ts';
 import { makeFolder } from '../../system/make-folder.ts';
 import type { Run } from '../../runs/run-directory.ts';
@@ -35,6 +34,7 @@ import { pause, type ExperimentContext } from '../context.ts';
 import { cycleganOf, type CycleganNetworks } from './cyclegan.ts';
 import { obtainGate, type ExperimentGate } from './gate.ts';
 import { loadFirst } from '../images/load-images.ts';
+import { writePicture } from '../logs/gallery-file.ts';
 import { learningRateOf } from '../optimizers.ts';
 import type { StageOnePlan } from './stage-one-plan.ts';
 import type { StageOneOutcome } from '../outcomes.ts';
@@ -79,6 +79,15 @@ const classesOf = (
     steps,
     ...(training.scarce.kind === 'mixed' && { mix: training.scarce }),
   });
+
+/** The learning rates of a step. */
+function learningRatesOf({ experiment: { optimizer }, steps }: StageOnePlan) {
+  const generators = learningRateOf(optimizer, optimizer.generators.learningRate, steps);
+  const discriminators = learningRateOf(optimizer, optimizer.discriminators.learningRate, steps);
+  return (index: number) => ({
+    learningRate: { generators: generators(index), discriminators: discriminators(index) },
+  });
+}
 
 function batchesOf(
   { experiment, images, networks, domains, steps }: StageOnePlan,
@@ -135,7 +144,7 @@ function batchesOf(
 async function galleryOf(
   generators: Generators,
   originals: Readonly<Record<Domain, Images<Uint8Array>>>,
-): Promise<Uint8Array> {
+): Promise<Images<Uint8Array>> {
   const rows = async (domain: Domain): Promise<Images<Float32Array>[]> => {
     const [there, back] =
       domain === 'source'
@@ -146,8 +155,7 @@ async function galleryOf(
     return [original, translated, await translateImages(translated, back, pause)];
   };
   const all = [...(await rows('source')), ...(await rows('target'))];
-  const { pixels, shape } = toBytes(imageGallery(concatenateImages(all), all[0]!.shape[0]));
-  return encodePng({ height: shape[1], width: shape[2], channels: shape[3], pixels });
+  return toBytes(imageGallery(concatenateImages(all), all[0]!.shape[0]));
 }
 
 /** Another process that trains the gate's classifiers in the folder of a run while the CycleGAN trains here. */
@@ -221,6 +229,7 @@ export async function stageOne(
       steps,
       step,
       batchAt: batches.batchAt,
+      alsoLogged: learningRatesOf(plan),
       checkpointEvery: stepsOf(checkpoints.every, stepsPerEpoch),
       evaluateEvery: stepsOf(
         gateSettings.kind === 'strict' ? gateSettings.every : checkpoints.every,
@@ -230,9 +239,8 @@ export async function stageOne(
         {
           every: stepsOf(gallery.every, stepsPerEpoch),
           run: async (state, done) => {
-            await writeFileAtomically(join(pictures, `step-${String(done).padStart(9, '0')}.png`), [
-              await galleryOf(translating(state), shown),
-            ]);
+            const picture = await galleryOf(translating(state), shown);
+            await run.log([await writePicture(run.folder, done, 'translations', picture)]);
           },
         },
       ],

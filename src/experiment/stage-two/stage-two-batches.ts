@@ -1,11 +1,14 @@
 /** The batches of a stage-2 step, streamed: images are read and decoded ahead of the step that takes them. */
 import type { StageTwoExperiment } from '../../config/schema/stage-two.ts';
 import { imagePipeline, imageScaling } from '../../augmentation/pipelines.ts';
+import { imageGallery } from '../../augmentation/gallery.ts';
+import { imageBatch, type Images } from '../../augmentation/images.ts';
 import { concatenateImages } from '../../augmentation/pairing.ts';
 import { groupBatches } from '../../group-batches.ts';
 import type { Network } from '../../models/network.ts';
 import { foldKey, randomKey } from '../../random/random.ts';
 import { trainedGroups } from '../../trained-groups.ts';
+import { gatherImages } from '../../training/examples.ts';
 import type { RobustBatch } from '../../training/robust-step.ts';
 import { robustBatch } from '../../training/stage-two.ts';
 import { openBatchStream } from '../../streams/batch-stream.ts';
@@ -35,7 +38,21 @@ export interface StageTwoBatchesOptions {
 export interface StageTwoBatchStream {
   /** The batch of step 0, 1, 2, …, owned by the caller; everything random in it depends on seed and step only. */
   batchAt(step: number): Promise<RobustBatch>;
+  /** Some images of a step as they are augmented, one row, and their translations, a row for each list. */
+  picture(step: number): Promise<Images<Uint8Array>>;
   close(): void;
+}
+
+/** Images in a row of a picture. */
+const IN_A_ROW = 8;
+
+/** The first images of every list. */
+function pictureOf(all: Images, lists: number): Images<Uint8Array> {
+  const size = all.shape[0] / lists;
+  const shown = Math.min(IN_A_ROW, size);
+  const chosen = Array.from({ length: lists * shown }, (_, i) => Math.floor(i / shown) * size + (i % shown));
+  const { pixels, shape } = imageGallery(gatherImages(all, chosen), shown);
+  return imageBatch(Uint8Array.from(pixels), shape);
 }
 
 /**
@@ -68,11 +85,19 @@ export function openStageTwoBatches(options: StageTwoBatchesOptions): StageTwoBa
   const learningRate = learningRateOf(optimizer, optimizer.learningRate, steps);
   const invariance = invarianceParts(experiment.invariance);
   const key = foldKey(randomKey(seed), 'stage 2');
+  const augmented = async (step: number) => {
+    const batch = await stream.batch(step);
+    const all = concatenateImages([batch.images, ...batch.translations]);
+    return { batch, all: augment(all, foldKey(key, 'augmentation', step)) };
+  };
   return {
+    async picture(step) {
+      const { batch, all } = await augmented(step);
+      return pictureOf(all, 1 + batch.translations.length);
+    },
     async batchAt(step) {
-      const batch = await stream.batch(step);
-      const all = concatenateImages([batch.images, ...batch.translations]);
-      return robustBatch(scale(augment(all, foldKey(key, 'augmentation', step))), batch, {
+      const { batch, all } = await augmented(step);
+      return robustBatch(scale(all), batch, {
         learningRate: learningRate(step),
         masks: network.masks(foldKey(key, 'dropout', step), all.shape[0]),
         ...(invariance && { invarianceWeight: invariance.weightAt(step) }),

@@ -4,6 +4,7 @@ import { SPLITS, type SplitName } from '../../data/dataset.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 import type { RobustBatch } from '../../training/robust-step.ts';
 import type { Network } from '../../models/network.ts';
+import { expectedFailure } from '../../system/program.ts';
 import { startProgress } from '../../system/progress.ts';
 import type { Run } from '../../runs/run-directory.ts';
 import { stageTwoBudget } from './budget.ts';
@@ -13,7 +14,9 @@ import type { ExperimentImages } from '../images/experiment-images.ts';
 import { worstGroupNote } from './group-report-table.ts';
 import type { ClassifierState, ExperimentStep } from './methods.ts';
 import { splitsWithImages } from '../images/missing-images.ts';
-import { openStageTwoBatches } from './stage-two-batches.ts';
+import { writePicture } from '../logs/gallery-file.ts';
+import { learningRateOf } from '../optimizers.ts';
+import { openStageTwoBatches, type StageTwoBatchStream } from './stage-two-batches.ts';
 import type { StageTwoOutcome } from '../outcomes.ts';
 import { bestState, trainInRun } from '../train-in-run.ts';
 import type { Translations } from '../translations/translations.ts';
@@ -104,6 +107,22 @@ async function selectState(
   return select === 'last' ? end : bestState(run, end);
 }
 
+/** Shows what the first step is given. A picture that cannot be written keeps no classifier from its training. */
+async function logExamples(
+  batches: StageTwoBatchStream,
+  run: Run,
+  { say }: ExperimentContext,
+): Promise<void> {
+  const picture = await batches.picture(0);
+  const record = await writePicture(run.folder, 0, 'examples', picture).catch((error: unknown) => {
+    const reason = expectedFailure(error);
+    if (reason === null) throw error;
+    say(`${reason}; the run goes on without this picture`);
+    return null;
+  });
+  if (record !== null) await run.log([record]);
+}
+
 async function test(evaluator: SplitEvaluator, state: ClassifierState) {
   const progress = startProgress('test', evaluatedCount(evaluator, 'test'));
   try {
@@ -132,6 +151,8 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
     skipped: skipped.of('train'),
   });
   try {
+    const { optimizer } = experiment;
+    const learningRate = learningRateOf(optimizer, optimizer.learningRate, budget.steps);
     const end = await trainInRun<ClassifierState, RobustBatch>({
       label: experiment.method.kind,
       run,
@@ -139,7 +160,11 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
       initial,
       ...budget,
       step: trained.step,
-      batchAt: batches.batchAt,
+      batchAt: async (index) => {
+        if (index === 0) await logExamples(batches, run, context);
+        return batches.batchAt(index);
+      },
+      alsoLogged: (index) => ({ learningRate: learningRate(index) }),
       evaluate: checkpointEvaluation(experiment, evaluator, stepsPerEpoch),
     });
     const { step, state } = await selectState(experiment.evaluation.select, run, {

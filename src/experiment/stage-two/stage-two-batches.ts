@@ -10,6 +10,7 @@ import type { RobustBatch } from '../../training/robust-step.ts';
 import { robustBatch } from '../../training/stage-two.ts';
 import { openBatchStream } from '../../streams/batch-stream.ts';
 import type { ExperimentImages } from '../images/experiment-images.ts';
+import { imagesInStep } from './budget.ts';
 import { invarianceParts } from './methods.ts';
 import { learningRateOf } from '../optimizers.ts';
 import { loadPaired, originals, translationLists } from './paired-examples.ts';
@@ -33,8 +34,11 @@ export interface StageTwoBatchesOptions {
 
 /** Batches of training; close the stream that they come from. */
 export interface StageTwoBatchStream {
-  /** The batch of step 0, 1, 2, …, owned by the caller; everything random in it depends on seed and step only. */
-  batchAt(step: number): Promise<RobustBatch>;
+  /**
+   * The batch of step 0, 1, 2, …, owned by the caller; everything random in it depends on seed and step only. Its
+   * learning rate is that of the schedule times `rateFactor`.
+   */
+  batchAt(step: number, rateFactor?: number): Promise<RobustBatch>;
   close(): void;
 }
 
@@ -56,7 +60,7 @@ export function openStageTwoBatches(options: StageTwoBatchesOptions): StageTwoBa
     shape: images.shape,
     indicesAt: groupBatches(
       examples.map(({ group }) => group),
-      { batchSize: training.batchSize, seed, balanced },
+      { batchSize: imagesInStep(training), seed, balanced },
     ),
     load: loadPaired(images, translations),
     steps,
@@ -69,11 +73,11 @@ export function openStageTwoBatches(options: StageTwoBatchesOptions): StageTwoBa
   const invariance = invarianceParts(experiment.invariance);
   const key = foldKey(randomKey(seed), 'stage 2');
   return {
-    async batchAt(step) {
+    async batchAt(step, rateFactor = 1) {
       const batch = await stream.batch(step);
       const all = concatenateImages([batch.images, ...batch.translations]);
       return robustBatch(scale(augment(all, foldKey(key, 'augmentation', step))), batch, {
-        learningRate: learningRate(step),
+        learningRate: learningRate(step) * rateFactor,
         masks: network.masks(foldKey(key, 'dropout', step), all.shape[0]),
         ...(invariance && { invarianceWeight: invariance.weightAt(step) }),
       });

@@ -15,7 +15,8 @@ import type { ClassifierState, ExperimentStep } from './methods.ts';
 import { splitsWithImages } from '../images/missing-images.ts';
 import { openStageTwoBatches } from './stage-two-batches.ts';
 import type { StageTwoOutcome } from '../outcomes.ts';
-import { bestState, trainInRun } from '../train-in-run.ts';
+import { SELECTED_BY, stopEarlyOf } from './stop-early.ts';
+import { bestState, courseOf, trainInRun } from '../train-in-run.ts';
 import type { Translations } from '../translations/translations.ts';
 
 /** What stage 2 is given. */
@@ -71,7 +72,7 @@ export function selectionScore(
 }
 
 function checkpointEvaluation(
-  { evaluation }: StageTwoExperiment,
+  { evaluation, training }: StageTwoExperiment,
   evaluator: SplitEvaluator,
   stepsPerEpoch: number,
 ) {
@@ -88,6 +89,7 @@ function checkpointEvaluation(
         epoch: step / stepsPerEpoch,
         ...(shown && { groupAccuracies: shown[1].groups.map(({ accuracy }) => accuracy) }),
         reports,
+        ...(training.stopEarly.kind !== 'never' && { selectionScore: score }),
       },
       ...(score !== undefined && { score }),
       note: shown === undefined ? '' : `${shown[0]} ${worstGroupNote(shown[1])}`,
@@ -103,6 +105,11 @@ async function selectState(
 ): Promise<{ readonly step: number; readonly state: ClassifierState }> {
   return select === 'last' ? end : bestState(run, end);
 }
+
+const whySelected = (select: StageTwoExperiment['evaluation']['select']): string =>
+  select === 'last'
+    ? 'the last one, as the settings ask for'
+    : `the best ${SELECTED_BY[select]} on validation images`;
 
 async function test(evaluator: SplitEvaluator, state: ClassifierState) {
   const progress = startProgress('test', evaluatedCount(evaluator, 'test'));
@@ -131,6 +138,7 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
     steps: budget.steps,
     skipped: skipped.of('train'),
   });
+  const stopEarly = stopEarlyOf(experiment);
   try {
     const end = await trainInRun<ClassifierState, RobustBatch>({
       label: experiment.method.kind,
@@ -140,19 +148,20 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
       ...budget,
       step: trained.step,
       batchAt: batches.batchAt,
+      onNan: experiment.training.onNan,
+      ...(stopEarly && { stopEarly }),
       evaluate: checkpointEvaluation(experiment, evaluator, stepsPerEpoch),
     });
-    const { step, state } = await selectState(experiment.evaluation.select, run, {
-      step: budget.steps,
-      state: end,
-    });
+    const { select } = experiment.evaluation;
+    const { step, state } = await selectState(select, run, end);
     try {
       const tested = await test(evaluator, state);
       return {
-        results: { ...tested.report, steps: budget.steps, seconds: run.seconds() },
+        results: { ...tested.report, steps: end.step, seconds: run.seconds() },
         selectedStep: step,
         trainedGroups: trained.table.names,
         damaged: skipped.all(),
+        course: { chosen: whySelected(select), ...courseOf(run, end, budget.steps) },
       };
     } finally {
       disposeTensors(state);

@@ -26,3 +26,23 @@ export const MetricsLineCodec = t.intersection(
 );
 /** The contents of one line of `metrics.jsonl`. */
 export type MetricsLine = t.TypeOf<typeof MetricsLineCodec>;
+
+/** Once that the numbers of a run were no longer finite, and what was done. */
+export const RollbackCodec = t.readonly(
+  t.type(
+    {
+      /** The step at which they were not. */
+      from: naturalNumber,
+      /** The step of the checkpoint that was gone back to. From there on the learning rates are half of what they were. */
+      to: naturalNumber,
+      /** What was not finite. */
+      found: t.string,
+    },
+    'a rollback',
+  ),
+);
+/** A return to a checkpoint. */
+export type Rollback = t.TypeOf<typeof RollbackCodec>;
+
+/** `rollbacks.json`: all of a run, in the order in which they came to pass. */
+export const RollbacksFileCodec = t.readonlyArray(RollbackCodec, 'the rollbacks of a run');

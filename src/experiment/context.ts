@@ -8,6 +8,8 @@ export interface ExperimentContext {
   readonly say: (line: string) => void;
   /** Whether to stop after this step, with a checkpoint. */
   readonly stopRequested: () => boolean;
+  /** What the command line says is done about numbers that are not finite, in place of the settings. */
+  readonly onNan?: 'stop' | 'rollback';
 }
 
 /** Lets signals and output through between two steps. */

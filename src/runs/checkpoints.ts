@@ -38,6 +38,8 @@ export interface Checkpoints {
     expected: State,
   ): Promise<E.Either<DataError, Checkpoint<State> | null>>;
   newestFile(): Promise<string | null>;
+  /** Removes all that are newer than the newest of some steps; nothing if there is none of these. */
+  goBack(among: (step: number) => boolean): Promise<void>;
 }
 
 const LARGEST_STEP = 999_999_999;
@@ -79,7 +81,7 @@ async function removeSuperseded(place: Place, keep: number | null): Promise<void
   for (const step of present) if (!kept.includes(step)) await rm(pathOf(place, step));
 }
 
-async function removeDamaged(place: Place, step: number): Promise<void> {
+async function removeOne(place: Place, step: number): Promise<void> {
   if ((await readBest(place))?.step === step) await rm(place.bestPath);
   await rm(pathOf(place, step));
 }
@@ -124,7 +126,7 @@ async function newestWhole<State extends TensorTree>(
     const decoded = await load(place, step);
     if (E.isLeft(decoded)) {
       onDamaged?.(decoded.left);
-      await removeDamaged(place, step);
+      await removeOne(place, step);
       continue;
     }
     const restored = restoreTree(decoded.right, expected, pathOf(place, step));
@@ -164,6 +166,11 @@ export function checkpointsIn(folder: string, bestPath: string, keep: number | n
     async newestFile() {
       const [newest] = await stepsIn(place);
       return newest === undefined ? null : pathOf(place, newest);
+    },
+    async goBack(among) {
+      const steps = await stepsIn(place);
+      const newest = steps.find(among) ?? Infinity;
+      for (const step of steps) if (step > newest) await removeOne(place, step);
     },
   };
 }

@@ -1,9 +1,9 @@
 /**
  * A run's folder: `run.json` (settings, digest of the data, and the outcome once there is one), `data.gz` (their
  * listing), `metrics.jsonl` (one record a line), `checkpoints/` (safetensors), `elapsed.json` (the time), `damaged.json`
- * (the images skipped), and what other tools read of its log (see `log-mirrors.ts`). A run that was stopped, however,
- * goes on from its last whole checkpoint, and its log is cut back to that step. In the end it holds the same lines as
- * that of a run which never stopped.
+ * (the images skipped), `rollbacks.json` (returns to a checkpoint), and what other tools read of its log (see
+ * `log-mirrors.ts`). A run that was stopped, however, goes on from its last whole checkpoint, and its log is cut back to
+ * that step. In the end it holds the same lines as that of a run which never stopped.
  */
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
@@ -19,6 +19,7 @@ import { decodedOutcome, readSettingsFile, writeRunFile } from './run-file.ts';
 import { lockFolder } from './run-lock.ts';
 import { followLog, type LogMirror } from './log-mirrors.ts';
 import { checkRunData, writeRunData } from './run-data.ts';
+import { rollbacksIn, type RunRollbacks } from './rollbacks.ts';
 import { runLog, type MetricsRecord } from './run-log.ts';
 import { skippedImagesIn } from './skipped-images.ts';
 
@@ -39,6 +40,8 @@ export interface Run<Outcome = unknown> {
     /** Notes damaged images that end the work: they are not skipped, and may be mended. */
     stoppedBy(faults: readonly DataError[]): Promise<void>;
   };
+  /** When it went back to a checkpoint since its numbers were not finite. */
+  readonly rollbacks: RunRollbacks;
   /** How long it has taken, over all those times, in seconds. */
   seconds(): number;
   /**
@@ -65,11 +68,13 @@ export interface Run<Outcome = unknown> {
    *
    * @param expected The structure of the state; its values are not used.
    * @param onDamaged Told of every newer one that is not whole; it is removed.
+   * @param among Which steps may be gone back to, if one of them is there; newer ones are removed. Default all.
    * @returns A state owned by the caller, or null; or how the checkpoint differs from what is expected.
    */
   resume<State extends TensorTree>(
     expected: State,
     onDamaged?: (error: DataError) => void,
+    among?: (step: number) => boolean,
   ): Promise<E.Either<DataError, Checkpoint<State> | null>>;
   /**
    * The checkpoint of the highest score, or null if no score was given.
@@ -200,6 +205,8 @@ async function openLocked<Outcome>(
   const skippedImages = await skippedImagesIn(folder);
   if (E.isLeft(skippedImages)) return skippedImages;
   const skipped = skippedImages.right;
+  const rollbacks = await rollbacksIn(folder);
+  if (E.isLeft(rollbacks)) return rollbacks;
   const same = data && (await checkRunData(folder, existing.right, data));
   if (same && E.isLeft(same)) return same;
   const clock = await startClock(folder);
@@ -223,6 +230,7 @@ async function openLocked<Outcome>(
       return outcome;
     },
     skipped,
+    rollbacks: rollbacks.right,
     seconds: clock.seconds,
     async log(records) {
       await log.append(records);
@@ -241,7 +249,8 @@ async function openLocked<Outcome>(
       await followers.catchUp();
       return file;
     },
-    async resume(expected, onDamaged) {
+    async resume(expected, onDamaged, among) {
+      if (among !== undefined) await checkpoints.goBack(among);
       const newest = await checkpoints.newest(expected, onDamaged);
       if (E.isLeft(newest)) return newest;
       try {

@@ -38,7 +38,8 @@ import { writePicture } from '../logs/gallery-file.ts';
 import { learningRateOf } from '../optimizers.ts';
 import type { StageOnePlan } from './stage-one-plan.ts';
 import type { StageOneOutcome } from '../outcomes.ts';
-import { bestState, trainInRun } from '../train-in-run.ts';
+import { satisfiedRecord, stopEarlyOf } from './stop-early.ts';
+import { bestState, courseOf, trainInRun } from '../train-in-run.ts';
 
 /** Generators with the weights that translate. */
 export interface Generators {
@@ -80,21 +81,28 @@ const classesOf = (
     ...(training.scarce.kind === 'mixed' && { mix: training.scarce }),
   });
 
-/** The learning rates of a step. */
+/** The learning rates of a step, with what they are multiplied with. */
 function learningRatesOf({ experiment: { optimizer }, steps }: StageOnePlan) {
   const generators = learningRateOf(optimizer, optimizer.generators.learningRate, steps);
   const discriminators = learningRateOf(optimizer, optimizer.discriminators.learningRate, steps);
-  return (index: number) => ({
-    learningRate: { generators: generators(index), discriminators: discriminators(index) },
+  return (index: number, factor: number) => ({
+    learningRate: { generators: generators(index) * factor, discriminators: discriminators(index) * factor },
   });
 }
+
+/** Both learning rates times a factor. */
+const atRate = (options: StageOneBatchOptions, factor: number): StageOneBatchOptions => ({
+  ...options,
+  generatorLearningRate: (step) => options.generatorLearningRate(step) * factor,
+  discriminatorLearningRate: (step) => options.discriminatorLearningRate(step) * factor,
+});
 
 function batchesOf(
   { experiment, images, networks, domains, steps }: StageOnePlan,
   skipDamaged: number,
   skipped: Run['skipped'],
 ): {
-  readonly batchAt: (index: number) => Promise<CycleganBatch>;
+  readonly batchAt: (index: number, rateFactor: number) => Promise<CycleganBatch>;
   readonly close: () => void;
 } {
   const { optimizer, pool, loss, seed, training, generator, discriminator, movingAverageDecay } = experiment;
@@ -129,9 +137,9 @@ function batchesOf(
     });
   const [source, target] = [streamOf('source'), streamOf('target')];
   return {
-    batchAt: async (index) => {
+    batchAt: async (index, rateFactor) => {
       const [one, other] = await Promise.all([source.batch(index), target.batch(index)]);
-      return stageOneBatch(index, { source: one.images, target: other.images }, options);
+      return stageOneBatch(index, { source: one.images, target: other.images }, atRate(options, rateFactor));
     },
     close: () => {
       source.close();
@@ -156,6 +164,12 @@ async function galleryOf(
   };
   const all = [...(await rows('source')), ...(await rows('target'))];
   return toBytes(imageGallery(concatenateImages(all), all[0]!.shape[0]));
+}
+
+/** Why a checkpoint translates. */
+function whyChosen(gate: StageOneExperiment['gate']): string {
+  if (gate.kind === 'none') return 'the last one, as there is no gate';
+  return gate.choose === 'best' ? 'the best by the gate' : 'the last one, as the gate only measures';
 }
 
 /** Another process that trains the gate's classifiers in the folder of a run while the CycleGAN trains here. */
@@ -209,6 +223,7 @@ export async function stageOne(
     plan.gate === null ? null : obtainGate(plan.gate, images, run, context, skipDamaged);
   const judges = await judgesOf(obtain, plan.gate === null ? undefined : gateBeside);
   const batches = batchesOf(plan, skipDamaged, skipped);
+  const stopEarly = stopEarlyOf(experiment);
   const first = (domain: Domain) =>
     loadFirst(images, domains[domain], Math.min(gallery.images, smaller), skipDamaged, skipped.of(domain));
   const translating = (state: CycleganState): Generators =>
@@ -230,6 +245,8 @@ export async function stageOne(
       step,
       batchAt: batches.batchAt,
       alsoLogged: learningRatesOf(plan),
+      onNan: training.onNan,
+      ...(stopEarly && { stopEarly }),
       checkpointEvery: stepsOf(checkpoints.every, stepsPerEpoch),
       evaluateEvery: stepsOf(
         gateSettings.kind === 'strict' ? gateSettings.every : checkpoints.every,
@@ -247,24 +264,26 @@ export async function stageOne(
       evaluate: async (state) => {
         const measure = await measured(state, 'during');
         if (measure === null) return { record: {}, note: '' };
+        const { gate } = (await judges.of())!;
         return {
-          record: { ...measure },
+          record: { ...measure, ...satisfiedRecord(experiment, measure, gate) },
           ...(gateSettings.kind === 'strict' &&
             gateSettings.choose === 'best' && { score: checkpointScore(measure) }),
           note: `gate score ${measure.score.toFixed(3)}`,
         };
       },
     });
-    const chosen = await bestState(run, { step: steps, state: end });
+    const chosen = await bestState(run, end);
     const measure = await measured(chosen.state, 'all').finally(() => disposeTensors(chosen.state));
     const outcome: StageOneOutcome = {
-      steps,
+      steps: end.step,
       stepsPerEpoch,
       bestStep: chosen.step,
       measure,
       gateAccuracy: (await judges.of())?.gate.heldOutAccuracy ?? null,
       seconds: run.seconds(),
       damaged: skipped.all(),
+      course: { chosen: whyChosen(gateSettings), ...courseOf(run, end, steps) },
     };
     await run.finish(outcome);
     return outcome;

@@ -13,6 +13,7 @@ import type { RobustBatch } from '../../training/robust-step.ts';
 import { robustBatch } from '../../training/stage-two.ts';
 import { openBatchStream } from '../../streams/batch-stream.ts';
 import type { ExperimentImages } from '../images/experiment-images.ts';
+import { imagesInStep } from './budget.ts';
 import { invarianceParts } from './methods.ts';
 import { learningRateOf } from '../optimizers.ts';
 import { loadPaired, originals, translationLists } from './paired-examples.ts';
@@ -36,8 +37,11 @@ export interface StageTwoBatchesOptions {
 
 /** Batches of training; close the stream that they come from. */
 export interface StageTwoBatchStream {
-  /** The batch of step 0, 1, 2, …, owned by the caller; everything random in it depends on seed and step only. */
-  batchAt(step: number): Promise<RobustBatch>;
+  /**
+   * The batch of step 0, 1, 2, …, owned by the caller; everything random in it depends on seed and step only. Its
+   * learning rate is that of the schedule times `rateFactor`.
+   */
+  batchAt(step: number, rateFactor?: number): Promise<RobustBatch>;
   /** Some images of a step as they are augmented, one row, and their translations, a row for each list. */
   picture(step: number): Promise<Images<Uint8Array>>;
   close(): void;
@@ -73,7 +77,7 @@ export function openStageTwoBatches(options: StageTwoBatchesOptions): StageTwoBa
     shape: images.shape,
     indicesAt: groupBatches(
       examples.map(({ group }) => group),
-      { batchSize: training.batchSize, seed, balanced },
+      { batchSize: imagesInStep(training), seed, balanced },
     ),
     load: loadPaired(images, translations),
     steps,
@@ -95,10 +99,10 @@ export function openStageTwoBatches(options: StageTwoBatchesOptions): StageTwoBa
       const { batch, all } = await augmented(step);
       return pictureOf(all, 1 + batch.translations.length);
     },
-    async batchAt(step) {
+    async batchAt(step, rateFactor = 1) {
       const { batch, all } = await augmented(step);
       return robustBatch(scale(all), batch, {
-        learningRate: learningRate(step),
+        learningRate: learningRate(step) * rateFactor,
         masks: network.masks(foldKey(key, 'dropout', step), all.shape[0]),
         ...(invariance && { invarianceWeight: invariance.weightAt(step) }),
       });

@@ -18,7 +18,8 @@ import { writePicture } from '../logs/gallery-file.ts';
 import { learningRateOf } from '../optimizers.ts';
 import { openStageTwoBatches, type StageTwoBatchStream } from './stage-two-batches.ts';
 import type { StageTwoOutcome } from '../outcomes.ts';
-import { bestState, trainInRun } from '../train-in-run.ts';
+import { SELECTED_BY, stopEarlyOf } from './stop-early.ts';
+import { bestState, courseOf, trainInRun } from '../train-in-run.ts';
 import type { Translations } from '../translations/translations.ts';
 
 /** What stage 2 is given. */
@@ -74,7 +75,7 @@ export function selectionScore(
 }
 
 function checkpointEvaluation(
-  { evaluation }: StageTwoExperiment,
+  { evaluation, training }: StageTwoExperiment,
   evaluator: SplitEvaluator,
   stepsPerEpoch: number,
 ) {
@@ -91,6 +92,7 @@ function checkpointEvaluation(
         epoch: step / stepsPerEpoch,
         ...(shown && { groupAccuracies: shown[1].groups.map(({ accuracy }) => accuracy) }),
         reports,
+        ...(training.stopEarly.kind !== 'never' && { selectionScore: score }),
       },
       ...(score !== undefined && { score }),
       note: shown === undefined ? '' : `${shown[0]} ${worstGroupNote(shown[1])}`,
@@ -123,6 +125,11 @@ async function logExamples(
   if (record !== null) await run.log([record]);
 }
 
+const whySelected = (select: StageTwoExperiment['evaluation']['select']): string =>
+  select === 'last'
+    ? 'the last one, as the settings ask for'
+    : `the best ${SELECTED_BY[select]} on validation images`;
+
 async function test(evaluator: SplitEvaluator, state: ClassifierState) {
   const progress = startProgress('test', evaluatedCount(evaluator, 'test'));
   try {
@@ -150,6 +157,7 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
     steps: budget.steps,
     skipped: skipped.of('train'),
   });
+  const stopEarly = stopEarlyOf(experiment);
   try {
     const { optimizer } = experiment;
     const learningRate = learningRateOf(optimizer, optimizer.learningRate, budget.steps);
@@ -160,24 +168,25 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
       initial,
       ...budget,
       step: trained.step,
-      batchAt: async (index) => {
+      batchAt: async (index, rateFactor) => {
         if (index === 0) await logExamples(batches, run, context);
-        return batches.batchAt(index);
+        return batches.batchAt(index, rateFactor);
       },
-      alsoLogged: (index) => ({ learningRate: learningRate(index) }),
+      alsoLogged: (index, factor) => ({ learningRate: learningRate(index) * factor }),
+      onNan: experiment.training.onNan,
+      ...(stopEarly && { stopEarly }),
       evaluate: checkpointEvaluation(experiment, evaluator, stepsPerEpoch),
     });
-    const { step, state } = await selectState(experiment.evaluation.select, run, {
-      step: budget.steps,
-      state: end,
-    });
+    const { select } = experiment.evaluation;
+    const { step, state } = await selectState(select, run, end);
     try {
       const tested = await test(evaluator, state);
       return {
-        results: { ...tested.report, steps: budget.steps, seconds: run.seconds() },
+        results: { ...tested.report, steps: end.step, seconds: run.seconds() },
         selectedStep: step,
         trainedGroups: trained.table.names,
         damaged: skipped.all(),
+        course: { chosen: whySelected(select), ...courseOf(run, end, budget.steps) },
       };
     } finally {
       disposeTensors(state);

@@ -60,6 +60,7 @@ async function runSeed(
   images: SharedImages,
 ): Promise<void> {
   const { seed, stageOne, methods } = runs;
+  const { onNan } = context;
   const attempt = async (
     run: Pick<StudyRun, 'name' | 'needs'>,
     train: () => Promise<unknown>,
@@ -81,7 +82,12 @@ async function runSeed(
   const options = ({ out }: Pick<StudyRun, 'out'>) => ({ out, backend, labels, openImages: images.open });
   const free = runsBeside(runs, { backend });
   const beside =
-    free.length === 0 ? null : trainBeside({ runs: free, options: { backend, labels } }, context);
+    free.length === 0
+      ? null
+      : trainBeside(
+          { runs: free, options: { backend, labels }, asked: { ...(onNan && { onNan }) } },
+          context,
+        );
   try {
     for (const run of stageOne) {
       const gate = beside === null ? {} : { gateBeside: beside.gateOf(run) };

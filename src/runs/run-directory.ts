@@ -59,11 +59,14 @@ export interface Run<Outcome = unknown> {
    */
   checkpoint(step: number, state: TensorTree, score?: number): Promise<string>;
   /**
-   * The newest checkpoint that is whole; the log is cut back to its step (to nothing without one).
+   * The newest checkpoint that is whole and that the log reaches, if there is one; the log is cut back to its step (to
+   * nothing without one). Where the best one is damaged, it is one before that, since training goes through it again.
    *
    * @param expected The structure of the state; its values are not used.
-   * @param onDamaged Told of every newer one that is not whole; it is removed.
-   * @returns A state owned by the caller, or null; or how the checkpoint differs from what is expected.
+   * @param onDamaged Told of every newer one that is not whole, which is removed, and of a log that lacks lines. The cure
+   *   says what is done.
+   * @returns A state owned by the caller, or null; or how the checkpoint differs from what is expected, or that the best
+   *   one is damaged and none is older.
    */
   resume<State extends TensorTree>(
     expected: State,
@@ -198,7 +201,8 @@ async function openLocked<Outcome>(
   }
 
   let outcome = found.right;
-  const log = runLog(join(folder, 'metrics.jsonl'));
+  const logPath = join(folder, 'metrics.jsonl');
+  const log = runLog(logPath);
   const checkpoints = checkpointsIn(checkpointFolder, join(folder, 'best.json'), keep);
   return E.right({
     folder,
@@ -221,7 +225,11 @@ async function openLocked<Outcome>(
       return file;
     },
     async resume(expected, onDamaged) {
-      const newest = await checkpoints.newest(expected, onDamaged);
+      const reach = await log.reach();
+      const newest = await checkpoints.newest(expected, {
+        ...(onDamaged && { onDamaged }),
+        log: { path: logPath, reach },
+      });
       if (E.isLeft(newest)) return newest;
       try {
         await log.cutBack(newest.right?.step ?? -1);

@@ -53,11 +53,16 @@ afterAll(() => {
 function clearLine({ change, code, said }: FailedChange, error: string): readonly string[] {
   const line = said.split('\n').find((each) => each.includes(`(${error}`));
   const [, path = ''] = change.split(' ');
-  const file = path.split('/').at(-1)!.replace(/^\.|\.….*$/g, '');
+  const file = path
+    .split('/')
+    .at(-1)!
+    .replace(/^\.|\.….*$/g, '');
   return [
     ...([1, 2].includes(code) ? [] : [`${change}: exit code ${code}`]),
     ...(line === undefined ? [`${change}: no line of ${error}: ${said.slice(-500)}`] : []),
-    ...(line !== undefined && !line.includes(file) ? [`${change}: the line does not name ${file}: ${line}`] : []),
+    ...(line !== undefined && !line.includes(file)
+      ? [`${change}: the line does not name ${file}: ${line}`]
+      : []),
     ...(/\n {4}at /.test(said) ? [`${change}: a trace: ${said.slice(-800)}`] : []),
   ];
 }
@@ -75,22 +80,26 @@ const CASES: readonly Pick<SweepOptions, 'code' | 'calls'>[] = [
 ];
 
 describe.each(CASES)('$code', ({ code, calls }) => {
-  it('at any one change of a file is told in one clear line, and the same command goes on', { timeout: 3_600_000 }, async () => {
-    const differences: string[] = [];
-    const failures = await inFolder(code, () =>
-      failEachOnce({
-        code,
-        calls,
-        attempt: study,
-        ended: () => {
-          differences.push(...folderDifferences(join(scratch, 'undisturbed', FOLDER), FOLDER));
-          rmSync(FOLDER, { recursive: true });
-        },
-      }),
-    );
-    expect(failures.length).toBeGreaterThan(FULL ? 100 : 20);
-    expect(failures.flatMap((failure) => clearLine(failure, code))).toEqual([]);
-    expect(differences).toEqual([]);
-    expect(tf.memory().numTensors).toBe(tensors);
-  });
+  it(
+    'at any one change of a file is told in one clear line, and the same command goes on',
+    { timeout: 3_600_000 },
+    async () => {
+      const differences: string[] = [];
+      const failures = await inFolder(code, () =>
+        failEachOnce({
+          code,
+          calls,
+          attempt: study,
+          ended: () => {
+            differences.push(...folderDifferences(join(scratch, 'undisturbed', FOLDER), FOLDER));
+            rmSync(FOLDER, { recursive: true });
+          },
+        }),
+      );
+      expect(failures.length).toBeGreaterThan(FULL ? 100 : 20);
+      expect(failures.flatMap((failure) => clearLine(failure, code))).toEqual([]);
+      expect(differences).toEqual([]);
+      expect(tf.memory().numTensors).toBe(tensors);
+    },
+  );
 });

@@ -24,7 +24,11 @@ const [kills, seed] = [Number(values.kills), Number(values.seed)];
 say(`${kills} kills, seed ${seed}`);
 const scratch = mkdtempSync(join(tmpdir(), 'faults-'));
 try {
-  const { kills: found, ended, wrong } = await killStudies({
+  const {
+    kills: found,
+    ended,
+    wrong,
+  } = await killStudies({
     program: await builtProgram(scratch),
     data: await withDigits(join(scratch, 'data')),
     scratch,

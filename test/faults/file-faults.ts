@@ -94,7 +94,8 @@ const writes = (flags: unknown): boolean => typeof flags === 'string' && /[wa+]/
 
 /** The calls in the place of Node's. */
 function replacements(judge: Judge, real: Calls): Calls {
-  const call = (name: string, args: readonly unknown[]): Promise<unknown> => real[name]!(...(args as never[]));
+  const call = (name: string, args: readonly unknown[]): Promise<unknown> =>
+    real[name]!(...(args as never[]));
   const changing = (name: string, as: Change['call'], place: 0 | 1) =>
     ((...args: unknown[]) =>
       judged(judge, { call: as, path: String(args[place]), text: '' }, () => call(name, args))) as never;
@@ -108,7 +109,13 @@ function replacements(judge: Judge, real: Calls): Calls {
       )) as never;
   return {
     rename: changing('rename', 'rename', 1),
-    mkdir: changing('mkdir', 'mkdir', 0),
+    mkdir: ((...args: unknown[]) =>
+      // Node says of a folder that is there that it is, whatever else is wrong.
+      fs.existsSync(String(args[0]))
+        ? call('mkdir', args)
+        : judged(judge, { call: 'mkdir', path: String(args[0]), text: '' }, () =>
+            call('mkdir', args),
+          )) as never,
     copyFile: changing('copyFile', 'copy', 1),
     rm: changing('rm', 'rm', 0),
     writeFile: writing('writeFile', 'write'),

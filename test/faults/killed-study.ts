@@ -50,7 +50,11 @@ const CHANGES = 60;
 const MOMENTS = ['before', 'half', 'after'] as const;
 
 /** A kill: from outside after a time, or at a change of a file in the process or in the one beside it. */
-function drawnKill(seed: number, index: number, milliseconds: number): StartOptions & { readonly name: string } {
+function drawnKill(
+  seed: number,
+  index: number,
+  milliseconds: number,
+): StartOptions & { readonly name: string } {
   const draw = (what: string, below: number): number =>
     randomIntegers(foldKey(randomKey(seed), what, index), 1, 0, below)[0]!;
   if (draw('by time', 2) === 0) {
@@ -69,7 +73,9 @@ function drawnKill(seed: number, index: number, milliseconds: number): StartOpti
 }
 
 const wrongEnd = ({ code, signal, said }: Ended): readonly string[] =>
-  code === 0 || signal === 'SIGKILL' ? [] : [`ended with ${signal ?? `exit code ${code}`}: ${said.slice(-600)}`];
+  code === 0 || signal === 'SIGKILL'
+    ? []
+    : [`ended with ${signal ?? `exit code ${code}`}: ${said.slice(-600)}`];
 
 /** What was found so far. */
 interface Tally {
@@ -118,7 +124,7 @@ export async function killStudies(options: KillOptions): Promise<KillResult> {
   for (const [i, name] of studies.entries()) {
     const reference = await referenceOf(name, options);
     const quota = Math.round((kills * (i + 1)) / studies.length);
-    for (let atEnd = false; tally.done < quota || !atEnd; ) {
+    for (let atEnd = false; tally.done < quota || !atEnd;) {
       // When all its kills are done, a study is left to come to its end.
       const kill = tally.done < quota ? drawnKill(seed, tally.done, reference.milliseconds) : undefined;
       atEnd = await oneStart(name, reference, kill, options, tally);

@@ -19,10 +19,11 @@ export async function onBackend<A>(
   asked: Pick<ExperimentContext, 'onNan'> = {},
 ): Promise<A> {
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const selected = await selectBackend(backend === undefined || backend === 'auto' ? {} : { name: backend });
-  say(describeBackend(selected));
   const interruption = listenForInterruption(() => say('stopping in good order; once more to stop at once'));
   try {
+    const named = backend === undefined || backend === 'auto' ? {} : { name: backend };
+    const selected = await selectBackend(named);
+    say(describeBackend(selected));
     return await work(selected, { say, stopRequested: interruption.requested, ...asked });
   } finally {
     interruption.dispose();

@@ -49,13 +49,14 @@ export interface BoundRun<Outcome> {
  */
 export async function boundOutcome<Outcome extends { readonly damaged: readonly DataError[] }>(
   { out, settings, outcome: codec, open }: BoundRun<Outcome>,
-  { say }: ExperimentContext,
+  { say, stopRequested }: ExperimentContext,
   train: (images: ExperimentImages) => Promise<Outcome>,
 ): Promise<Outcome> {
   // Other settings are told before the data are opened.
   orExit(await finishedOutcome(out, settings, codec));
   const outcome = await closing(await open(), async (images) => {
-    const done = orExit(await finishedOutcome(out, settings, codec, await images.fingerprint?.()));
+    const data = await images.fingerprint?.(stopRequested);
+    const done = orExit(await finishedOutcome(out, settings, codec, data));
     if (done === undefined) return train(images);
     const { mtime } = await stat(join(out, 'run.json'));
     say(`${out}: nothing is trained; this run came to its end on ${mtime.toISOString().slice(0, 16)}Z`);

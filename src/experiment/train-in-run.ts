@@ -9,6 +9,7 @@ import {
   type TrainOptions,
 } from '../training/loop.ts';
 import { compileStep } from '../compile/compile-step.ts';
+import { isStop } from '../system/interruption.ts';
 import { orExit, ProgramError } from '../system/program.ts';
 import { durationInWords, startProgress } from '../system/progress.ts';
 import type { MetricsRecord, Run } from '../runs/run-directory.ts';
@@ -99,6 +100,27 @@ function evaluationsOf(run: Pick<Run, 'records'>, stopEarly: TrainInRunOptions<n
   };
 }
 
+/** Whether a stop has ended the evaluation that belongs to the step of the newest checkpoint. */
+async function lacksEvaluation(
+  run: Run,
+  done: number,
+  { every, steps }: { readonly every: number; readonly steps: number },
+): Promise<boolean> {
+  if (done === 0 || !(done % every === 0 || done === steps)) return false;
+  const records = await run.records();
+  return !records.some(({ step, kind }) => step === done && kind === 'evaluation');
+}
+
+/** Works with a state, which is disposed if that fails. */
+async function keepingOrDisposing(state: TensorTree, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    disposeTensors(state);
+    throw error;
+  }
+}
+
 /**
  * Trains from the newest checkpoint of the run to the end.
  *
@@ -113,9 +135,7 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
   const { evaluateEvery = checkpointEvery, also = [], alsoLogged = () => ({}) } = options;
   const { step: stepsDone, state } = await keptStateOr({ step: 0, state: initial }, async (expected) =>
     orExit(
-      await run.resume(expected, ({ where, found }) =>
-        context.say(`${where}: ${found}; an older checkpoint is taken`),
-      ),
+      await run.resume(expected, ({ where, found, cure }) => context.say(`${where}: ${found}; ${cure}`)),
     ),
   );
   if (stepsDone > 0 && stepsDone < steps) context.say(`${label}: goes on from step ${stepsDone}`);
@@ -123,14 +143,11 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
   const regular = (done: number): boolean => done % evaluateEvery === 0 || done % checkpointEvery === 0;
   const rolling = rollingBack(run, { onNan, regular, say: context.say, label });
   const evaluations = evaluationsOf(run, options.stopEarly);
-  try {
+  await keepingOrDisposing(state, async () => {
     await rolling.resumed(stepsDone);
     await evaluations.resumed();
     if (onNan.kind === 'rollback' && stepsDone === 0) await run.checkpoint(0, state);
-  } catch (error) {
-    disposeTensors(state);
-    throw error;
-  }
+  });
   const progress = startProgress(label, steps, stepsDone);
   const announce = announceLongRun(label, steps - stepsDone, context);
   let note = '';
@@ -139,7 +156,15 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
     every: evaluateEvery,
     run: async (state, done) => {
       await checkFiniteState(state, done);
-      const { record, score, note: latest } = await evaluate(state, done);
+      const {
+        record,
+        score,
+        note: latest,
+      } = await evaluate(state, done).catch(async (error: unknown) => {
+        // A stop may come in the middle. The steps are kept, and the evaluation is done when the run goes on.
+        if (isStop(error)) await run.checkpoint(done, state);
+        throw error;
+      });
       note = latest;
       const evaluation = { step: done, kind: 'evaluation', ...record };
       await run.log([evaluation]);
@@ -157,6 +182,10 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
     },
   };
   try {
+    await keepingOrDisposing(state, async () => {
+      const lacks = await lacksEvaluation(run, stepsDone, { every: evaluateEvery, steps });
+      if (lacks) await assess.run(state, stepsDone);
+    });
     const end = await train({
       state,
       stepsDone,

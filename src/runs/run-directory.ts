@@ -64,12 +64,15 @@ export interface Run<Outcome = unknown> {
    */
   checkpoint(step: number, state: TensorTree, score?: number): Promise<string>;
   /**
-   * The newest checkpoint that is whole; the log is cut back to its step (to nothing without one).
+   * The newest checkpoint that is whole and that the log reaches, if there is one; the log is cut back to its step (to
+   * nothing without one). Where the best one is damaged, it is one before that, since training goes through it again.
    *
    * @param expected The structure of the state; its values are not used.
-   * @param onDamaged Told of every newer one that is not whole; it is removed.
+   * @param onDamaged Told of every newer one that is not whole, which is removed, and of a log that lacks lines. The cure
+   *   says what is done.
    * @param among Which steps may be gone back to, if one of them is there; newer ones are removed. Default all.
-   * @returns A state owned by the caller, or null; or how the checkpoint differs from what is expected.
+   * @returns A state owned by the caller, or null; or how the checkpoint differs from what is expected, or that the best
+   *   one is damaged and none is older.
    */
   resume<State extends TensorTree>(
     expected: State,
@@ -220,7 +223,8 @@ async function openLocked<Outcome>(
   }
 
   let outcome = found.right;
-  const log = runLog(join(folder, 'metrics.jsonl'));
+  const logPath = join(folder, 'metrics.jsonl');
+  const log = runLog(logPath);
   const { mirrors = [], say = () => undefined } = options;
   const followers = followLog(log.records, mirrors, say);
   const checkpoints = checkpointsIn(checkpointFolder, join(folder, 'best.json'), keep);
@@ -251,7 +255,11 @@ async function openLocked<Outcome>(
     },
     async resume(expected, onDamaged, among) {
       if (among !== undefined) await checkpoints.goBack(among);
-      const newest = await checkpoints.newest(expected, onDamaged);
+      const reach = await log.reach();
+      const newest = await checkpoints.newest(expected, {
+        ...(onDamaged && { onDamaged }),
+        log: { path: logPath, reach },
+      });
       if (E.isLeft(newest)) return newest;
       try {
         await log.cutBack(newest.right?.step ?? -1);

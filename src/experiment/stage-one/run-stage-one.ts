@@ -54,7 +54,7 @@ async function train(
   const { out, skipDamaged = skipDamagedOf(experiment), gateBeside, logger } = options;
   // All that may not fit comes before the run folder, so that who corrects it begins anew.
   const plan = planStageOne(experiment, images);
-  const data = await images.fingerprint?.();
+  const data = await images.fingerprint?.(context.stopRequested);
   const oneSided = oneSidedClasses(experiment, plan.domains, images);
   [...(images.notices ?? []), ...leakNotices(data), ...oneSided].forEach(context.say);
   try {

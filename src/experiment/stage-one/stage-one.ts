@@ -30,7 +30,7 @@ import { removeAbandonedFiles } from '../../system/atomic-file.ts';
 import { openBatchStream } from '../../streams/batch-stream.ts';
 import { makeFolder } from '../../system/make-folder.ts';
 import type { Run } from '../../runs/run-directory.ts';
-import { pause, type ExperimentContext } from '../context.ts';
+import { pause, pauseOrStop, type ExperimentContext } from '../context.ts';
 import { cycleganOf, type CycleganNetworks } from './cyclegan.ts';
 import { obtainGate, type ExperimentGate } from './gate.ts';
 import { loadFirst } from '../images/load-images.ts';
@@ -230,7 +230,9 @@ export async function stageOne(
     generatorsOf(networks, experiment, translatingWeights(state));
   const measured = async (state: CycleganState, which: 'during' | 'all'): Promise<GateMeasure | null> => {
     const found = await judges.of();
-    return found && measureGenerators(found.gate, translating(state), found.images[which], pause);
+    return (
+      found && measureGenerators(found.gate, translating(state), found.images[which], pauseOrStop(context))
+    );
   };
   try {
     const [source, target] = [await first('source'), await first('target')];

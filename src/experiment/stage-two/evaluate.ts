@@ -119,7 +119,7 @@ export async function evaluateRun(
   const { file, experiment, outcome } = orExit(await readRun(run, roots));
   return closing(await openExperimentImages(experiment.data), async (images) => {
     assertImages(images, options.split);
-    const data = await images.fingerprint?.();
+    const data = await images.fingerprint?.(context.stopRequested);
     if (data !== undefined) orExit(await checkRunData(run, file, data));
     [...(images.notices ?? []), ...missingGroups(images, [options.split])].forEach(context.say);
     const network = classifierOf(experiment.network, classifierShape(experiment, images));

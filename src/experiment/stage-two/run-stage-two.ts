@@ -115,7 +115,7 @@ async function train(
   // All that a path may be wrong of comes before the run folder, so that who corrects it begins anew.
   assertDataFits(experiment, images);
   context.say(describeRun(experiment, images));
-  const data = await images.fingerprint?.();
+  const data = await images.fingerprint?.(context.stopRequested);
   const missing = missingInStageTwo(experiment, images);
   [...(images.notices ?? []), ...leakNotices(data), ...missing].forEach(context.say);
   const translations = await translationsOf(experiment, images, options, context);

@@ -150,7 +150,11 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
   const { skipDamaged } = options;
   const { skipped } = run;
   const { stepsPerEpoch, ...budget } = stageTwoBudget(experiment, images.table);
-  const evaluator = { experiment, images, translations, network, skipDamaged, skipped: skipped.of };
+  const { stopRequested } = context;
+  const evaluator = {
+    ...{ experiment, images, translations, network, skipDamaged, stopRequested },
+    skipped: skipped.of,
+  };
   const batches = openStageTwoBatches({
     ...options,
     balanced: trained.balanced,

@@ -131,7 +131,7 @@ async function ofRun(
     );
   }
   const step = checkpointStep(run, from.checkpoint);
-  const bound = await images.fingerprint?.();
+  const bound = await images.fingerprint?.(context.stopRequested);
   if (bound !== undefined) await assertSameContents(run, experiment, bound);
   const settings = settingsOf(run, step, experiment.data, bound, how);
   const settingsFor = (group: Members): unknown => ({

@@ -1,4 +1,5 @@
 /** The program of stage 2: an experiment from its settings to a run folder with results. */
+import { join } from 'node:path';
 import type { StageTwoExperiment } from '../../config/schema/stage-two.ts';
 import type { StageTwoRunResults } from '../../config/study-results.ts';
 import type { Network } from '../../models/network.ts';
@@ -17,6 +18,8 @@ import { assertDataFits } from '../images/data-faults.ts';
 import { missingInStageTwo } from '../images/missing-images.ts';
 import { openExperimentImages } from '../images/open-images.ts';
 import type { OpenImages } from '../images/shared-images.ts';
+import { checkRunTranslations } from '../../runs/run-data.ts';
+import { readRunFile } from '../../runs/run-file.ts';
 import type { ExperimentToRun } from '../run-settings.ts';
 import { skipDamagedOf, skipping } from '../images/skipped-images.ts';
 import { StageTwoOutcomeCodec, type StageTwoOutcome } from '../outcomes.ts';
@@ -57,6 +60,24 @@ async function translationsOf(
 ): Promise<Translations | null> {
   if (experiment.method.kind !== 'camel') return null;
   return translationsFrom(skipping(experiment, skipDamaged), images, context);
+}
+
+/**
+ * Refuses other translations than those that a run which is done has learnt from, where others made them. Those of a
+ * stage-1 run may be gone by now, and are not made again.
+ */
+async function assertTranslations(
+  experiment: StageTwoExperiment,
+  images: ExperimentImages,
+  options: RunStageTwoOptions,
+  context: ExperimentContext,
+): Promise<void> {
+  const { method } = experiment;
+  if (method.kind !== 'camel' || method.translations.sources.some(({ from }) => from.kind === 'run')) return;
+  const translations = await translationsOf(experiment, images, options, context);
+  await translations?.close();
+  const run = orExit(await readRunFile(join(options.out, 'run.json')));
+  if (translations?.contents) orExit(checkRunTranslations(options.out, run, translations.contents));
 }
 
 /** What will be done, in one line. */
@@ -104,7 +125,11 @@ async function train(
     const initial = await firstState(experiment, network, step, context);
     try {
       const { keep } = experiment.checkpoints;
-      const bound = { keep, outcome: StageTwoOutcomeCodec, ...(data && { data }) };
+      const bound = {
+        ...{ keep, outcome: StageTwoOutcomeCodec },
+        ...(data && { data }),
+        ...(translations?.contents && { translations: translations.contents }),
+      };
       const run = orExit(await openRun(options.out, settings, bound));
       const skipDamaged = options.skipDamaged ?? skipDamagedOf(experiment);
       return await closing(run, async () => {
@@ -158,7 +183,11 @@ export async function runStageTwo(
 ): Promise<StageTwoRunResults> {
   const { experiment, settings } = toRun;
   const { out, openImages = openExperimentImages } = options;
-  const run = { out, settings, outcome: StageTwoOutcomeCodec, open: () => openImages(experiment.data) };
+  const run = {
+    ...{ out, settings, outcome: StageTwoOutcomeCodec },
+    open: () => openImages(experiment.data),
+    assertSame: (images: ExperimentImages) => assertTranslations(experiment, images, options, context),
+  };
   const outcome = await boundOutcome(run, context, (images) => train(toRun, images, options, context));
   // Also of a run that is done: a program may be killed between the end of its run and these files.
   return reportStageTwo({ ...options, folder: out, experiment }, outcome);

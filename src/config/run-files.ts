@@ -3,11 +3,11 @@ import * as t from 'io-ts';
 import { finiteNumber, naturalNumber } from './codecs.ts';
 import { json } from './json.ts';
 
-/** `run.json`: the settings and the digest of the data that bind a run, and what it came to once it has been finished. */
+/** `run.json`: the settings and the digests of data and translations that bind a run, and what it came to once it has been finished. */
 export const RunFileCodec = t.intersection(
   [
     t.type({ format: t.literal(2), settingsHash: t.string, settings: json }),
-    t.partial({ data: t.string, outcome: json }),
+    t.partial({ data: t.string, translations: t.record(t.string, t.string), outcome: json }),
   ],
   'the settings file of a run, format 2',
 );

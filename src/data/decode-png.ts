@@ -1,9 +1,9 @@
 /** PNG files as bytes of grey or colour: transparency is dropped, palettes and fewer bits become full values. */
-import { decode as decodePngFile, convertIndexedToRgb } from 'fast-png';
 import { either as E } from 'fp-ts';
 import { refuse, type DataError } from './data-error.ts';
 import type { ImageHeader } from './image-header.ts';
 import type { ByteImage } from './png.ts';
+import { pngSamples } from './png-samples.ts';
 
 /** The white of sixteen bits. */
 export const SIXTEEN_BIT_WHITE = 65_535;
@@ -19,46 +19,39 @@ function compressedBytes(bytes: Uint8Array): number {
   let sum = 0;
   for (let offset = 8; offset + 12 <= bytes.length; offset += 12 + view.getUint32(offset)) {
     const type = String.fromCharCode(...bytes.subarray(offset + 4, offset + 8));
-    if (!/^(IHDR|PLTE|tRNS|eXIf|IEND)$/.test(type)) sum += view.getUint32(offset);
+    if (type === 'IDAT') sum += view.getUint32(offset);
   }
   return sum;
 }
 
-/** The first `kept` of every `channels` channels. */
-function keepChannels<Values extends Uint8Array | Uint8ClampedArray | Uint16Array>(
-  data: Values,
-  channels: number,
+/** The first `kept` of every `count` samples. */
+function keepSamples<Values extends Uint8Array | Uint16Array>(
+  values: Values,
+  count: number,
   kept: number,
 ): Values {
-  if (channels === kept) return data;
-  const pixels = new (data.constructor as new (length: number) => Values)((data.length / channels) * kept);
-  for (let i = 0; i < pixels.length; i++) {
-    pixels[i] = data[Math.floor(i / kept) * channels + (i % kept)]!;
-  }
+  if (count === kept) return values;
+  const pixels = new (values.constructor as new (length: number) => Values)((values.length / count) * kept);
+  for (let from = 0, to = 0; from < values.length; from += count)
+    for (let c = 0; c < kept; c++) pixels[to++] = values[from + c]!;
   return pixels;
 }
 
-/** Grey values of fewer than eight bits, packed row by row, spread over 0 … 255. */
-function unpackGrey(data: ArrayLike<number>, { height, width }: StoredSize, depth: number): Uint8Array {
-  const stride = Math.ceil((width * depth) / 8);
-  const white = 2 ** depth - 1;
-  return Uint8Array.from({ length: height * width }, (_, pixel) => {
-    const bit = (pixel % width) * depth;
-    const byte = data[Math.floor(pixel / width) * stride + (bit >> 3)]!;
-    return (((byte >> (8 - depth - (bit & 7))) & white) * 255) / white;
-  });
+/** The colours at places in a palette; one that it lacks is black, as elsewhere. */
+function coloursOf(places: ArrayLike<number>, palette: Uint8Array): Uint8Array {
+  const pixels = new Uint8Array(3 * places.length);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = palette[3 * places[Math.floor(i / 3)]! + (i % 3)] ?? 0;
+  return pixels;
 }
 
-/** The values of a PNG, of eight or sixteen bits. */
+/** The values of a PNG, of eight or sixteen bits; fewer are spread over 0 … 255. */
 function valuesOf(bytes: Uint8Array, size: StoredSize): Uint8Array | Uint16Array {
-  const { height, width, channels } = size;
-  const png = decodePngFile(bytes, { checkCrc: true });
-  const data = png.palette === undefined ? png.data : convertIndexedToRgb(png);
-  const stored = png.palette === undefined ? png.channels : data.length / (height * width);
-  const isPacked = png.depth < 8 && png.palette === undefined;
-  const values = isPacked ? unpackGrey(data, size, png.depth) : keepChannels(data, stored, channels);
-  if (values.length !== height * width * channels) throw new Error('another size than its header says');
-  return values instanceof Uint8ClampedArray ? new Uint8Array(values.buffer) : values;
+  const { depth, count, palette, values } = pngSamples(bytes, size);
+  if (palette !== null) return coloursOf(values, palette);
+  const white = 2 ** depth - 1;
+  return depth < 8
+    ? Uint8Array.from(values, (value) => (value * 255) / white)
+    : keepSamples(values, count, size.channels);
 }
 
 /**

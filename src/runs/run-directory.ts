@@ -1,5 +1,5 @@
 /**
- * A run's folder: `run.json` (settings, digest of the data, and the outcome once there is one), `data.gz` (their
+ * A run's folder: `run.json` (settings, digests of data and translations, and the outcome once there is one), `data.gz` (their
  * listing), `metrics.jsonl` (one record a line), `checkpoints/` (safetensors), `elapsed.json` (the time), `damaged.json`
  * (the images skipped), `rollbacks.json` (returns to a checkpoint), and what other tools read of its log (see
  * `log-mirrors.ts`). A run that was stopped, however, goes on from its last whole checkpoint, and its log is cut back to
@@ -18,7 +18,7 @@ import { startClock } from './run-clock.ts';
 import { decodedOutcome, readSettingsFile, writeRunFile } from './run-file.ts';
 import { lockFolder } from './run-lock.ts';
 import { followLog, type LogMirror } from './log-mirrors.ts';
-import { checkRunData, writeRunData } from './run-data.ts';
+import { checkRunData, checkRunTranslations, writeRunData } from './run-data.ts';
 import { rollbacksIn, type RunRollbacks } from './rollbacks.ts';
 import { runLog, type MetricsRecord } from './run-log.ts';
 import { skippedImagesIn } from './skipped-images.ts';
@@ -107,6 +107,8 @@ export interface OpenRunOptions<Outcome = unknown> {
   readonly outcome?: t.Decoder<unknown, Outcome>;
   /** What its data are; by default the run is bound to its settings alone. */
   readonly data?: DataFingerprint;
+  /** Digests of the translations that it trains on, by their folders. */
+  readonly translations?: Readonly<Record<string, string>>;
   /**
    * Its log in the forms of other tools. They follow it from {@link Run.resume} on; none of them ends the run.
    *
@@ -199,7 +201,7 @@ async function openLocked<Outcome>(
   unlock: () => Promise<void>,
   options: OpenRunOptions<Outcome>,
 ): Promise<E.Either<DataError, Run<Outcome>>> {
-  const { keep = 2, outcome: codec = t.unknown as t.Decoder<unknown, Outcome>, data } = options;
+  const { keep = 2, outcome: codec = t.unknown as t.Decoder<unknown, Outcome>, data, translations } = options;
   const runFile = join(folder, 'run.json');
   const existing = await readSettingsFile(runFile, settings);
   if (E.isLeft(existing)) return existing;
@@ -212,6 +214,9 @@ async function openLocked<Outcome>(
   if (E.isLeft(rollbacks)) return rollbacks;
   const same = data && (await checkRunData(folder, existing.right, data));
   if (same && E.isLeft(same)) return same;
+  const translated = checkRunTranslations(folder, existing.right, translations ?? {});
+  if (translations !== undefined && E.isLeft(translated)) return translated;
+  const binding = { data: data?.digest, translations };
   const clock = await startClock(folder);
   const checkpointFolder = join(folder, 'checkpoints');
   await makeFolder(checkpointFolder);
@@ -219,7 +224,7 @@ async function openLocked<Outcome>(
   await removeAbandonedFiles(checkpointFolder);
   if (existing.right === null || same?.right === true) {
     if (data !== undefined) await writeRunData(folder, data);
-    await writeRunFile(runFile, settings, { data: data?.digest, outcome: existing.right?.outcome });
+    await writeRunFile(runFile, settings, { ...binding, outcome: existing.right?.outcome });
   }
 
   let outcome = found.right;
@@ -275,7 +280,7 @@ async function openLocked<Outcome>(
     latestFile: checkpoints.newestFile,
     async finish(value) {
       await followers.conclude(value);
-      await writeRunFile(runFile, settings, { data: data?.digest, outcome: value });
+      await writeRunFile(runFile, settings, { ...binding, outcome: value });
       outcome = value;
     },
     close: unlock,

@@ -1,4 +1,5 @@
 /** The program of stage 2: an experiment from its settings to a run folder with results. */
+import { join } from 'node:path';
 import type { StageTwoExperiment } from '../../config/schema/stage-two.ts';
 import type { RunLogger } from '../../logs/run-logger.ts';
 import type { StageTwoRunResults } from '../../config/study-results.ts';
@@ -20,6 +21,8 @@ import { assertDataFits } from '../images/data-faults.ts';
 import { missingInStageTwo } from '../images/missing-images.ts';
 import { openExperimentImages } from '../images/open-images.ts';
 import type { OpenImages } from '../images/shared-images.ts';
+import { checkRunTranslations } from '../../runs/run-data.ts';
+import { readRunFile } from '../../runs/run-file.ts';
 import type { ExperimentToRun } from '../run-settings.ts';
 import { skipDamagedOf, skipping } from '../images/skipped-images.ts';
 import { StageTwoOutcomeCodec, type StageTwoOutcome } from '../outcomes.ts';
@@ -62,6 +65,24 @@ async function translationsOf(
 ): Promise<Translations | null> {
   if (experiment.method.kind !== 'camel') return null;
   return translationsFrom(skipping(experiment, skipDamaged), images, context);
+}
+
+/**
+ * Refuses other translations than those that a run which is done has learnt from, where others made them. Those of a
+ * stage-1 run may be gone by now, and are not made again.
+ */
+async function assertTranslations(
+  experiment: StageTwoExperiment,
+  images: ExperimentImages,
+  options: RunStageTwoOptions,
+  context: ExperimentContext,
+): Promise<void> {
+  const { method } = experiment;
+  if (method.kind !== 'camel' || method.translations.sources.some(({ from }) => from.kind === 'run')) return;
+  const translations = await translationsOf(experiment, images, options, context);
+  await translations?.close();
+  const run = orExit(await readRunFile(join(options.out, 'run.json')));
+  if (translations?.contents) orExit(checkRunTranslations(options.out, run, translations.contents));
 }
 
 /** What will be done, in one line. */
@@ -125,7 +146,11 @@ async function train(
     const initial = await firstState(experiment, network, step, context);
     try {
       const { keep } = experiment.checkpoints;
-      const bound = { keep, outcome: StageTwoOutcomeCodec, ...(data && { data }) };
+      const bound = {
+        ...{ keep, outcome: StageTwoOutcomeCodec },
+        ...(data && { data }),
+        ...(translations?.contents && { translations: translations.contents }),
+      };
       const mirrors = mirrorsOf({ experiment, settings }, images, step.table.names, {
         ...options,
         labels: options.labels,
@@ -189,7 +214,11 @@ export async function runStageTwo(
     table = { table: images.table };
     return images;
   };
-  const run = { out, settings, outcome: StageTwoOutcomeCodec, open };
+  const run = {
+    ...{ out, settings, outcome: StageTwoOutcomeCodec },
+    open,
+    assertSame: (images: ExperimentImages) => assertTranslations(experiment, images, options, context),
+  };
   const outcome = await boundOutcome(run, context, (images) => train(toRun, images, options, context));
   const mirrors = mirrorsOf(toRun, table!, outcome.trainedGroups, { out, labels: options.labels });
   await restoreMirrors(out, mirrors, outcome, context.say);

@@ -15,7 +15,7 @@ import type { ClassifierState, ExperimentStep } from './methods.ts';
 import { splitsWithImages } from '../images/missing-images.ts';
 import { openStageTwoBatches } from './stage-two-batches.ts';
 import type { StageTwoOutcome } from '../outcomes.ts';
-import { SELECTED_BY, stopEarlyOf } from './stop-early.ts';
+import { SELECTED_BY, patienceOf } from './patience.ts';
 import { bestState, courseOf, trainInRun } from '../train-in-run.ts';
 import type { Translations } from '../translations/translations.ts';
 
@@ -138,7 +138,7 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
     steps: budget.steps,
     skipped: skipped.of('train'),
   });
-  const stopEarly = stopEarlyOf(experiment);
+  const stopEarly = patienceOf(experiment);
   try {
     const end = await trainInRun<ClassifierState, RobustBatch>({
       label: experiment.method.kind,

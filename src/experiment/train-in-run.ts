@@ -230,7 +230,7 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
         () => true,
         () => false,
       );
-      if (finite) await run.checkpoint(end.stepsDone, end.state);
+      if (finite && saved !== end.stepsDone) await run.checkpoint(end.stepsDone, end.state);
     } finally {
       disposeTensors(end.state);
     }

@@ -38,7 +38,7 @@ import { writePicture } from '../logs/gallery-file.ts';
 import { learningRateOf } from '../optimizers.ts';
 import type { StageOnePlan } from './stage-one-plan.ts';
 import type { StageOneOutcome } from '../outcomes.ts';
-import { satisfiedRecord, stopEarlyOf } from './stop-early.ts';
+import { satisfiedRecord, satisfactionOf } from './satisfied-gate.ts';
 import { bestState, courseOf, trainInRun } from '../train-in-run.ts';
 
 /** Generators with the weights that translate. */
@@ -223,7 +223,7 @@ export async function stageOne(
     plan.gate === null ? null : obtainGate(plan.gate, images, run, context, skipDamaged);
   const judges = await judgesOf(obtain, plan.gate === null ? undefined : gateBeside);
   const batches = batchesOf(plan, skipDamaged, skipped);
-  const stopEarly = stopEarlyOf(experiment);
+  const stopEarly = satisfactionOf(experiment);
   const first = (domain: Domain) =>
     loadFirst(images, domains[domain], Math.min(gallery.images, smaller), skipDamaged, skipped.of(domain));
   const translating = (state: CycleganState): Generators =>

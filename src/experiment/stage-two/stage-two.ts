@@ -18,7 +18,7 @@ import { writePicture } from '../logs/gallery-file.ts';
 import { learningRateOf } from '../optimizers.ts';
 import { openStageTwoBatches, type StageTwoBatchStream } from './stage-two-batches.ts';
 import type { StageTwoOutcome } from '../outcomes.ts';
-import { SELECTED_BY, stopEarlyOf } from './stop-early.ts';
+import { SELECTED_BY, patienceOf } from './patience.ts';
 import { bestState, courseOf, trainInRun } from '../train-in-run.ts';
 import type { Translations } from '../translations/translations.ts';
 
@@ -161,7 +161,7 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
     steps: budget.steps,
     skipped: skipped.of('train'),
   });
-  const stopEarly = stopEarlyOf(experiment);
+  const stopEarly = patienceOf(experiment);
   try {
     const { optimizer } = experiment;
     const learningRate = learningRateOf(optimizer, optimizer.learningRate, budget.steps);

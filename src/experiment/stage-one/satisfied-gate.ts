@@ -20,7 +20,7 @@ export const satisfiedRecord = (
  * @param experiment Its settings.
  * @returns From the measurements so far to the reason to end, null to go on; undefined without a rule.
  */
-export function stopEarlyOf({
+export function satisfactionOf({
   training: { stopEarly },
 }: Pick<StageOneExperiment, 'training'>):
   ((evaluations: readonly MetricsRecord[]) => string | null) | undefined {

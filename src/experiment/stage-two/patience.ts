@@ -16,7 +16,7 @@ export const SELECTED_BY = { 'worst-group': 'worst group', average: 'average' } 
  * @param experiment Its settings.
  * @returns From the evaluations so far to the reason to end, null to go on; undefined without a rule.
  */
-export function stopEarlyOf({
+export function patienceOf({
   training: { stopEarly },
   evaluation: { select },
 }: StageTwoExperiment): ((evaluations: readonly MetricsRecord[]) => string | null) | undefined {

@@ -60,7 +60,7 @@ export default tseslint.config(
   ...tseslint.configs.strict,
   {
     languageOptions: {
-      parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js', '.ci/*.mjs'] } },
+      parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js', '.ci/*.mjs', 'docs/site/*.mjs'] } },
     },
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',

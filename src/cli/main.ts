@@ -26,7 +26,7 @@ const program = new Command('model-patching')
     'after',
     `
 Exit codes: 0 done, 1 the run failed, 2 bad input, 75 stopped after a checkpoint (the same command goes on).
-The guide is docs/guide/programs.md, configurations of the published experiments are in examples/configs, both in the package.`,
+The guides are listed in docs/guide/index.md, configurations of the published experiments are in examples/configs, both in the package.`,
   )
   .exitOverride();
 

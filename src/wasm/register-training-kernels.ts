@@ -1,6 +1,6 @@
 /**
  * Training on the WebAssembly backend of tfjs: the gradient kernels that it lacks, and faster ones for some that it has.
- * What that makes trainable, what is still lacking and how fast it is: `docs/guide/backends.md`.
+ * What that makes trainable and what is still lacking: `docs/guide/backends.md`. How fast: `docs/notebook/backends.md`.
  */
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';

@@ -9,10 +9,11 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const withoutCode = (page: string): string =>
   page.replace(/^ *```[\s\S]*?^ *```/gm, '').replace(/`[^`\n]*`/g, '');
 
-/** The anchors of a page, as GitHub and the site make them of its headings. */
+/** The anchors of a page, as GitHub and the site make them of its headings. They differ where a heading has code. */
 const anchorsOf = (page: string): readonly string[] =>
   Array.from(page.replace(/^ *```[\s\S]*?^ *```/gm, '').matchAll(/^#+ (.+)$/gm), ([, heading]) =>
     heading!
+      .replace(/`[^`]*`/g, '')
       .toLowerCase()
       .replace(/[^\p{L}\p{N}\s_-]/gu, '')
       .trim()

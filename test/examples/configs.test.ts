@@ -64,7 +64,7 @@ function flat(value: unknown, path = ''): Readonly<Record<string, unknown>> {
 }
 
 /**
- * Where ours differ from the published ones, each for the reason that docs/guide/configuration.md gives: published defects are
+ * Where ours differ from the published ones, each for the reason that docs/guide/published.md gives: published defects are
  * options and no defaults, evaluation images are translated on request, and the test split is evaluated at the end.
  */
 const DIFFERENCES: Readonly<Record<string, readonly [ours: unknown, published: unknown]>> = {

@@ -101,11 +101,7 @@ export async function endArtifacts(
     .map((step) => ({
       name: `model-${id}`,
       file: join(checkpoints, `step-${String(step).padStart(9, '0')}.safetensors`),
-      aliases: [
-        `step-${step}`,
-        ...(step === selected ? ['selected'] : []),
-        ...(step === steps.at(-1) ? ['latest'] : []),
-      ],
+      aliases: [`step-${step}`, ...(step === selected ? ['selected'] : [])],
       metadata: { step, format: 'safetensors' },
     }));
 }

@@ -2,8 +2,9 @@
 import { either as E } from 'fp-ts';
 import { refuse, type DataError } from './data-error.ts';
 import type { ImageHeader } from './image-header.ts';
+import { readPngParts } from './png-chunks.ts';
+import { pngPixels } from './png-pixels.ts';
 import type { ByteImage } from './png.ts';
-import { pngSamples } from './png-samples.ts';
 
 /** The white of sixteen bits. */
 export const SIXTEEN_BIT_WHITE = 65_535;
@@ -13,46 +14,14 @@ const CURE = 'fetch or convert the image again';
 /** A size as it is stored, and what a pixel is decoded to. */
 type StoredSize = Pick<ImageHeader, 'height' | 'width' | 'channels'>;
 
-/** The bytes of compressed pixels: a deflate stream is never longer than what it holds by more than a trace. */
-function compressedBytes(bytes: Uint8Array): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let sum = 0;
-  for (let offset = 8; offset + 12 <= bytes.length; offset += 12 + view.getUint32(offset)) {
-    const type = String.fromCharCode(...bytes.subarray(offset + 4, offset + 8));
-    if (type === 'IDAT') sum += view.getUint32(offset);
-  }
-  return sum;
-}
-
-/** The first `kept` of every `count` samples. */
-function keepSamples<Values extends Uint8Array | Uint16Array>(
-  values: Values,
-  count: number,
-  kept: number,
-): Values {
-  if (count === kept) return values;
-  const pixels = new (values.constructor as new (length: number) => Values)((values.length / count) * kept);
-  for (let from = 0, to = 0; from < values.length; from += count)
-    for (let c = 0; c < kept; c++) pixels[to++] = values[from + c]!;
-  return pixels;
-}
-
-/** The colours at places in a palette; one that it lacks is black, as elsewhere. */
-function coloursOf(places: ArrayLike<number>, palette: Uint8Array): Uint8Array {
-  const pixels = new Uint8Array(3 * places.length);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = palette[3 * places[Math.floor(i / 3)]! + (i % 3)] ?? 0;
-  return pixels;
-}
-
-/** The values of a PNG, of eight or sixteen bits; fewer are spread over 0 … 255. */
-function valuesOf(bytes: Uint8Array, size: StoredSize): Uint8Array | Uint16Array {
-  const { depth, count, palette, values } = pngSamples(bytes, size);
-  if (palette !== null) return coloursOf(values, palette);
-  const white = 2 ** depth - 1;
-  return depth < 8
-    ? Uint8Array.from(values, (value) => (value * 255) / white)
-    : keepSamples(values, count, size.channels);
-}
+/** What a part of the decoder makes, or the fault that it or the unpacking throws. */
+const attempt = <A>(name: string, decode: () => A): E.Either<DataError, A> =>
+  E.tryCatch(decode, (error) => ({
+    where: name,
+    expected: 'a whole PNG image',
+    found: `a damaged one (${error instanceof Error ? error.message : String(error)})`,
+    cure: CURE,
+  }));
 
 /**
  * The values of a PNG file as they are stored, without transparency.
@@ -67,21 +36,19 @@ export function decodePngValues(
   size: StoredSize,
   name: string,
 ): E.Either<DataError, Uint8Array | Uint16Array> {
-  const stated = compressedBytes(bytes);
+  const parts = attempt(name, () => readPngParts(bytes));
+  if (E.isLeft(parts)) return parts;
+  const { layout, compressed } = parts.right;
+  if (layout.width !== size.width || layout.height !== size.height)
+    throw new RangeError(`size: expected ${layout.width} × ${layout.height}, received another`);
+  const stated = compressed.reduce((sum, { length }) => sum + length, 0);
+  // A deflate stream is never longer than what it holds by more than a trace.
   const most = 2 ** 20 + 9 * size.height * (size.width + 1);
   if (stated > most) {
     const expected = `at most ${most} bytes of compressed data for ${size.width} × ${size.height} pixels`;
     return refuse(name, expected, `${stated}`, CURE);
   }
-  return E.tryCatch(
-    () => valuesOf(bytes, size),
-    (error) => ({
-      where: name,
-      expected: 'a whole PNG image',
-      found: `a damaged one (${error instanceof Error ? error.message : String(error)})`,
-      cure: CURE,
-    }),
-  );
+  return attempt(name, () => pngPixels(parts.right));
 }
 
 /** The largest of some values. */

@@ -41,7 +41,7 @@ describe('a damaged PNG', () => {
     expect(() => readPngParts(changed)).toThrow(/^the checksum of the chunk at byte \d+ is wrong$/);
     const parts = readPngParts(bytes);
     expect(() => pngPixels({ ...parts, layout: { ...parts.layout, height: 600 } })).toThrow(
-      /of compressed pixels for 9600 bytes of pixels$|^\d+ bytes of pixels, not 9600$/,
+      /^\d+ bytes of pixels, not 10125$/,
     );
   });
 });

@@ -87,7 +87,7 @@ const valueOf = (
   });
 
 const scalar = (tag: string, value: number): Summary_Value =>
-  valueOf(tag, 'scalars', DataClass.SCALAR, { dtype: DataType.DT_FLOAT, floatVal: [value] });
+  valueOf(tag, 'scalars', DataClass.SCALAR, { dtype: DataType.DT_FLOAT, floatVal: [Math.fround(value)] });
 
 const text = (tag: string, markdown: string): Summary_Value =>
   valueOf(tag, 'text', DataClass.TENSOR, { dtype: DataType.DT_STRING, stringVal: [utf8(markdown)] });
@@ -239,6 +239,12 @@ export function decodeEvents(
     }
     return E.right(events);
   });
+}
+
+/** The step of an event, from the bytes of its message; infinite if they are none. */
+export function eventStep(record: Uint8Array): number {
+  const event = E.tryCatch(() => fromBinary(EventSchema, record), String);
+  return E.isLeft(event) ? Infinity : Number(event.right.step);
 }
 
 /** The tag of the field `wall_time`, with which every event begins, and its length in bytes. */

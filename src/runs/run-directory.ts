@@ -243,6 +243,8 @@ async function openLocked<Outcome>(
     checkpointAt: checkpoints.at,
     latestFile: checkpoints.newestFile,
     async finish(value) {
+      // The process may have died between the last checkpoint and its time.
+      await clock.save();
       await writeRunFile(runFile, settings, { data: data?.digest, outcome: value });
       outcome = value;
     },

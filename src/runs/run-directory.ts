@@ -279,6 +279,8 @@ async function openLocked<Outcome>(
     checkpointAt: checkpoints.at,
     latestFile: checkpoints.newestFile,
     async finish(value) {
+      // The process may have died between the last checkpoint and its time.
+      await clock.save();
       await followers.conclude(value);
       await writeRunFile(runFile, settings, { ...binding, outcome: value });
       outcome = value;

@@ -153,7 +153,8 @@ export async function contentHashes(
           added += 1;
         }
       }
-      onProgress?.(++done);
+      done += 1;
+      onProgress?.(done);
       stopped ||= done % ASKED_EVERY === 0 && done < images.length && stopRequested();
     }
   };

@@ -31,12 +31,16 @@ export interface KillResult {
 }
 
 /** A study that was not disturbed. */
-interface Reference {
+export interface Reference {
   readonly folder: string;
   readonly milliseconds: number;
 }
 
-async function referenceOf(name: StudyName, { program, data, scratch }: KillOptions): Promise<Reference> {
+/** Runs a study without disturbing it, unless it is there already. */
+export async function referenceOf(
+  name: StudyName,
+  { program, data, scratch }: Pick<KillOptions, 'program' | 'data' | 'scratch'>,
+): Promise<Reference> {
   const cwd = join(scratch, `undisturbed-${name}`);
   const folder = join(cwd, FOLDER);
   const began = performance.now();

@@ -11,7 +11,7 @@ export interface Plan {
   /** The how many-th of them, from 1 on. */
   readonly at: number;
   /** A fault of the file system, the end of the process, or a signal to it. */
-  readonly what: Fault | { readonly signal: NodeJS.Signals; readonly times?: number };
+  readonly what: Fault | { readonly signal: NodeJS.Signals };
   /** Also every later one, as on a disk that stays full. */
   readonly stays?: boolean;
   /** Whether the process beside a study follows the plan too. */
@@ -26,7 +26,7 @@ function follow({ of = '', at, what, stays = false }: Plan): void {
     seen += 1;
     if (!(stays ? seen >= at : seen === at)) return undefined;
     if (!('signal' in what)) return what;
-    for (let i = 0; i < (what.times ?? 1); i++) process.kill(process.pid, what.signal);
+    process.kill(process.pid, what.signal);
     return undefined;
   });
 }

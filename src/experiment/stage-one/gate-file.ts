@@ -84,29 +84,7 @@ async function checkpointsOf(
   };
 }
 
-/** The gate in its file, null if there is none; or what is damaged. */
-async function readGate(folder: string, networks: Networks): Promise<E.Either<DataError, Gate | null>> {
-  const path = pathIn(folder);
-  const bytes = await readFile(path).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return null;
-    throw error;
-  });
-  if (bytes === null) return E.right(null);
-  const decoded = decodeSafetensors(bytes, path);
-  if (E.isLeft(decoded)) return decoded;
-  const { metadata } = decoded.right;
-  const untrained = { domain: networks.domain.weights(), label: networks.label.weights() };
-  const restored = restoreTree(decoded.right, untrained, path);
-  disposeTensors(untrained);
-  return E.Functor.map(restored, (weights) => ({
-    domain: { network: networks.domain, weights: weights.domain },
-    label: { network: networks.label, weights: weights.label },
-    heldOutAccuracy: {
-      domain: Number(metadata['domainAccuracy']),
-      label: Number(metadata['labelAccuracy']),
-    },
-  }));
-}
+const CURE = 'remove this file, and the same command trains the classifiers again, to the same bits';
 
 /**
  * The gate of a run that has been trained.
@@ -116,19 +94,27 @@ async function readGate(folder: string, networks: Networks): Promise<E.Either<Da
  * @returns Its weights are the caller's, see `disposeGate`; null if there is none.
  * @throws ProgramError (exit code 2) if the file is damaged.
  */
-export const savedGate = async (folder: string, networks: Networks): Promise<Gate | null> =>
-  orExit(await readGate(folder, networks));
-
-/** The gate in its file; null if there is none, or a damaged one: the same training gives the same bits again. */
-async function wholeGate(
-  folder: string,
-  networks: Networks,
-  { say }: ExperimentContext,
-): Promise<Gate | null> {
-  const read = await readGate(folder, networks);
-  if (E.isRight(read)) return read.right;
-  say(`${read.left.where}: ${read.left.found}; the classifiers are trained again`);
-  return null;
+export async function savedGate(folder: string, networks: Networks): Promise<Gate | null> {
+  const path = pathIn(folder);
+  const bytes = await readFile(path).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return null;
+    throw error;
+  });
+  if (bytes === null) return null;
+  const cured = E.mapLeft((fault: DataError): DataError => ({ ...fault, cure: CURE }));
+  const file = orExit(cured(decodeSafetensors(bytes, path)));
+  const untrained = { domain: networks.domain.weights(), label: networks.label.weights() };
+  const restored = restoreTree(file, untrained, path);
+  disposeTensors(untrained);
+  const weights = orExit(restored);
+  return {
+    domain: { network: networks.domain, weights: weights.domain },
+    label: { network: networks.label, weights: weights.label },
+    heldOutAccuracy: {
+      domain: Number(file.metadata['domainAccuracy']),
+      label: Number(file.metadata['labelAccuracy']),
+    },
+  };
 }
 
 /** A gate that is trained, and kept in the run's folder. */
@@ -171,7 +157,7 @@ async function newGate(
  * @param context A stop that is asked for ends the training after a checkpoint.
  * @param onWritten Called after every checkpoint.
  * @returns Its weights are the caller's, see `disposeGate`.
- * @throws ProgramError (exit code 75) if a stop was asked for.
+ * @throws ProgramError if a stop was asked for (exit code 75), or a file is damaged (2).
  */
 export async function gateOfRun(
   folder: string,
@@ -182,7 +168,7 @@ export async function gateOfRun(
 ): Promise<Gate> {
   const unfinished = join(folder, 'gate-checkpoints');
   const gate =
-    (await wholeGate(folder, networks, context)) ??
+    (await savedGate(folder, networks)) ??
     (await newGate(folder, unfinished, networks, await training(), context, onWritten));
   try {
     await rm(unfinished, { recursive: true, force: true });

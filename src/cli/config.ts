@@ -1,4 +1,5 @@
 /** The command `config`: what a configuration file says, before anything is run. */
+import { availableParallelism } from 'node:os';
 import { either as E } from 'fp-ts';
 import { Argument, Command } from 'commander';
 import { codecOf, type Experiment } from '../config/schema/experiment.ts';
@@ -99,6 +100,9 @@ const isStudyFile = (file: string): Promise<boolean> => {
   return isStudy(entry, read);
 };
 
+/** Threads that decode the images of a survey: more would take it beyond 1 GB with 200,000 images. */
+const MOST_WORKERS = 3;
+
 /** Every image of the data that a file names, read and decoded. */
 async function surveyed(file: string, options: ExperimentOptions, roots: Roots): Promise<number> {
   const data = (await isStudyFile(file))
@@ -107,7 +111,8 @@ async function surveyed(file: string, options: ExperimentOptions, roots: Roots):
   const rooted = orExit(
     E.mapLeft(([first]: readonly DataError[]) => first!)(withRoots(DataCodec, data, roots, () => file)),
   );
-  const { lines, damaged } = await closing(await openExperimentImages(rooted), (images) =>
+  const workers = Math.min(MOST_WORKERS, availableParallelism() - 1);
+  const { lines, damaged } = await closing(await openExperimentImages(rooted, { workers }), (images) =>
     surveyData(data, images),
   );
   lines.forEach((line) => say(`  ${line}`));

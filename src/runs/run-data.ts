@@ -28,18 +28,24 @@ function mendedIn(there: DataListing, here: DataListing, isDamaged: (name: strin
   return { ...there, images };
 }
 
+/** The listing of the data that a run was begun with; null if it is missing or damaged. */
+export async function readRunData(folder: string): Promise<DataListing | null> {
+  const path = pathIn(folder);
+  const bytes = await readFile(path).catch(() => null);
+  const listing = bytes === null ? null : await decodeListing(bytes, path);
+  return listing === null || E.isLeft(listing) ? null : listing.right;
+}
+
 async function changesSince(
   folder: string,
   { listing: here, root = '' }: DataFingerprint,
   { wasDamaged }: Pick<SkippedImages, 'wasDamaged'>,
 ): Promise<readonly string[]> {
-  const path = pathIn(folder);
-  const bytes = await readFile(path).catch(() => null);
-  const there = bytes === null ? null : await decodeListing(bytes, path);
-  return there === null || E.isLeft(there)
+  const there = await readRunData(folder);
+  return there === null
     ? ['other data; what differs is not known, as data.gz is missing or damaged']
     : listingChanges(
-        mendedIn(there.right, here, (name) => wasDamaged(join(root, name))),
+        mendedIn(there, here, (name) => wasDamaged(join(root, name))),
         here,
       );
 }

@@ -39,8 +39,9 @@ function register<Attributes extends object>(
  * Call it once, before or after the backend starts; calling it again changes nothing. Importing the module registers
  * the backend itself and none of these kernels.
  *
- * @throws Error if '@tensorflow/tfjs-backend-wasm' has registered its kernels with another copy of tfjs, or if the
- *   current backend is `wasm` and did not start. The message then names the file that was not found, and the cure.
+ * @throws Error if '@tensorflow/tfjs-backend-wasm' has registered its kernels with another copy of tfjs, or if that
+ *   backend was tried and did not start. The message then names the file that was not found, and the cure. A page that
+ *   falls back to another backend calls this only if `tf.getBackend()` is `wasm`.
  * @see Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", 2016
  * @example
  * ```ts
@@ -58,7 +59,8 @@ function register<Attributes extends object>(
  * ```
  */
 export function registerTrainingKernels(): void {
-  const failure = tf.getBackend() === 'wasm' ? failedStart() : undefined;
+  // tf.ready() goes on to another backend without a word, so that the current one does not matter.
+  const failure = failedStart();
   if (failure !== undefined) throw new Error(failure);
   if (!(tf.getKernel('BatchMatMul', 'wasm') as tf.KernelConfig | undefined))
     throw new Error(

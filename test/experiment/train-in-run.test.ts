@@ -24,7 +24,7 @@ afterAll(() => {
 async function train(folder: string, evaluated: (step: number) => void): Promise<number> {
   const run = orExit(await openRun(join(scratch, folder), { seed: 1 }));
   try {
-    const end = await trainInRun<{ weight: tf.Scalar }, { by: tf.Scalar }>({
+    const { state } = await trainInRun<{ weight: tf.Scalar }, { by: tf.Scalar }>({
       label: 'halves',
       run,
       context: { say: () => undefined, stopRequested: () => false },
@@ -35,6 +35,7 @@ async function train(folder: string, evaluated: (step: number) => void): Promise
         losses: { loss: weight.square() },
       }),
       batchAt: () => ({ by: tf.scalar(2) }),
+      onNan: { kind: 'stop' },
       checkpointEvery: 3,
       evaluateEvery: 2,
       evaluate: async ({ weight }, step) => {
@@ -43,8 +44,8 @@ async function train(folder: string, evaluated: (step: number) => void): Promise
         return { record: { score }, score: -score!, note: '' };
       },
     });
-    const [weight] = await end.weight.data();
-    end.weight.dispose();
+    const [weight] = await state.weight.data();
+    state.weight.dispose();
     return weight!;
   } finally {
     await run.close();

@@ -14,6 +14,7 @@ import { expectedFailure } from '../../system/program.ts';
 import { hasCode } from '../../system/text-file.ts';
 import { assertData } from './run-study.ts';
 import type { SeedRuns, StudyRun } from './study-experiments.ts';
+import { studyDataFault } from './study-data.ts';
 import { studyChange, type StudyFile } from './study-file.ts';
 
 /** A run as a plan lists it. */
@@ -117,8 +118,8 @@ export async function runRefusals(
   const changed = there === null ? undefined : studyChange(there, study, out);
   const lines = changed === undefined ? [] : [formatDataError(changed)];
   try {
-    await assertData(runs, open);
-    return lines;
+    const others = await studyDataFault(there, await assertData(runs, open), out);
+    return others === undefined ? lines : [...lines, formatDataError(others)];
   } catch (error) {
     const missing = expectedFailure(error);
     if (missing === null) throw error;

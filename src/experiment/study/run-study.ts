@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { either as E } from 'fp-ts';
 import type { Study } from '../../config/schema/study.ts';
 import { StudyResultsCodec, type StudyResults } from '../../config/study-results.ts';
-import { refuse, type DataError } from '../../data/data-error.ts';
+import { formatDataError, refuse, type DataError } from '../../data/data-error.ts';
 import { writeFileAtomically } from '../../system/atomic-file.ts';
 import type { SelectedBackend } from '../../backends/backend.ts';
 import { environmentFacts } from '../../system/environment.ts';
@@ -19,12 +19,14 @@ import { runStageOne } from '../stage-one/run-stage-one.ts';
 import { runStageTwo } from '../stage-two/run-stage-two.ts';
 import { expectedFailure, orExit, ProgramError } from '../../system/program.ts';
 import { checkRunData } from '../../runs/run-data.ts';
+import type { DataFingerprint } from '../../streams/data-fingerprint.ts';
 import { readRunFile } from '../../runs/run-file.ts';
 import { lockFolder } from '../../runs/run-lock.ts';
 import { parseJson, readText } from '../../system/text-file.ts';
 import { runsBeside, trainBeside } from './beside.ts';
 import { failureKey, failuresIn, studyResults } from './collect-results.ts';
 import { studyRuns, type SeedRuns, type StudyRun, type StudySelection } from './study-experiments.ts';
+import { dataKey, digestsOf, studyDataFault, type StudyData } from './study-data.ts';
 import { mergedStudyFile, readStudyFile, writeStudyFile, type StudyFile } from './study-file.ts';
 import { writeStudyReport } from './study-report.ts';
 
@@ -133,25 +135,30 @@ async function assertBound(
 /**
  * Data that are missing, that do not hold what an experiment needs, or that are not those of runs that were begun, are
  * bad input and leave nothing behind.
+ *
+ * @returns What the data are, by {@link dataKey}.
  */
 export async function assertData(
   runs: readonly SeedRuns[],
   open: OpenImages,
   context: Pick<ExperimentContext, 'stopRequested'> = { stopRequested: () => false },
-): Promise<void> {
+): Promise<StudyData> {
+  const data = new Map<string, DataFingerprint>();
   const [first] = runs;
   const experiments = [...(first?.stageOne ?? []), ...(first?.methods ?? [])].map(
     ({ toRun }) => toRun.experiment,
   );
-  for (const data of new Set(experiments.map((each) => JSON.stringify(each.data)))) {
-    const those = experiments.filter((each) => JSON.stringify(each.data) === data);
-    await closing(await open(those[0]!.data), (images) => {
+  for (const settings of new Set(experiments.map((each) => JSON.stringify(each.data)))) {
+    const those = experiments.filter((each) => JSON.stringify(each.data) === settings);
+    await closing(await open(those[0]!.data), async (images) => {
       those.forEach((experiment) => assertDataFits(experiment, images));
-      return Promise.resolve();
+      const bound = await images.fingerprint?.(context.stopRequested);
+      if (bound !== undefined) data.set(dataKey(those[0]!.data), bound);
     });
   }
   for (const { stageOne, methods } of runs)
     for (const run of [...stageOne, ...methods]) await assertBound(run, open, context);
+  return data;
 }
 
 /**
@@ -173,15 +180,21 @@ export async function runStudy(
   const { backend, seeds } = options;
   const environment = await environmentFacts();
   const call = { seeds, backend: { name: backend.name, device: backend.device }, environment };
-  const merged = async (): Promise<StudyFile> =>
-    orExit(mergedStudyFile(orExit(await readStudyFile(out)), study, call, out));
-  await merged();
+  const merged = async (data: StudyData): Promise<StudyFile> => {
+    const there = orExit(await readStudyFile(out));
+    const file = orExit(mergedStudyFile(there, study, { ...call, digests: digestsOf(data) }, out));
+    const fault = await studyDataFault(there, data, out);
+    if (fault !== undefined) throw new ProgramError(formatDataError(fault), 2);
+    return file;
+  };
+  await merged(new Map());
   return closing(sharedImages(), async (images) => {
-    await assertData(runs, images.open, context);
+    const data = await assertData(runs, images.open, context);
+    await merged(data);
     const release = orExit(await lockStudy(out));
     try {
       // Another program may have added to the study meanwhile.
-      const file = await merged();
+      const file = await merged(data);
       await writeStudyFile(out, file);
       return await runSeeds(runs, file, options, context, images);
     } finally {

@@ -18,19 +18,23 @@ const settingsByName = t.readonly(t.record(t.string, json));
 
 /** The contents of `study.json`. */
 export const StudyFileCodec = t.readonly(
-  t.type({
-    format: t.literal(2),
-    name: t.string,
-    seeds: t.readonlyArray(integer),
-    labels: t.readonly(t.record(t.string, t.string)),
-    data: json,
-    /** Experiments by name, in their order, with the seed of the file. */
-    'stage-1': settingsByName,
-    methods: settingsByName,
-    backend: t.readonly(t.type({ name: t.string, device: t.string })),
-    environment: t.readonly(t.record(t.string, t.union([t.string, t.number]))),
-    seconds: nonNegativeNumber,
-  }),
+  t.intersection([
+    t.type({
+      format: t.literal(2),
+      name: t.string,
+      seeds: t.readonlyArray(integer),
+      labels: t.readonly(t.record(t.string, t.string)),
+      data: json,
+      /** Experiments by name, in their order, with the seed of the file. */
+      'stage-1': settingsByName,
+      methods: settingsByName,
+      backend: t.readonly(t.type({ name: t.string, device: t.string })),
+      environment: t.readonly(t.record(t.string, t.union([t.string, t.number]))),
+      seconds: nonNegativeNumber,
+    }),
+    // Studies of earlier versions have none.
+    t.partial({ digests: t.readonly(t.record(t.string, t.string)) }),
+  ]),
   'the settings of a study, format 2',
 );
 /** What `study.json` holds. */
@@ -140,7 +144,7 @@ export function studyChange(before: StudyFile, study: Study, folder: string): Da
 export function mergedStudyFile(
   before: StudyFile | null,
   study: Study,
-  call: Pick<StudyFile, 'seeds' | 'backend' | 'environment'>,
+  call: Pick<StudyFile, 'seeds' | 'backend' | 'environment' | 'digests'>,
   folder: string,
 ): E.Either<DataError, StudyFile> {
   const now = { format: 2 as const, labels: study.labels, ...settingsOf(study), ...call };
@@ -153,6 +157,7 @@ export function mergedStudyFile(
         'stage-1': { ...before['stage-1'], ...now['stage-1'] },
         methods: { ...before.methods, ...now.methods },
         seeds: together(before.seeds, call.seeds),
+        digests: { ...before.digests, ...call.digests },
         seconds: before.seconds,
       });
 }

@@ -134,7 +134,7 @@ async function ofRun(
   }
   const step = checkpointStep(run, from.checkpoint);
   const bound = await images.fingerprint?.(context.stopRequested);
-  if (bound !== undefined) await assertSameContents(run, experiment, bound);
+  if (bound !== undefined) (await assertSameContents(run, experiment, bound)).forEach(context.say);
   const settings = settingsOf(run, step, experiment.data, bound, how);
   const settingsFor = (group: Members): unknown => ({
     ...settings,

@@ -5,7 +5,8 @@
 import type { DataSettings } from '../../config/schema/data-settings.ts';
 import type { StageTwoExperiment } from '../../config/schema/stage-two.ts';
 import type { DatasetExample, ImageLocation, SplitName } from '../../data/dataset.ts';
-import { checkRunData } from '../../runs/run-data.ts';
+import { listingChanges, type DataListing } from '../../data/data-listing.ts';
+import { checkRunData, readRunData } from '../../runs/run-data.ts';
 import { orExit, ProgramError } from '../../system/program.ts';
 import { settingsHash } from '../../streams/record-manifest.ts';
 import type { BoundData, ExperimentImages, ImageReference } from '../images/experiment-images.ts';
@@ -79,7 +80,10 @@ export function settingsOf(
 }
 
 /** Settings by which the images of a data set differ in what they show or how large they are. */
-const SAME = ['kind', 'y', 'z', 'size', 'corruption', 'classes', 'subgroups', 'image'] as const;
+const SAME = [
+  ...(['kind', 'y', 'z', 'size', 'corruption', 'classes', 'subgroups', 'image'] as const),
+  ...(['orientation', 'sixteenBitMaximum'] as const),
+] as const;
 
 /** Refuses a stage-1 run of other data than those of an experiment, naming what differs. */
 export function assertSameData(run: StageOneRun, experiment: StageTwoExperiment): void {
@@ -108,14 +112,51 @@ export function assertSameData(run: StageOneRun, experiment: StageTwoExperiment)
 
 /**
  * Refuses a stage-1 run that was begun with other images than an experiment has now, if both have the same settings of
- * data. Those of other settings, such as limits, cannot be compared.
+ * data. Digits are those of their files, whatever the settings are.
+ *
+ * @returns What there is to say of other settings, such as limits, with which other images may be meant.
  */
 export async function assertSameContents(
   run: StageOneRun,
   { data }: Pick<StageTwoExperiment, 'data'>,
   bound: BoundData,
-): Promise<void> {
+): Promise<readonly string[]> {
   const placeless = (settings: DataSettings): string => settingsHash({ ...settings, root: null });
-  if (placeless(run.experiment.data) === placeless(data))
-    orExit(await checkRunData(run.folder, run.file, bound));
+  if (bound.contentOf !== undefined && placeless(run.experiment.data) !== placeless(data)) {
+    const there = await readRunData(run.folder);
+    return there === null ? [] : stageOneNotices(run.folder, there, bound.listing);
+  }
+  orExit(await checkRunData(run.folder, run.file, bound));
+  return [];
+}
+
+/**
+ * What there is to say of a stage-1 run with other settings of data: images of the same names that have changed since,
+ * and images that it has learnt from and others are tested on.
+ *
+ * @param folder Of the run.
+ * @param there Its data.
+ * @param here Those of the experiment.
+ */
+export function stageOneNotices(folder: string, there: DataListing, here: DataListing): readonly string[] {
+  const now = new Map(here.images.map((image) => [image.name, image]));
+  const common = there.images.filter(({ name }) => now.has(name));
+  // Splits and labels are what other settings make of them.
+  const same = common.map((image) => {
+    const { content, subgroup } = now.get(image.name)!;
+    return { ...image, content, subgroup };
+  });
+  const changes = listingChanges({ ...there, images: common }, { ...there, images: same });
+  const learnt = new Set(there.images.flatMap(({ split, content }) => (split === 'train' ? [content] : [])));
+  const tested = here.images.filter(({ split, content }) => split === 'test' && learnt.has(content));
+  return [
+    ...(changes.length === 0
+      ? []
+      : [`warning: ${folder}: the data have changed since this stage-1 run: ${changes.join('; ')}`]),
+    ...(tested.length === 0
+      ? []
+      : [
+          `warning: ${folder}: ${tested.length} test ${tested.length === 1 ? 'image is a training image' : 'images are training images'} of this stage-1 run, so that results look better than they are (first: ${tested[0]!.name})`,
+        ]),
+  ];
 }

@@ -349,6 +349,17 @@ describe('bad input leaves the folder as it was', () => {
         exitCode: 2,
         message: expect.stringMatching(/found changed data: 1 label \(first: train 399\)/) as string,
       });
+      // Another method would stand beside one that has learnt from other data.
+      await expect(run(out, { methods: ['group-dro'] })).rejects.toMatchObject({
+        exitCode: 2,
+        message: expect.stringMatching(/erm\/run\.json: .*found changed data: 1 label/) as string,
+      });
+      rmSync(join(out, 'seed-1', 'erm'), { recursive: true });
+      await expect(run(out, { methods: ['group-dro'] })).rejects.toMatchObject({
+        message: expect.stringMatching(
+          /study\.json: expected the data that this study was begun with/,
+        ) as string,
+      });
     } finally {
       writeFileSync(labels, whole);
     }

@@ -50,11 +50,14 @@ export interface StageTwoBatchStream {
 /** Images in a row of a picture. */
 const IN_A_ROW = 8;
 
-/** The first images of every list. */
+/** As many images from all over a batch, whose groups follow one another, and those of every list of translations. */
 function pictureOf(all: Images, lists: number): Images<Uint8Array> {
   const size = all.shape[0] / lists;
   const shown = Math.min(IN_A_ROW, size);
-  const chosen = Array.from({ length: lists * shown }, (_, i) => Math.floor(i / shown) * size + (i % shown));
+  const chosen = Array.from(
+    { length: lists * shown },
+    (_, i) => Math.floor(i / shown) * size + Math.floor(((i % shown) * size) / shown),
+  );
   const { pixels, shape } = imageGallery(gatherImages(all, chosen), shown);
   return imageBatch(Uint8Array.from(pixels), shape);
 }

@@ -2,6 +2,7 @@
 import { describeBackend, selectBackend, type SelectedBackend } from '../backends/backend.ts';
 import type { ExperimentContext } from '../experiment/context.ts';
 import { listenForInterruption } from '../system/interruption.ts';
+import { sayLine } from '../system/standard-error.ts';
 
 /**
  * Starts a backend, says which, and works on it until it is done or interrupted. Signals are the work's until it ends,
@@ -16,12 +17,13 @@ export async function onBackend<A>(
   backend: string | undefined,
   work: (backend: SelectedBackend, context: ExperimentContext) => Promise<A>,
 ): Promise<A> {
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const selected = await selectBackend(backend === undefined || backend === 'auto' ? {} : { name: backend });
-  say(describeBackend(selected));
-  const interruption = listenForInterruption(() => say('stopping in good order; once more to stop at once'));
+  sayLine(describeBackend(selected));
+  const interruption = listenForInterruption(() =>
+    sayLine('stopping in good order; once more to stop at once'),
+  );
   try {
-    return await work(selected, { say, stopRequested: interruption.requested });
+    return await work(selected, { say: sayLine, stopRequested: interruption.requested });
   } finally {
     interruption.dispose();
   }

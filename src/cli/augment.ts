@@ -24,6 +24,7 @@ import {
   type ExperimentFlags,
 } from './experiment-options.ts';
 import { backendOption, skipDamagedOption } from './option-values.ts';
+import { withProgressOptions } from './progress-options.ts';
 
 interface AugmentFlags extends ExperimentFlags {
   readonly config: string;
@@ -116,7 +117,7 @@ async function augment(flags: AugmentFlags): Promise<void> {
  */
 export const augmentCommand = (): Command =>
   withExperimentOptions(
-    new Command('augment')
+    withProgressOptions(new Command('augment'))
       .description(
         'Translates images both ways with the results of stage 1 that a CAMEL experiment names, and keeps them in the folders of those runs. Stage 2 makes them itself where they are missing.',
       )

@@ -20,11 +20,12 @@ import {
   type ExperimentOptions,
 } from '../experiment/experiment-file.ts';
 import { orExit, ProgramError } from '../system/program.ts';
+import { errorLine, warnLine } from '../system/standard-error.ts';
 import { readStudy } from '../experiment/study/read-study.ts';
 import { experimentOptions, withExperimentOptions, type ExperimentFlags } from './experiment-options.ts';
+import { withProgressOptions } from './progress-options.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
-const complain = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /** An experiment in a few words. */
 export const describeExperiment = (experiment: Experiment): string =>
@@ -137,7 +138,7 @@ async function check(files: readonly string[], flags: CheckFlags): Promise<void>
     if (E.isLeft(checked)) {
       broken += 1;
       faults += checked.left.lines.length;
-      checked.left.lines.forEach(complain);
+      checked.left.lines.forEach((line) => errorLine(line));
       if (checked.left.isFragment) fragments.push(file);
       continue;
     }
@@ -147,7 +148,7 @@ async function check(files: readonly string[], flags: CheckFlags): Promise<void>
     if (flags.data === true) damaged += await surveyed(file, options, roots);
   }
   if (fragments.length > 0)
-    complain(
+    warnLine(
       `hint: ${fragments.join(', ')}: perhaps no experiment but what others extend; if so, check those that extend it`,
     );
   if (faults > 0)
@@ -165,7 +166,7 @@ async function check(files: readonly string[], flags: CheckFlags): Promise<void>
 function shown<A>(loaded: E.Either<readonly DataError[], A>): A {
   if (E.isRight(loaded)) return loaded.right;
   const lines = loaded.left.map(formatDataError);
-  lines.slice(0, -1).forEach(complain);
+  lines.slice(0, -1).forEach((line) => errorLine(line));
   throw new ProgramError(lines.at(-1)!, 2);
 }
 
@@ -192,7 +193,7 @@ export function configCommand(): Command {
     // Subcommands take these over as they are made.
     .configureOutput({ writeErr: () => undefined })
     .exitOverride();
-  withExperimentOptions(command.command('check'))
+  withProgressOptions(withExperimentOptions(command.command('check')))
     .description('Says whether configuration files are right, and every fault with its file, line and cure')
     .argument('<file...>', 'configurations, ours or published ones')
     .option(

@@ -5,9 +5,11 @@ import { evaluateRun } from '../experiment/stage-two/evaluate.ts';
 import { groupReportTable } from '../experiment/stage-two/group-report-table.ts';
 import { commandLine, helpEnd } from '../system/command-line.ts';
 import { orExit } from '../system/program.ts';
+import { warnLine } from '../system/standard-error.ts';
 import { onBackend } from './experiment-context.ts';
 import { experimentOptions, rootOption, type ExperimentFlags } from './experiment-options.ts';
 import { backendOption, folderName, skipDamagedOption } from './option-values.ts';
+import { withProgressOptions } from './progress-options.ts';
 
 interface EvaluateFlags extends Pick<ExperimentFlags, 'root'> {
   readonly run: string;
@@ -24,7 +26,7 @@ async function evaluate({ run, split, backend, skipDamaged, json, ...flags }: Ev
       { run, split, roots, ...(skipDamaged !== undefined && { skipDamaged }) },
       context,
     );
-    evaluated.damaged.forEach(({ where, found }) => context.say(`skipped: ${where}: ${found}`));
+    evaluated.damaged.forEach(({ where, found }) => warnLine(`skipped: ${where}: ${found}`));
     return evaluated;
   });
   process.stdout.write(
@@ -40,7 +42,7 @@ async function evaluate({ run, split, backend, skipDamaged, json, ...flags }: Ev
  * @returns To be added to a program.
  */
 export const evaluateCommand = (): Command =>
-  new Command('evaluate')
+  withProgressOptions(new Command('evaluate'))
     .description(
       'Reports how the classifier of a stage-2 run does on every group of a split, by the checkpoint that the run selected.',
     )

@@ -2,6 +2,7 @@
 import { describeBackend, selectBackend, type SelectedBackend } from '../backends/backend.ts';
 import type { ExperimentContext } from '../experiment/context.ts';
 import { listenForInterruption } from '../system/interruption.ts';
+import { sayLine } from '../system/standard-error.ts';
 
 /**
  * Starts a backend, says which, and works on it until it is done or interrupted. Signals are the work's until it ends,
@@ -18,13 +19,14 @@ export async function onBackend<A>(
   work: (backend: SelectedBackend, context: ExperimentContext) => Promise<A>,
   asked: Pick<ExperimentContext, 'onNan'> = {},
 ): Promise<A> {
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const interruption = listenForInterruption(() => say('stopping in good order; once more to stop at once'));
+  const interruption = listenForInterruption(() =>
+    sayLine('stopping in good order; once more to stop at once'),
+  );
   try {
     const named = backend === undefined || backend === 'auto' ? {} : { name: backend };
     const selected = await selectBackend(named);
-    say(describeBackend(selected));
-    return await work(selected, { say, stopRequested: interruption.requested, ...asked });
+    sayLine(describeBackend(selected));
+    return await work(selected, { say: sayLine, stopRequested: interruption.requested, ...asked });
   } finally {
     interruption.dispose();
   }

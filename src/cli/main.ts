@@ -16,6 +16,7 @@ import { wandbCommand } from './wandb/wandb.ts';
 import { refusalOf } from './refusal-of.ts';
 import { optionsHint } from '../system/command-line.ts';
 import { runProgram } from '../system/program.ts';
+import { askedUse, takeOverStandardError, useStandardError } from '../system/standard-error.ts';
 
 const program = new Command('model-patching')
   .description('Training that closes the accuracy gap between subgroups of a class.')
@@ -44,6 +45,10 @@ for (const command of [
   nativeCommand(),
 ])
   program.addCommand(command.copyInheritedSettings(program));
+
+const use = askedUse(process.argv.slice(2));
+useStandardError(use);
+if (use.quiet || use.form === 'json') takeOverStandardError();
 
 await runProgram('model-patching', async () => {
   const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');

@@ -9,6 +9,7 @@ import { formatDataError } from '../data/data-error.ts';
 import { commandLine, helpEnd } from '../system/command-line.ts';
 import { closing } from '../system/closing.ts';
 import { expectedFailure, orExit, ProgramError } from '../system/program.ts';
+import { errorLine } from '../system/standard-error.ts';
 import { sharedImages } from '../experiment/images/shared-images.ts';
 import { collectResults, failuresIn, studyResults } from '../experiment/study/collect-results.ts';
 import { outcomeReader } from '../experiment/outcomes.ts';
@@ -22,6 +23,7 @@ import { studyTable } from '../experiment/study/study-table.ts';
 import { onBackend } from './experiment-context.ts';
 import { experimentOptions, rootOption } from './experiment-options.ts';
 import { backendOption, collect, folderName, onNanOption } from './option-values.ts';
+import { withProgressOptions } from './progress-options.ts';
 import { addCurve } from './study-curve.ts';
 
 /** What commander hands over. */
@@ -74,7 +76,7 @@ async function askedStudy(file: string, flags: StudyFlags, folder?: string): Pro
   const read = await readStudy(file, flags.set ?? [], folder);
   if (E.isLeft(read)) {
     const lines = read.left.map(formatDataError);
-    lines.slice(0, -1).forEach((line) => process.stderr.write(`${line}\n`));
+    lines.slice(0, -1).forEach((line) => errorLine(line));
     throw new ProgramError(lines.at(-1)!, 2);
   }
   const study = read.right;
@@ -164,7 +166,7 @@ export async function runStudyFile(file: string, flags: StudyFlags, folder?: str
 
 /** Adds the options that say which runs are meant, and where they are. */
 export const withStudyOptions = (command: Command): Command =>
-  command
+  withProgressOptions(command)
     .option('--out <folder>', 'of the study, new or to go on with (default: experiments/<name>)', folderName)
     .addOption(new Option('--seed <integer>', 'in place of the seeds of the file').argParser(seedNumber))
     .addOption(

@@ -9,6 +9,7 @@ import { orExit } from '../system/program.ts';
 import { onBackend } from './experiment-context.ts';
 import { experimentOptions, withExperimentOptions, type ExperimentFlags } from './experiment-options.ts';
 import { backendOption, folderName, onNanOption, skipDamagedOption } from './option-values.ts';
+import { withProgressOptions } from './progress-options.ts';
 
 /** What commander hands over. */
 export interface TrainingFlags extends ExperimentFlags {
@@ -56,7 +57,7 @@ export const trainingCommand = (
   ofWhat: string,
 ): Command =>
   withExperimentOptions(
-    new Command(name)
+    withProgressOptions(new Command(name))
       .description(description)
       .requiredOption('--config <file>', `configuration of a ${kind} experiment`)
       .option(

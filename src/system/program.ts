@@ -1,6 +1,7 @@
 /** How a program ends: expected failures are one clear line and an exit code, never a stack trace. */
 import { either as E } from 'fp-ts';
 import { formatDataError, type DataError } from '../data/data-error.ts';
+import { errorLine } from './standard-error.ts';
 
 /** Exit codes: 0 done, 1 the run failed, 2 bad input, 75 stopped in good order (run the same command again). */
 export type ExitCode = 1 | 2 | 75;
@@ -93,7 +94,8 @@ export async function runProgram(name: string, main: () => Promise<void>): Promi
   } catch (error) {
     const expected = expectedFailure(error);
     const unexpected = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`${name}: ${expected ?? unexpected}\n`);
-    process.exitCode = error instanceof ProgramError ? error.exitCode : expected === null ? 1 : 2;
+    const exitCode = error instanceof ProgramError ? error.exitCode : expected === null ? 1 : 2;
+    errorLine(expected ?? unexpected, { program: name, exitCode });
+    process.exitCode = exitCode;
   }
 }

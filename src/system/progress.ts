@@ -1,5 +1,9 @@
-/** How far long work has come, on stderr: a bar with rate and time left on a terminal, a line every few seconds elsewhere. */
+/**
+ * How far long work has come, on stderr: a bar with rate and time left on a terminal, a line every few seconds
+ * elsewhere, events for programs, or nothing, as {@link useStandardError} says.
+ */
 import cliProgress from 'cli-progress';
+import { noteBar, standardErrorUse, writeEvent, type ProgressForm } from './standard-error.ts';
 
 /** One piece of long work. */
 export interface Progress {
@@ -18,8 +22,12 @@ export interface Progress {
 export interface ProgressOptions {
   /** The default is stderr. */
   readonly stream?: NodeJS.WriteStream;
-  /** Seconds between two lines where there is no terminal, default 5. */
+  /** Seconds between two lines where there is no bar, default 5, and 1 between two events. */
   readonly interval?: number;
+  /** Default: what the program was asked for. */
+  readonly form?: ProgressForm;
+  /** Whether nothing is shown; default likewise. */
+  readonly quiet?: boolean;
 }
 
 /** A duration in words, e.g. `3 min 20 s`. */
@@ -32,16 +40,30 @@ export const durationInWords = (seconds: number): string => {
     : `${Math.round(whole / 86_400)} days`;
 };
 
-/** Units a second and time left, from what was done since the start; empty before anything was. */
-function pace(done: number, start: number, total: number, seconds: number): string {
-  if (done <= start || seconds <= 0) return '';
-  const rate = (done - start) / seconds;
-  const digits = rate >= 10 ? 0 : rate >= 0.1 ? 2 : 4;
-  return `${rate.toFixed(digits)}/s, ${durationInWords(Math.max(0, total - done) / rate)} left`;
+/** One piece of work from its start. */
+interface Work {
+  readonly label: string;
+  readonly total: number;
+  readonly start: number;
+  readonly stream: NodeJS.WriteStream;
+  /** Seconds since it began here. */
+  readonly seconds: () => number;
 }
 
-function startBar(label: string, total: number, start: number, stream: NodeJS.WriteStream): Progress {
-  const began = performance.now();
+/** Units a second since the start; null before anything was done. */
+const rateOf = (done: number, { start, seconds }: Work): number | null =>
+  done <= start || seconds() <= 0 ? null : (done - start) / seconds();
+
+/** Units a second and time left; empty before anything was done. */
+function pace(done: number, work: Work): string {
+  const rate = rateOf(done, work);
+  if (rate === null) return '';
+  const digits = rate >= 10 ? 0 : rate >= 0.1 ? 2 : 4;
+  return `${rate.toFixed(digits)}/s, ${durationInWords(Math.max(0, work.total - done) / rate)} left`;
+}
+
+function showBar(work: Work): Progress {
+  const { label, total, start, stream } = work;
   const bar = new cliProgress.SingleBar({
     stream,
     format: '{label} {bar} {value}/{total} {pace} {note}',
@@ -50,14 +72,67 @@ function startBar(label: string, total: number, start: number, stream: NodeJS.Wr
     // Signals are the program's: it goes on to a checkpoint and still shows how far it is.
     gracefulExit: false,
     clearOnComplete: false,
+    // Where there is no terminal a bar is only shown to who asks for one.
+    noTTYOutput: true,
   });
   bar.start(total, start, { label, pace: '', note: '' });
+  noteBar(true);
   return {
-    update: (done, note = '') =>
-      bar.update(done, { label, pace: pace(done, start, total, (performance.now() - began) / 1000), note }),
-    stop: () => bar.stop(),
+    update: (done, note = '') => bar.update(done, { label, pace: pace(done, work), note }),
+    stop() {
+      bar.stop();
+      noteBar(false);
+    },
   };
 }
+
+/** Hands on what is new, not more often than every so many seconds, and the end of the work. */
+function every(
+  interval: number,
+  { start, total, seconds }: Work,
+  show: (done: number, note: string) => void,
+): Progress['update'] {
+  let lastTime = -Infinity;
+  let lastDone = start;
+  return (done, note = '') => {
+    if (done <= lastDone || (seconds() - lastTime < interval && done < total)) return;
+    lastTime = seconds();
+    lastDone = done;
+    show(done, note);
+  };
+}
+
+const showLines = (work: Work, interval: number): Progress => ({
+  update: every(interval, work, (done, note) => {
+    const parts = [`${done}/${work.total}`, pace(done, work), note];
+    work.stream.write(`${work.label}: ${parts.filter((part) => part !== '').join(', ')}\n`);
+  }),
+  stop: () => undefined,
+});
+
+function showEvents(work: Work, interval: number): Progress {
+  const { label, total, start, stream } = work;
+  let last = { done: start, note: '' };
+  let stopped = false;
+  writeEvent({ event: 'start', label, done: start, total }, stream);
+  const show = every(interval, work, (done, note) => {
+    const rate = rateOf(done, work);
+    const secondsLeft = rate === null ? null : Math.max(0, total - done) / rate;
+    writeEvent({ event: 'progress', label, done, total, rate, secondsLeft, note }, stream);
+  });
+  return {
+    update(done, note = '') {
+      last = { done, note };
+      show(done, note);
+    },
+    stop() {
+      if (!stopped) writeEvent({ event: 'end', label, total, seconds: work.seconds(), ...last }, stream);
+      stopped = true;
+    },
+  };
+}
+
+const NOTHING: Progress = { update: () => undefined, stop: () => undefined };
 
 /**
  * Begins to show progress.
@@ -65,27 +140,19 @@ function startBar(label: string, total: number, start: number, stream: NodeJS.Wr
  * @param label What is done.
  * @param total Units in all.
  * @param start Units that were done before, in a resumed run.
- * @param options Where to, and how often.
+ * @param options Where to, in which form, and how often.
  */
 export function startProgress(
   label: string,
   total: number,
   start = 0,
-  { stream = process.stderr, interval = 5 }: ProgressOptions = {},
+  options: ProgressOptions = {},
 ): Progress {
-  if (stream.isTTY) return startBar(label, total, start, stream);
+  const { stream = process.stderr, form, quiet, interval } = { ...standardErrorUse(), ...options };
+  if (quiet) return NOTHING;
   const began = performance.now();
-  let lastTime = -Infinity;
-  let lastDone = start;
-  return {
-    update(done, note = '') {
-      const seconds = (performance.now() - began) / 1000;
-      if (done <= lastDone || (seconds - lastTime < interval && done < total)) return;
-      lastTime = seconds;
-      lastDone = done;
-      const parts = [`${done}/${total}`, pace(done, start, total, seconds), note];
-      stream.write(`${label}: ${parts.filter((part) => part !== '').join(', ')}\n`);
-    },
-    stop: () => undefined,
-  };
+  const work = { label, total, start, stream, seconds: () => (performance.now() - began) / 1000 };
+  if (form === 'json') return showEvents(work, interval ?? 1);
+  const isBar = form === 'bar' || (form === 'auto' && stream.isTTY);
+  return isBar ? showBar(work) : showLines(work, interval ?? 5);
 }

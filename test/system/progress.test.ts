@@ -102,3 +102,56 @@ describe('on a terminal', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 });
+
+describe('for programs', () => {
+  const eventsOf = ({ text }: Screen): readonly unknown[] =>
+    text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as unknown);
+
+  it('events say the start, how far it is at most once a second, and the end', () => {
+    const stream = screen(true);
+    const progress = startProgress('stage 2', 8, 2, { stream, form: 'json' });
+    for (let step = 2; step <= 6; step++) {
+      progress.update(step, `loss ${step}`);
+      vi.advanceTimersByTime(500);
+    }
+    progress.stop();
+    progress.stop();
+    const work = { label: 'stage 2', total: 8 };
+    expect(eventsOf(stream)).toEqual([
+      { event: 'start', ...work, done: 2 },
+      { event: 'progress', ...work, done: 3, rate: 2, secondsLeft: 2.5, note: 'loss 3' },
+      { event: 'progress', ...work, done: 5, rate: 2, secondsLeft: 1.5, note: 'loss 5' },
+      { event: 'end', ...work, done: 6, seconds: 2.5, note: 'loss 6' },
+    ]);
+  });
+
+  it('rate and time left are null before anything was done', () => {
+    const stream = screen(false);
+    startProgress('x', 10, 0, { stream, form: 'json' }).update(3);
+    expect(eventsOf(stream)[1]).toMatchObject({ done: 3, rate: null, secondsLeft: null });
+  });
+});
+
+it('quiet shows nothing, in whatever form', () => {
+  for (const form of ['auto', 'bar', 'json'] as const) {
+    const stream = screen(true);
+    const progress = startProgress('x', 2, 0, { stream, form, quiet: true });
+    progress.update(2);
+    progress.stop();
+    expect(stream.text).toBe('');
+  }
+});
+
+it('a form that is asked for is taken, whatever the stream', () => {
+  const [terminal, file] = [screen(true), screen(false)];
+  startProgress('x', 2, 0, { stream: terminal, form: 'plain' }).update(2);
+  expect(terminal.text).toBe('x: 2/2\n');
+  const bar = startProgress('x', 2, 0, { stream: file, form: 'bar' });
+  bar.update(2);
+  bar.stop();
+  expect(file.text).toContain('x ====');
+  expect(file.text).toContain('2/2');
+});

@@ -5,7 +5,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { commandLine, helpEnd } from '../../system/command-line.ts';
 import { listenForInterruption } from '../../system/interruption.ts';
 import { orExit, ProgramError } from '../../system/program.ts';
+import { sayLine } from '../../system/standard-error.ts';
 import { folderName } from '../option-values.ts';
+import { withProgressOptions } from '../progress-options.ts';
 import { startBridge, type Bridge } from './bridge-process.ts';
 import { findRuns } from './find-runs.ts';
 import { openReplay, type Replay, type Replayed, type ReplayContext } from './replay.ts';
@@ -28,8 +30,6 @@ function projectName(value: string): string {
   if (/^[^/\\#?%:]{1,128}$/.test(value)) return value;
   throw new InvalidArgumentError(`expected up to 128 characters without / \\ # ? % :, found '${value}'`);
 }
-
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** The surroundings of the script. Offline nothing is sent anywhere, not even an error of wandb itself. */
 const environment = (folder: string, mode: ReplayOptions['mode']): NodeJS.ProcessEnv => ({
@@ -119,16 +119,18 @@ async function untilEnded(
   { follow = false, every }: Pick<WandbFlags, 'follow' | 'every'>,
   stopRequested: () => boolean,
 ): Promise<void> {
-  if (follow) say(`following ${folder}; Ctrl-C ends it, and the same command goes on`);
+  if (follow) sayLine(`following ${folder}; Ctrl-C ends it, and the same command goes on`);
   while (!(await once(folder, session, stopRequested)) && follow && !stopRequested())
     await wait(every, stopRequested);
 }
 
 async function wandb(folder: string, { follow, every, ...options }: WandbFlags): Promise<void> {
   orExit(await findRuns(folder));
-  const interruption = listenForInterruption(() => say('stopping in good order; once more to stop at once'));
+  const interruption = listenForInterruption(() =>
+    sayLine('stopping in good order; once more to stop at once'),
+  );
   const stopRequested = interruption.requested;
-  const session = startSession(folder, options, { say, stopRequested });
+  const session = startSession(folder, options, { say: sayLine, stopRequested });
   try {
     await untilEnded(folder, session, { follow: follow ?? false, every }, stopRequested);
   } finally {
@@ -146,7 +148,7 @@ async function wandb(folder: string, { follow, every, ...options }: WandbFlags):
  * @returns To be added to a program.
  */
 export const wandbCommand = (): Command =>
-  new Command('wandb')
+  withProgressOptions(new Command('wandb'))
     .description(
       'Replays a run or a study into Weights & Biases, by its own Python package. The same command again adds only what is new.',
     )

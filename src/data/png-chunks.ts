@@ -99,11 +99,12 @@ export function readPngParts(bytes: Uint8Array): PngParts {
   if (header.length !== 13) throw new PngFault(`a header of ${header.length} bytes`);
   const compressed: Uint8Array[] = [];
   let palette: Uint8Array | null = null;
-  for (let at = 8 + 12 + header.length; ; ) {
+  for (let at = 8 + 12 + header.length; ;) {
     const { type, data } = chunkAt(bytes, view, at);
     if (type === 'IEND') return { layout: layoutOf(header, palette), compressed };
     if (type === 'IDAT') compressed.push(data);
-    else if (type === 'PLTE' && palette === null && data.length % 3 === 0 && data.length <= 768) palette = data;
+    else if (type === 'PLTE' && palette === null && data.length % 3 === 0 && data.length <= 768)
+      palette = data;
     else if (!isAncillary(type)) throw new PngFault(`the chunk ${JSON.stringify(type)} at byte ${at}`);
     at += 12 + data.length;
   }

@@ -120,7 +120,8 @@ function indexedWriter({ depth, palette }: PngLayout, values: Uint8Array): Write
   return (row, pixels, from, across) => {
     for (let i = 0, to = 3 * from; i < pixels; i++, to += 3 * across) {
       const index = 3 * (depth === 8 ? row[i]! : packedValue(row, i, depth));
-      if (index >= palette!.length) throw new PngFault(`the index ${index / 3} of ${palette!.length / 3} colours`);
+      if (index >= palette!.length)
+        throw new PngFault(`the index ${index / 3} of ${palette!.length / 3} colours`);
       for (let c = 0; c < 3; c++) values[to + c] = palette![index + c]!;
     }
   };

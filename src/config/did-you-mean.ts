@@ -33,8 +33,10 @@ function editDistance(a: string, b: string): number {
  * ```
  */
 export function didYouMean(word: string, names: readonly string[]): string {
+  const most = (name: string): number => Math.max(1, Math.floor(name.length / 3));
   const distance = (name: string): number => editDistance(word.toLowerCase(), name.toLowerCase());
-  const nearest = [...names].sort((a, b) => distance(a) - distance(b))[0];
-  const near = nearest !== undefined && distance(nearest) <= Math.max(1, Math.floor(nearest.length / 3));
-  return near ? `, did you mean "${nearest}"?` : '';
+  // Names of other lengths are as far as those differ: a word of a whole file is compared with none.
+  const similar = names.filter((name) => Math.abs(name.length - word.length) <= most(name));
+  const nearest = similar.sort((a, b) => distance(a) - distance(b))[0];
+  return nearest !== undefined && distance(nearest) <= most(nearest) ? `, did you mean "${nearest}"?` : '';
 }

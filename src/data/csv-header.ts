@@ -4,7 +4,7 @@
  * one delimiter only, so it tells which one it is.
  */
 import { either as E } from 'fp-ts';
-import type { DataError } from './data-error.ts';
+import { shortFault, type DataError } from './data-error.ts';
 
 /** What separates the columns of a table. */
 export type Delimiter = 'comma' | 'semicolon' | 'tab';
@@ -102,9 +102,9 @@ export function findHeader(
     const widest = headers.reduce((best, next) => (next.names.length > best.names.length ? next : best));
     const header = whole ?? widest;
     const fault = headerFault(header, file, wanted, undefined);
-    return fault === undefined ? E.right(header) : E.left(fault);
+    return fault === undefined ? E.right(header) : E.left(shortFault(fault));
   }
   if (E.isLeft(asSaid) || asSaid.right === null) return asSaid;
   const fault = headerFault(asSaid.right, file, wanted, whole);
-  return fault === undefined ? asSaid : E.left(fault);
+  return fault === undefined ? asSaid : E.left(shortFault(fault));
 }

@@ -16,6 +16,20 @@ export interface DataError {
   readonly cure: string;
 }
 
+/** Longest part of a fault, in characters: it may quote a file, and is read by a person. */
+const LONGEST_PART = 2000;
+
+const shortened = (part: string): string =>
+  part.length > LONGEST_PART ? `${part.slice(0, LONGEST_PART)}…` : part;
+
+/** The same fault, each part cut where it goes on and on, as a quoted cell of a table may. */
+export const shortFault = ({ where, expected, found, cure }: DataError): DataError => ({
+  where: shortened(where),
+  expected: shortened(expected),
+  found: shortened(found),
+  cure: shortened(cure),
+});
+
 /**
  * What a decoder returns of data with a fault.
  *
@@ -30,7 +44,7 @@ export const refuse = (
   expected: string,
   found: string,
   cure: string,
-): E.Either<DataError, never> => E.left({ where, expected, found, cure });
+): E.Either<DataError, never> => E.left(shortFault({ where, expected, found, cure }));
 
 /**
  * A data error as one line: `where: expected …, found …; cure`.
@@ -49,6 +63,7 @@ export const refuse = (
  * if (line !== 'labels, byte 4: expected 10 labels, found 9; fetch the file again') throw new Error(line);
  * ```
  */
-export function formatDataError({ where, expected, found, cure }: DataError): string {
+export function formatDataError(error: DataError): string {
+  const { where, expected, found, cure } = shortFault(error);
   return `${where}: expected ${expected}, found ${found}; ${cure}`;
 }

@@ -7,7 +7,7 @@
  */
 import { either as E } from 'fp-ts';
 import { groupExamples, type GroupTable } from '../groups.ts';
-import { refuse, type DataError } from './data-error.ts';
+import { refuse, shortFault, type DataError } from './data-error.ts';
 
 /** The splits of a data set. */
 export type SplitName = 'train' | 'validation' | 'test';
@@ -142,7 +142,7 @@ function outside(entries: DatasetEntries<unknown>): DataError | undefined {
 export function describeDataset<Image>(entries: DatasetEntries<Image>): E.Either<DataError, Dataset<Image>> {
   const { name, classes, subgroups, required = SPLITS, limits = {}, groupSizes = 'used' } = entries;
   const fault = outside(entries) ?? limitFault(entries);
-  if (fault !== undefined) return E.left(fault);
+  if (fault !== undefined) return E.left(shortFault(fault));
   const kept = withinLimits(entries.entries, limits);
   const empty = required.find((split) => !kept.some((entry) => entry.split === split));
   if (empty !== undefined || kept.length === 0) {

@@ -5,7 +5,7 @@
 import { either as E, function as F } from 'fp-ts';
 import type { Delimiter } from './csv-header.ts';
 import { readCsv } from './csv.ts';
-import type { DataError } from './data-error.ts';
+import { shortFault, type DataError } from './data-error.ts';
 import { describeDataset, SPLITS, type Dataset, type GroupLimits, type SplitName } from './dataset.ts';
 import { imageFile, withoutDuplicates } from './image-names.ts';
 import { withoutLeftOut, type LeaveOut } from './left-out-rows.ts';
@@ -118,7 +118,7 @@ function describeRows(
     { column: y, cells: cells('y') },
     { column: z, cells: cells('z') },
   ]);
-  if (unknown !== undefined) return E.left(unknown);
+  if (unknown !== undefined) return E.left(shortFault(unknown));
   const entries = rows.map((row) => ({
     image: { file: row.file },
     label: y.meaning(row.y)!,
@@ -167,5 +167,5 @@ export function describeTable(text: string, options: TableOptions = {}): E.Eithe
     namedTwice(file, 'splits', ofSplits);
   return ambiguous === undefined
     ? E.Monad.chain(readRows(text, file, options), (rows) => describeRows(rows, file, options))
-    : E.left(ambiguous);
+    : E.left(shortFault(ambiguous));
 }

@@ -59,9 +59,7 @@ async function readCapped(path: string): Promise<Buffer> {
 
 async function readMaybeGzipped(path: string): Promise<Uint8Array> {
   const bytes = await readCapped(path);
-  return bytes[0] === 0x1f && bytes[1] === 0x8b
-    ? expandGzip(bytes, LARGEST)
-    : bytes;
+  return bytes[0] === 0x1f && bytes[1] === 0x8b ? expandGzip(bytes, LARGEST) : bytes;
 }
 
 function fileError(path: string, error: unknown): DataError {

@@ -51,23 +51,37 @@ interface StoredRecord {
 }
 
 /** The bytes from `start` of a window up to the end of the record there, as far as they are known. */
-function recordEnd(window: Uint8Array, start: number): number {
+function recordEnd(window: Uint8Array, start: number, longest: number): number {
   if (window.length < start + HEADER || !beginsWithRecord(window.subarray(start, start + HEADER))) {
     return start + HEADER;
   }
   const length = new DataView(window.buffer, window.byteOffset).getBigUint64(start, true);
-  return start + HEADER + (length > BigInt(LONGEST) ? 0 : Number(length) + FOOTER);
+  return start + HEADER + (length > BigInt(longest) ? 0 : Number(length) + FOOTER);
+}
+
+/** A plain array, since slice() of a Buffer shares its memory. */
+function joinedBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
 }
 
 /** The records of an uncompressed file, read in pieces; ends at the first fault. */
-async function* storedRecords(path: string): AsyncGenerator<E.Either<DataError, StoredRecord>> {
+async function* storedRecords(
+  path: string,
+  longest: number,
+): AsyncGenerator<E.Either<DataError, StoredRecord>> {
   let window: Uint8Array = new Uint8Array(0);
   let position = 0;
   const stream = createReadStream(path, { highWaterMark: PIECE });
   const pieces: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
   try {
     for (let start = 0, ended = false; ;) {
-      const end = recordEnd(window, start);
+      const end = recordEnd(window, start, longest);
       if (end > window.length && !ended) {
         const parts = [window.subarray(start)];
         for (let size = window.length - start; size < end - start;) {
@@ -79,7 +93,7 @@ async function* storedRecords(path: string): AsyncGenerator<E.Either<DataError, 
           parts.push(piece.value);
           size += piece.value.length;
         }
-        window = new Uint8Array(Buffer.concat(parts));
+        window = joinedBytes(parts);
         position += start;
         start = 0;
         continue;
@@ -87,7 +101,7 @@ async function* storedRecords(path: string): AsyncGenerator<E.Either<DataError, 
       if (start === window.length) return;
       const decoded = decodeTfRecords(window.subarray(start, Math.min(end, window.length)), {
         name: path,
-        maximumLength: LONGEST,
+        maximumLength: longest,
         position: position + start,
       });
       if (E.isLeft(decoded)) {
@@ -124,7 +138,10 @@ function atMost(bytes: number): Transform {
     transform(piece: Buffer, _encoding, done) {
       count += piece.length;
       if (count <= bytes) done(null, piece);
-      else done(new RangeError(`more than ${bytes} bytes once it is expanded; expand it first, if that is right`));
+      else
+        done(
+          new RangeError(`more than ${bytes} bytes once it is expanded; expand it first, if that is right`),
+        );
     },
   });
 }
@@ -154,10 +171,11 @@ export interface IndexedRecord<A> {
 async function indexShard<A>(
   shard: string,
   file: string,
+  longest: number,
   select: (features: ExampleFeatures, where: string) => E.Either<DataError, A>,
 ): Promise<E.Either<DataError, readonly IndexedRecord<A>[]>> {
   const indexed: IndexedRecord<A>[] = [];
-  for await (const stored of storedRecords(file)) {
+  for await (const stored of storedRecords(file, longest)) {
     if (E.isLeft(stored)) return E.left({ ...stored.left, where: stored.left.where.replace(file, shard) });
     const { offset, data } = stored.right;
     const where = `${shard}, record ${indexed.length}`;
@@ -189,10 +207,11 @@ export async function indexRecords<A>(
   const expanded: string[] = [];
   const index = async (shard: string): Promise<E.Either<DataError, readonly IndexedRecord<A>[]>> => {
     try {
-      if (!isGzip(await firstBytes(shard))) return await indexShard(shard, shard, select);
+      if (!isGzip(await firstBytes(shard))) return await indexShard(shard, shard, LONGEST, select);
       const file = await expand(shard, await scratch());
       expanded.push(file);
-      return await indexShard(shard, file, select);
+      const longest = Math.min(LONGEST, 2 ** 24 + (await stat(shard)).size);
+      return await indexShard(shard, file, longest, select);
     } catch (error) {
       if (error instanceof FullDiskError) return E.left(error.fault);
       return refuse(shard, 'a readable file of records', reason(error), 'copy or make the file again');

@@ -53,6 +53,22 @@ export const sizeOf = (path: string): Promise<number | null> =>
     },
   );
 
+const LONGEST_NAME = 255;
+
+/** Whether a text from outside names a file of a folder, neither another folder's nor the folder itself. */
+const isFileName = (name: string): boolean =>
+  name === basename(name) &&
+  !['', '.', '..'].includes(name) &&
+  !name.includes('\0') &&
+  Buffer.byteLength(name) <= LONGEST_NAME;
+
+/** The size of a file, null if there is none, or a folder. */
+const fileSizeOf = (path: string): Promise<number | null> =>
+  stat(path).then(
+    (found) => (found.isFile() ? found.size : null),
+    () => null,
+  );
+
 /**
  * Reads `model.json` and the files that it names, which must lie in its folder.
  *
@@ -73,14 +89,18 @@ export async function readStoredModel(
   if (specifications.some(({ shape }) => shape.some((size) => size < 0)))
     return failed(path, 'sizes of at least 0', 'a negative one');
   const total = specifications.reduce((sum, specification) => sum + bytesOf(specification), 0);
-  if (total > largest) return failed(path, `at most ${largest} bytes of weights`, `${total}`);
+  // Sizes whose product is no number would let any file pass.
+  if (!(total <= largest && Number.isSafeInteger(total)))
+    return failed(path, `at most ${largest} bytes of weights`, `${total}`);
+  const names = json.weightsManifest.flatMap(({ paths }) => paths);
+  const wrong = names.find((name, i) => !isFileName(name) || names.indexOf(name) !== i);
+  if (wrong !== undefined)
+    return failed(path, 'weight files in its own folder, each once', JSON.stringify(wrong.slice(0, 80)));
   const parts: Uint8Array[] = [];
   let read = 0;
-  for (const name of json.weightsManifest.flatMap(({ paths }) => paths)) {
-    if (name !== basename(name) || name === '..')
-      return failed(path, 'weight files in its own folder', JSON.stringify(name.slice(0, 80)));
+  for (const name of names) {
     const file = join(dirname(path), name);
-    const size = await sizeOf(file);
+    const size = await fileSizeOf(file);
     if (size === null) return failed(file, 'a file of weights', 'none');
     read += size;
     if (read > total) return failed(file, `${total} bytes of weights altogether`, `at least ${read}`);

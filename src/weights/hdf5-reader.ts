@@ -95,7 +95,8 @@ const LONGEST_NAME = 4096;
 function memberName(file: Hdf5Bytes, names: Hdf5Bytes, at: number): string {
   const name = names.text(at, Math.min(LONGEST_NAME, names.length - at));
   file.spend(name.length);
-  if (name.length >= LONGEST_NAME) throw new Hdf5Fault(`a name at byte ${at} of its heap`, 'one without an end');
+  if (name.length >= LONGEST_NAME)
+    throw new Hdf5Fault(`a name at byte ${at} of its heap`, 'one without an end');
   return name;
 }
 

@@ -64,5 +64,13 @@ export function eitherFault(result: unknown): string | undefined {
     : faults.map(faultOf).find((each) => each !== undefined);
 }
 
+interface Tagged {
+  readonly _tag: string;
+}
+
+/** Of several results of one file, which is of one format or another: the first value, or the first refusal. */
+export const anyOf = <A extends Tagged>(...results: readonly A[]): A =>
+  results.find(({ _tag }) => _tag === 'Right') ?? results[0]!;
+
 /** Of decoders whose damaged files count as none. */
 export const anyResult = (): undefined => undefined;

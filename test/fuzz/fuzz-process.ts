@@ -2,7 +2,7 @@
 import { mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Decoder } from './decoder.ts';
-import { runJob, type Failure, type Job, type Summary } from './job.ts';
+import { runJob, writeInputs, type Failure, type Job, type Summary } from './job.ts';
 
 /** What the process is told. */
 export interface ProcessOptions {
@@ -38,6 +38,10 @@ process.on('unhandledRejection', (error) => {
 for (const [i, job] of jobs.entries()) {
   const decoder = DECODERS.find(({ name }) => name === job.decoder);
   if (decoder === undefined) throw new Error(`no decoder ${job.decoder}`);
+  if (job.isWritten === true) {
+    await writeInputs(decoder, job, failures);
+    continue;
+  }
   const note = (input: number): void => {
     numbers.set([i, input]);
     writeSync(progress, bytes, 0, 8, 0);

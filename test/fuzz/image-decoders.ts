@@ -15,7 +15,7 @@ import { readMnist } from '../../src/streams/mnist-files.ts';
 import { cases } from '../data/image-cases.ts';
 import { JPEG_IMAGES } from '../data/jpeg-cases.ts';
 import { bombOf } from './bombs.ts';
-import { eitherFault, repositoryFile, type Decoder } from './decoder.ts';
+import { anyOf, eitherFault, repositoryFile, type Decoder } from './decoder.ts';
 import { BYTE_MUTATIONS, type Mutation } from './mutations.ts';
 import { repairPng } from './repairs.ts';
 
@@ -182,8 +182,7 @@ export const IMAGE_DECODERS: readonly Decoder[] = [
     of: 'src/data/image-header.ts, orientation.ts',
     files: () => [...PNGS(), ...JPEGS()],
     magic: 2,
-    run: (file) =>
-      E.Monad.chain(readImageHeader(file), () => readImageHeader(file, 'b', { orientation: 'stored' })),
+    run: (file) => anyOf(readImageHeader(file), readImageHeader(file, 'b', { orientation: 'stored' })),
   },
   {
     name: 'exif',
@@ -223,6 +222,6 @@ export const IMAGE_DECODERS: readonly Decoder[] = [
       );
       return readMnist(folder);
     },
-    share: 10,
+    share: 1,
   },
 ];

@@ -21,10 +21,18 @@ export interface Outcome {
   /** What is wrong; undefined if it is a value or a refusal. */
   readonly fault?: string;
   readonly isRefused: boolean;
+  /** Bytes of the value, where it is an image: it takes what it says. */
+  readonly valueBytes: number;
 }
 
 const stackOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message).slice(0, 2000) : `thrown: ${String(error)}`;
+
+/** The pixels of an accepted image. */
+function bytesOf(result: unknown): number {
+  const pixels = (result as { readonly right?: { readonly pixels?: unknown } } | null)?.right?.pixels;
+  return pixels instanceof Uint8Array ? pixels.length : 0;
+}
 
 const isLeft = (result: unknown): boolean =>
   typeof result === 'object' && result !== null && '_tag' in result && result._tag === 'Left';
@@ -42,9 +50,9 @@ export async function runOne(decoder: Decoder, file: Uint8Array, folder: string)
   try {
     const result = await decoder.run(file, folder);
     const fault = (decoder.check ?? eitherFault)(result);
-    return { isRefused: isLeft(result), ...(fault !== undefined && { fault }) };
+    return { isRefused: isLeft(result), valueBytes: bytesOf(result), ...(fault !== undefined && { fault }) };
   } catch (error) {
-    return { isRefused: false, fault: stackOf(error) };
+    return { isRefused: false, valueBytes: 0, fault: stackOf(error) };
   } finally {
     if (needsFolder) rmSync(folder, { recursive: true, force: true });
   }

@@ -11,6 +11,8 @@ export interface Job {
   readonly seed: number;
   readonly from: number;
   readonly to: number;
+  /** Only writes the inputs to files, for inputs that end the process. */
+  readonly isWritten?: boolean;
 }
 
 /** An input for which something does not hold. */
@@ -27,6 +29,11 @@ export interface Summary {
   readonly decoder: string;
   readonly inputs: number;
   readonly refused: number;
+  /** Real files, and how many of them are values as they are. */
+  readonly files: number;
+  readonly accepted: number;
+  /** Seconds of the processor, those of making inputs and measuring included. */
+  readonly seconds: number;
   /** The longest time of an input, in milliseconds. */
   readonly slowest: number;
   /** Most resident memory above what there was before, in bytes; garbage of a hundred inputs counts. */
@@ -39,7 +46,8 @@ export const LONGEST = 1000;
 export const ROOM = 64 * 2 ** 20;
 const BATCH = 100;
 
-const allowed = (file: Uint8Array): number => 4 * file.length + ROOM;
+/** An image that is accepted has as many pixels as it says, of up to eight bytes as they are stored. */
+const allowed = (file: Uint8Array, value: number): number => 4 * file.length + ROOM + 8 * value;
 
 /** The job's surroundings. */
 export interface JobPlace {
@@ -71,15 +79,51 @@ async function timed(decoder: Decoder, file: Uint8Array, scratch: string): Promi
 }
 
 /** The most memory that an input takes above what was there before, alone and without others' garbage. */
-async function peakOf(decoder: Decoder, file: Uint8Array, scratch: string): Promise<number> {
+async function peakOf(
+  decoder: Decoder,
+  file: Uint8Array,
+  scratch: string,
+): Promise<{ readonly peak: number; readonly value: number }> {
   collect();
   const [before, outside] = [residentBytes().now, externalBytes()];
   restartPeak();
-  await runOne(decoder, file, join(scratch, 'input'));
-  return Math.max(residentBytes().peak - before, externalBytes() - outside);
+  const { valueBytes } = await runOne(decoder, file, join(scratch, 'input'));
+  const peak = Math.max(residentBytes().peak - before, externalBytes() - outside);
+  return { peak, value: valueBytes };
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+/** The file of an input. */
+export const pathOf = (failures: string, decoder: string, seed: number, input: number): string =>
+  join(failures, `${decoder}-seed-${seed}-input-${input}.bin`);
+
+/** Writes inputs to files and runs none. */
+export async function writeInputs(
+  decoder: Decoder,
+  { seed, from, to }: Job,
+  failures: string,
+): Promise<void> {
+  const files = await decoder.files();
+  for (let input = from; input < to; input++)
+    writeFileSync(pathOf(failures, decoder.name, seed, input), inputOf(decoder, files, seed, input));
+}
+
+/** Seconds of the processor since a moment. */
+function secondsSince(then: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(then);
+  return (user + system) / 1e6;
+}
+
+/** How many of the real files are values as they are. */
+async function acceptedOf(decoder: Decoder, files: readonly Uint8Array[], scratch: string): Promise<number> {
+  let accepted = 0;
+  for (const file of files) {
+    const { fault, isRefused } = await runOne(decoder, file, join(scratch, 'input'));
+    if (fault === undefined && !isRefused) accepted++;
+  }
+  return accepted;
+}
 
 /**
  * Runs a job.
@@ -92,18 +136,20 @@ export async function runJob(decoder: Decoder, { seed, from, to }: Job, place: J
   const { scratch, failures, note, onFailure } = place;
   const files = await decoder.files();
   const isMeasured = canMeasure();
+  const cpu = process.cpuUsage();
   let [refused, slowest, highest] = [0, 0, 0];
   const fail = (input: number, what: string, file: Uint8Array): void => {
-    const path = join(failures, `${decoder.name}-seed-${seed}-input-${input}.bin`);
+    const path = pathOf(failures, decoder.name, seed, input);
     writeFileSync(path, file);
     onFailure({ decoder: decoder.name, input, what, file: path });
   };
   const judgeMemory = async (input: number): Promise<void> => {
     const file = inputOf(decoder, files, seed, input);
-    const peak = await peakOf(decoder, file, scratch);
-    if (peak > allowed(file)) fail(input, `${megabytes(peak)} of memory for ${file.length} bytes`, file);
+    const { peak, value } = await peakOf(decoder, file, scratch);
+    if (peak > allowed(file, value))
+      fail(input, `${megabytes(peak)} of memory for ${file.length} bytes`, file);
   };
-  await runOne(decoder, files[0]!, join(scratch, 'input'));
+  const accepted = await acceptedOf(decoder, files, scratch);
   for (let first = from; first < to; first += BATCH) {
     const last = Math.min(to, first + BATCH);
     collect();
@@ -131,6 +177,9 @@ export async function runJob(decoder: Decoder, { seed, from, to }: Job, place: J
     decoder: decoder.name,
     inputs: to - from,
     refused,
+    files: files.length,
+    accepted,
+    seconds: secondsSince(cpu),
     slowest,
     peak: isMeasured ? highest : Number.NaN,
   };

@@ -6,12 +6,14 @@ import * as tf from '@tensorflow/tfjs';
 import { either as E } from 'fp-ts';
 import { decodeJson } from '../../src/config/decoding.ts';
 import { StageTwoRunResultsCodec, StudyResultsCodec } from '../../src/config/study-results.ts';
+import type { DataError } from '../../src/data/data-error.ts';
 import { StageTwoOutcomeCodec } from '../../src/experiment/outcomes.ts';
 import { readTrainingRun } from '../../src/experiment/report/training-log.ts';
 import { readStudyFile } from '../../src/experiment/study/study-file.ts';
 import { checkpointsIn } from '../../src/runs/checkpoints.ts';
 import { finishedOutcome, openRun } from '../../src/runs/run-directory.ts';
 import { readRunFile } from '../../src/runs/run-file.ts';
+import { encodeSafetensors } from '../../src/runs/safetensors.ts';
 import { runLog } from '../../src/runs/run-log.ts';
 import { startClock } from '../../src/runs/run-clock.ts';
 import { skippedImagesIn } from '../../src/runs/skipped-images.ts';
@@ -19,7 +21,7 @@ import { contentHashes } from '../../src/streams/content-hashes.ts';
 import { decodeListing, encodeListing, fingerprintOf } from '../../src/streams/data-fingerprint.ts';
 import { settingsHash, sha256 } from '../../src/streams/record-manifest.ts';
 import { bombOf } from './bombs.ts';
-import { anyResult, textBytes, textOf, type Decoder } from './decoder.ts';
+import { anyOf, anyResult, textBytes, textOf, type Decoder } from './decoder.ts';
 import { BYTE_MUTATIONS, type Mutation } from './mutations.ts';
 import { TEXT_MUTATIONS } from './text-mutations.ts';
 
@@ -103,7 +105,7 @@ const inFolder =
     return read(path, folder);
   };
 
-const textual = { mutations: TEXT_MUTATIONS, share: 2 } as const;
+const textual = { mutations: TEXT_MUTATIONS, share: 1 } as const;
 
 interface Tree {
   readonly [name: string]: tf.Tensor;
@@ -134,6 +136,11 @@ async function runFiles(folder: string): Promise<readonly (readonly [name: strin
 let made: ReturnType<typeof runFiles> | undefined;
 const filesOfRun = async () =>
   (made ??= runFiles(join(process.env['FUZZ_SCRATCH'] ?? '.', `run-${process.pid}`)));
+
+/** The checkpoint that `best.json` names. */
+let checkpoint: Promise<Uint8Array> | undefined;
+const checkpointOf = () =>
+  (checkpoint ??= encodeSafetensors({ weight: tf.tensor1d([1, 2]) }).then((parts) => Buffer.concat(parts)));
 
 const temporary = (folder: string): readonly string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
@@ -199,10 +206,13 @@ export const RUN_DECODERS: readonly Decoder[] = [
     files: () => [json({ step: 5, score: 0.5 })],
     ...textual,
     run: inFolder('best.json', async (path, folder) => {
-      const empty = join(folder, 'checkpoints');
-      mkdirSync(empty);
-      writeFileSync(join(empty, 'step-000000005.safetensors'), '');
-      return checkpointsIn(empty, path).best({ weight: tf.scalar(0) });
+      const checkpoints = join(folder, 'checkpoints');
+      mkdirSync(checkpoints);
+      writeFileSync(join(checkpoints, 'step-000000005.safetensors'), await checkpointOf());
+      const state: Tree = { weight: tf.tensor1d([0, 0]) };
+      const best = await checkpointsIn(checkpoints, path).best(state);
+      tf.dispose([state, E.isRight(best) && best.right ? best.right.state : {}]);
+      return best;
     }),
   },
   {
@@ -229,7 +239,8 @@ export const RUN_DECODERS: readonly Decoder[] = [
     files: () => [json(STUDY_RESULTS), json(RUN_RESULTS)],
     mutations: TEXT_MUTATIONS,
     run: (file) =>
-      E.Monad.chain(decodeJson(StudyResultsCodec, textOf(file), 'results.json'), () =>
+      anyOf<E.Either<readonly DataError[], unknown>>(
+        decodeJson(StudyResultsCodec, textOf(file), 'results.json'),
         decodeJson(StageTwoRunResultsCodec, textOf(file), 'results.json'),
       ),
   },
@@ -262,7 +273,7 @@ export const RUN_DECODERS: readonly Decoder[] = [
       ),
     mutations: [...BYTE_MUTATIONS, ...Array.from({ length: 6 }, () => pack)],
     run: (file) => decodeListing(file, 'data.gz'),
-    share: 5,
+    share: 1,
   },
   {
     name: 'hash-cache',

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { ProcessMessage, ProcessOptions } from './fuzz-process.ts';
-import type { Failure, Job, Summary } from './job.ts';
+import { pathOf, type Failure, type Job, type Summary } from './job.ts';
 
 /** What a fuzzing came to. */
 export interface FuzzResult {
@@ -16,7 +16,7 @@ export interface FuzzResult {
 export interface FuzzOptions {
   /** Where failing inputs and files of the moment go. */
   readonly folder: string;
-  /** Milliseconds without a new input after which the process counts as hanging. */
+  /** Milliseconds of work on one input after which the process counts as hanging. */
   readonly patience?: number;
   /** The module that exports `DECODERS`, for tests. */
   readonly decoders?: string;
@@ -46,23 +46,45 @@ function progressIn(scratch: string): readonly [job: number, input: number] | un
   }
 }
 
+/** Seconds of the processor that a process has had; NaN where the system does not tell. */
+function processorSeconds(pid: number | undefined): number {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** Waiting this many times longer than what is allowed of work counts as hanging, however busy the machine is. */
+const WAITING = 15;
+
 /** How a process ended: null if it came to its end, or why not. */
 function ended(child: ChildProcess, scratch: string, patience: number): Promise<string | null> {
   let errors = '';
   child.stderr?.on('data', (data: Buffer) => {
     errors = (errors + data.toString()).slice(-2000);
   });
-  let [last, since, isHanging] = ['', Date.now(), false];
+  const now = () => ({
+    at: String(progressIn(scratch)),
+    time: Date.now(),
+    work: processorSeconds(child.pid),
+  });
+  let last = now();
+  let isHanging = false;
   const watch = setInterval(() => {
-    const now = String(progressIn(scratch));
-    if (now !== last) [last, since] = [now, Date.now()];
-    else if (Date.now() - since > patience) isHanging = child.kill('SIGKILL');
+    const next = now();
+    const worked = 1000 * (next.work - last.work);
+    if (next.at !== last.at) last = next;
+    else if (worked > patience || next.time - last.time > WAITING * patience)
+      isHanging = child.kill('SIGKILL');
   }, 250);
   return new Promise((resolve) => {
     child.on('exit', (code, signal) => {
       clearInterval(watch);
       const died = `the process ended with ${signal ?? `exit code ${code}`}: ${errors}`;
-      resolve(isHanging ? `no answer for ${patience} ms` : code === 0 ? null : died);
+      resolve(isHanging ? `no end after ${patience} ms of work` : code === 0 ? null : died);
     });
   });
 }
@@ -81,7 +103,7 @@ const behind = (jobs: readonly Job[], job: number, input: number): readonly Job[
  * @param options Where, and with how much patience.
  */
 export async function fuzz(jobs: readonly Job[], options: FuzzOptions): Promise<FuzzResult> {
-  const { folder, patience = 20_000, onSummary, onFailure } = options;
+  const { folder, patience = 10_000, onSummary, onFailure } = options;
   const decoders = options.decoders ?? new URL('decoders.ts', import.meta.url).href;
   const summaries: Summary[] = [];
   const failures: Failure[] = [];
@@ -106,8 +128,10 @@ export async function fuzz(jobs: readonly Job[], options: FuzzOptions): Promise<
     if (why === null) break;
     if (at === undefined) throw new Error(`the process that fuzzes did not start: ${why}`);
     const [job, input] = at;
-    const { decoder } = left[job]!;
-    failed({ decoder, input, what: why, file: 'not written: repeat it to see it' });
+    const { decoder, seed } = left[job]!;
+    const only = [{ decoder, seed, from: input, to: input + 1, isWritten: true }];
+    await ended(start({ jobs: only, scratch, failures: folder, decoders }), scratch, patience);
+    failed({ decoder, input, what: why, file: pathOf(folder, decoder, seed, input) });
     left = behind(left, job, input);
   }
   return { summaries, failures };

@@ -11,7 +11,7 @@ import { describeWaterbirds } from '../../src/data/waterbirds.ts';
 import { parseDocument } from '../../src/documents/document.ts';
 import { configurationReader } from '../../src/experiment/experiment-file.ts';
 import { openDataset } from '../../src/streams/open-dataset.ts';
-import { repositoryFile, repositoryFiles, textBytes, textOf, type Decoder } from './decoder.ts';
+import { anyOf, repositoryFile, repositoryFiles, textBytes, textOf, type Decoder } from './decoder.ts';
 import { TEXT_MUTATIONS } from './text-mutations.ts';
 
 const configs = (): readonly string[] => repositoryFiles('examples/configs', '.yaml');
@@ -44,11 +44,11 @@ const reading = (file: Uint8Array, path: string) => {
 };
 
 const RULES = [
-  'training.steps=5',
+  'training.epochs=5',
   'data={ kind: celeba, size: 64 }',
   'method.kind=erm',
-  'seed=1.5',
-  'a.0.b=[1, &x {c: *x}]',
+  'seed=3',
+  'data.limits.y0z0=[1, &x {c: *x}]',
 ];
 
 const CSV = [
@@ -88,7 +88,7 @@ export const TEXT_DECODERS: readonly Decoder[] = [
       const loaded = await loadExperiment(path, reading(file, path));
       return E.isRight(loaded) ? loaded.right.resolve({ DATA: '/data' }) : loaded;
     },
-    share: 5,
+    share: 1,
   },
   {
     name: 'study',
@@ -99,7 +99,7 @@ export const TEXT_DECODERS: readonly Decoder[] = [
       const path = 'examples/studies/mnist-correlation/damaged.yaml';
       return loadStudy(path, reading(file, path));
     },
-    share: 20,
+    share: 1,
   },
   {
     name: 'published',
@@ -113,7 +113,7 @@ export const TEXT_DECODERS: readonly Decoder[] = [
       const read = (name: string) => Promise.resolve(E.right(name === 'damaged.yaml' ? textOf(file) : null));
       return loadExperiment('damaged.yaml', read);
     },
-    share: 5,
+    share: 1,
   },
   {
     name: 'override',
@@ -122,18 +122,18 @@ export const TEXT_DECODERS: readonly Decoder[] = [
     mutations: TEXT_MUTATIONS,
     run: (file) => {
       const text =
-        'version: 1\nkind: stage-2\ndata: { kind: celeba }\nmethod: { kind: group-dro }\nlist: [1, { a: 2 }]';
+        'version: 1\nkind: stage-2\ndata: { kind: celeba }\nmethod: { kind: group-dro }\nnetwork: { kind: small-cnn }';
       const read = () => Promise.resolve(E.right(text));
       return loadExperiment('a.yaml', read, { overrides: [textOf(file)] });
     },
-    share: 2,
+    share: 1,
   },
   {
     name: 'csv',
     of: 'src/data/csv.ts, csv-header.ts, table-dataset.ts, table-columns.ts',
     files: () => CSV,
     mutations: TEXT_MUTATIONS,
-    run: (file) => describeTable(textOf(file), { leaveOut: { y: ['', 'x'] }, required: [] }),
+    run: (file) => describeTable(textOf(file), { required: ['train'] }),
   },
   {
     name: 'waterbirds',
@@ -151,7 +151,8 @@ export const TEXT_DECODERS: readonly Decoder[] = [
     ],
     mutations: TEXT_MUTATIONS,
     run: (file) =>
-      E.Monad.chain(describeCeleba({ attributes: textOf(file), partition: PARTITION }), () =>
+      anyOf(
+        describeCeleba({ attributes: textOf(file), partition: PARTITION }),
         describeCeleba({ attributes: ATTRIBUTES, partition: textOf(file) }),
       ),
   },
@@ -161,11 +162,12 @@ export const TEXT_DECODERS: readonly Decoder[] = [
     files: () => [...CSV, ...CSV.map((file) => utf16(textOf(file)))],
     mutations: TEXT_MUTATIONS,
     run: async (file, folder) => {
+      for (const image of ['a.jpg', 'b.jpg', '1.png', '3.png']) writeFileSync(join(folder, image), '');
       writeFileSync(join(folder, 'metadata.csv'), file);
       const opened = await openDataset({ kind: 'folder', root: folder });
       if (E.isRight(opened)) await opened.right.close();
       return opened;
     },
-    share: 20,
+    share: 1,
   },
 ];

@@ -14,7 +14,7 @@ import { encodeKerasHdf5 } from '../../src/weights/keras-hdf5.ts';
 import { decodeNpy, encodeNpy } from '../../src/weights/npy.ts';
 import { storedValues, type StoredWeight } from '../../src/weights/stored-weight.ts';
 import { matchWeights } from '../../src/weights/match-weights.ts';
-import { repositoryFile, textBytes, type Decoder } from './decoder.ts';
+import { anyOf, repositoryFile, textBytes, type Decoder } from './decoder.ts';
 import { BYTE_MUTATIONS } from './mutations.ts';
 import { repairSafetensors, repairZip } from './repairs.ts';
 import { TEXT_MUTATIONS } from './text-mutations.ts';
@@ -151,7 +151,7 @@ export const WEIGHT_DECODERS: readonly Decoder[] = [
     mutations: [...BYTE_MUTATIONS, ...TEXT_MUTATIONS.slice(0, 4)],
     magic: 8,
     repair: repairSafetensors,
-    run: (file) => E.Monad.chain(weightFile(file), () => decodedTree(file)),
+    run: (file) => anyOf(decodedTree(file), weightFile(file)),
   },
   {
     name: 'weight-file',
@@ -171,7 +171,7 @@ export const WEIGHT_DECODERS: readonly Decoder[] = [
       const model = await readStoredModel(join(folder, 'model.json'), LARGEST);
       return E.Functor.map(model, (stored) => used(modelWeights(stored)));
     },
-    share: 10,
+    share: 1,
   },
   {
     name: 'wheel',
@@ -191,6 +191,6 @@ export const WEIGHT_DECODERS: readonly Decoder[] = [
         );
       return directory;
     },
-    share: 10,
+    share: 1,
   },
 ];

@@ -38,8 +38,9 @@ async function create(path: string, text: string): Promise<void> {
       try {
         await file.writeFile(text).finally(() => file.close());
       } catch (error) {
-        // A part of a lock would name this process to itself.
-        await rm(path, { force: true });
+        // A part of a lock would name this process to itself. Another process may have put its own in the place.
+        const found = await readText(path);
+        if (found !== null && text.startsWith(found)) await rm(path, { force: true });
         throw error;
       }
     });

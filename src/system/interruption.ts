@@ -26,16 +26,27 @@ export function interrupted(): ProgramError {
 /** Whether an error is a stop that was asked for. */
 export const isStop = (error: unknown): boolean => error instanceof ProgramError && error.exitCode === 75;
 
+/** npm passes Ctrl-C on, which the terminal has sent to the program already. */
+const ECHO_MILLISECONDS = 100;
+
 /**
- * Listens for Ctrl-C, termination and SIGUSR2; the second signal ends the process with exit code 75.
+ * Listens for Ctrl-C, termination and SIGUSR2; the second signal ends the process with exit code 75. Below
+ * `npm run`, one that follows within a tenth of a second is the first one again.
  *
  * @param onRequest Called at the first signal, e.g. to say that a checkpoint is being written.
  */
 export function listenForInterruption(onRequest: (signal: string) => void = () => undefined): Interruption {
   let requested = false;
+  let first: { readonly signal: string; readonly at: number } | undefined;
+  const isEcho = (signal: string): boolean =>
+    process.env['npm_lifecycle_event'] !== undefined &&
+    signal === first?.signal &&
+    performance.now() - first.at < ECHO_MILLISECONDS;
   const listener = (signal: NodeJS.Signals): void => {
+    if (isEcho(signal)) return;
     if (requested) process.exit(75);
     requested = true;
+    first = { signal, at: performance.now() };
     onRequest(signal);
   };
   SIGNALS.forEach((signal) => process.on(signal, listener));

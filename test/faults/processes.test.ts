@@ -1,5 +1,5 @@
 /** What ends or stops a program from outside: kills, signals, another program, the end of the process beside it. */
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -189,16 +189,26 @@ it.runIf(FULL)('a clock that jumps back by a day changes no file', TIMEOUT, asyn
   expect(differences()).toEqual([]);
 });
 
-it.runIf(FULL)('exit codes pass through npm run', TIMEOUT, () => {
-  const failed = (() => {
-    try {
-      execFileSync('npm', ['run', '--silent', 'study', '--', 'run', 'no-such-file.yaml'], {
-        stdio: 'ignore',
-      });
-    } catch (error) {
-      return error;
-    }
-    return null;
-  })();
-  expect(failed).toMatchObject({ status: 2 });
+it.runIf(FULL).each([
+  ['SIGTERM to npm', 'SIGTERM', 1],
+  ['Ctrl-C in a terminal', 'SIGINT', -1],
+] as const)('%s ends npm run with exit code 75', TIMEOUT, async (_, signal, to) => {
+  const args = [...studyArguments('tiny', data), '--set', 'stage-1.0.training.steps=4000'];
+  args.splice(args.indexOf('--out') + 1, 1, join(scratch, `npm-${signal}`));
+  // A group of its own, as a terminal gives it.
+  const npm = spawn('npm', ['run', '--silent', ...args.slice(0, 1), '--', ...args.slice(1)], {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  npm.stderr.setEncoding('utf8').on('data', (text: string) => {
+    if (!said.includes('stage 1: 1/') && `${said}${text}`.includes('stage 1: 1/'))
+      process.kill(to * npm.pid!, signal);
+    said += text;
+  });
+  const code = await new Promise((resolve) => npm.on('exit', resolve));
+  expect([code, said]).toEqual([
+    75,
+    expect.stringContaining('model-patching: stopped; run the same command'),
+  ]);
 });

@@ -22,6 +22,8 @@ export {
   type OpenRunOptions,
   type Run,
 } from './runs/run-directory.ts';
+export { tensorBoardLogger, type TensorBoardLoggerOptions } from './runs/tensorboard-logger.ts';
+export { csvLogger, type CsvLoggerOptions } from './runs/csv-logger.ts';
 export type { DataFingerprint } from './streams/data-fingerprint.ts';
 export { readMnist } from './streams/mnist-files.ts';
 export {

@@ -24,6 +24,11 @@ export interface GroupObjective<State extends ObjectiveState = NoState> {
   update(state: State, losses: GroupLosses): State;
   /** The adversary's distribution, `[groups]`, summing to 1 within each class. */
   weights?(state: State): tf.Tensor1D;
+  /**
+   * Whether the derivatives of the loss by the means depend on the counts alone, as those of a weighted sum do whose
+   * weights do. Gradients are then accumulated without a pass that finds the means first.
+   */
+  readonly byCountsAlone?: boolean;
 }
 
 /** Throws a RangeError unless there is one mean and one count for each group of the table. */
@@ -71,7 +76,10 @@ const presentShares = (counts: tf.Tensor1D): tf.Tensor => {
  * ```
  */
 export function erm(table: GroupTable): GroupObjective {
-  return stateless(table, ({ means, counts }) => means.mul(counts).sum().div(counts.sum().maximum(1)));
+  return {
+    ...stateless(table, ({ means, counts }) => means.mul(counts).sum().div(counts.sum().maximum(1))),
+    byCountsAlone: true,
+  };
 }
 
 /**
@@ -89,7 +97,10 @@ export function erm(table: GroupTable): GroupObjective {
  * ```
  */
 export function groupBalanced(table: GroupTable): GroupObjective {
-  return stateless(table, ({ means, counts }) => means.mul(presentShares(counts)).sum());
+  return {
+    ...stateless(table, ({ means, counts }) => means.mul(presentShares(counts)).sum()),
+    byCountsAlone: true,
+  };
 }
 
 /**

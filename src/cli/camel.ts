@@ -5,7 +5,7 @@ import { Command, Option } from 'commander';
 import { ProgramError } from '../system/program.ts';
 import { commandLine, helpEnd } from '../system/command-line.ts';
 import { runStudyFile, STUDY_CODES, withStudyOptions, type StudyFlags } from './study.ts';
-import { backendOption } from './option-values.ts';
+import { backendOption, onNanOption } from './option-values.ts';
 
 /** The studies, which come with the package, and the digits, which a checkout has. */
 const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
@@ -48,6 +48,7 @@ export const camelCommand = (): Command =>
         .default('quick'),
     )
     .addOption(backendOption('the fastest that is installed'))
+    .addOption(onNanOption())
     .addHelpText('after', helpEnd(STUDY_CODES, commandLine('camel', '--preset smoke --seeds 1,2')))
     .action(({ preset, root, ...flags }: CamelFlags) =>
       runStudyFile(

@@ -9,19 +9,22 @@ import { listenForInterruption } from '../system/interruption.ts';
  *
  * @param backend Its name; `auto` or undefined takes the fastest that is installed.
  * @param work Handed the backend, output and interruption.
+ * @param asked What the command line says in place of settings.
  * @returns What the work gives.
  * @throws What the work throws; ProgramError (exit code 2) if the backend cannot be started.
  */
 export async function onBackend<A>(
   backend: string | undefined,
   work: (backend: SelectedBackend, context: ExperimentContext) => Promise<A>,
+  asked: Pick<ExperimentContext, 'onNan'> = {},
 ): Promise<A> {
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const selected = await selectBackend(backend === undefined || backend === 'auto' ? {} : { name: backend });
-  say(describeBackend(selected));
   const interruption = listenForInterruption(() => say('stopping in good order; once more to stop at once'));
   try {
-    return await work(selected, { say, stopRequested: interruption.requested });
+    const named = backend === undefined || backend === 'auto' ? {} : { name: backend };
+    const selected = await selectBackend(named);
+    say(describeBackend(selected));
+    return await work(selected, { say, stopRequested: interruption.requested, ...asked });
   } finally {
     interruption.dispose();
   }

@@ -12,6 +12,7 @@ import { studyCommand } from './study.ts';
 import { stageTwoCommand } from './stage-2.ts';
 import { doctorCommand } from './doctor/doctor.ts';
 import { nativeCommand } from './native/command.ts';
+import { wandbCommand } from './wandb/wandb.ts';
 import { refusalOf } from './refusal-of.ts';
 import { optionsHint } from '../system/command-line.ts';
 import { runProgram } from '../system/program.ts';
@@ -36,6 +37,7 @@ for (const command of [
   evaluateCommand(),
   studyCommand(),
   camelCommand(),
+  wandbCommand(),
   makeSampleDataCommand(),
   configCommand(),
   doctorCommand(),

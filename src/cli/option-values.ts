@@ -39,3 +39,10 @@ export const skipDamagedOption = (ofWhat: string, otherwise: string): Option =>
     '--skip-damaged <n>',
     `how many images of ${ofWhat} may be damaged; each is skipped and listed (default: ${otherwise})`,
   ).argParser(wholeNumber);
+
+/** `--on-nan`. */
+export const onNanOption = (): Option =>
+  new Option(
+    '--on-nan <what>',
+    'when a loss is not finite, stop, or rollback: back to the last checkpoint and on with half the learning rates, a few times at most (default: what the configuration says)',
+  ).choices(['stop', 'rollback']);

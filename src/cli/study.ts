@@ -21,7 +21,7 @@ import { writeStudyReport } from '../experiment/study/study-report.ts';
 import { studyTable } from '../experiment/study/study-table.ts';
 import { onBackend } from './experiment-context.ts';
 import { experimentOptions, rootOption } from './experiment-options.ts';
-import { backendOption, collect, folderName } from './option-values.ts';
+import { backendOption, collect, folderName, onNanOption } from './option-values.ts';
 import { addCurve } from './study-curve.ts';
 
 /** What commander hands over. */
@@ -33,6 +33,7 @@ export interface StudyFlags {
   readonly methods?: readonly string[];
   readonly set?: readonly string[];
   readonly root?: readonly string[];
+  readonly onNan?: 'stop' | 'rollback';
 }
 
 function seedNumber(value: string): number {
@@ -146,8 +147,11 @@ const failedRuns = ({ seeds }: StudyResults): readonly string[] => [...failuresI
  */
 export async function runStudyFile(file: string, flags: StudyFlags, folder?: string): Promise<void> {
   const { study, selection } = await askedStudy(file, flags, folder);
-  const results = await onBackend(flags.backend ?? study.backend, (backend, context) =>
-    runStudy(study, { ...selection, file, backend }, context),
+  const { onNan } = flags;
+  const results = await onBackend(
+    flags.backend ?? study.backend,
+    (backend, context) => runStudy(study, { ...selection, file, backend }, context),
+    { ...(onNan && { onNan }) },
   );
   print([studyTable(results), '', `${selection.out}/report.html`]);
   const failed = failedRuns(results);
@@ -204,6 +208,7 @@ export function studyCommand(): Command {
     .exitOverride();
   subcommand(command, 'run', 'Runs what is not there yet')
     .addOption(backendOption('what the study says'))
+    .addOption(onNanOption())
     .action((file: string, flags: StudyFlags) => runStudyFile(file, flags));
   subcommand(command, 'plan', 'Lists the runs, their steps, and which are done; trains nothing').action(plan);
   subcommand(command, 'report', 'Writes report.html again from what the folder holds; trains nothing').action(

@@ -8,7 +8,7 @@ import { experimentToRun, type ExperimentToRun } from '../experiment/run-setting
 import { orExit } from '../system/program.ts';
 import { onBackend } from './experiment-context.ts';
 import { experimentOptions, withExperimentOptions, type ExperimentFlags } from './experiment-options.ts';
-import { backendOption, folderName, skipDamagedOption } from './option-values.ts';
+import { backendOption, folderName, onNanOption, skipDamagedOption } from './option-values.ts';
 
 /** What commander hands over. */
 export interface TrainingFlags extends ExperimentFlags {
@@ -16,6 +16,7 @@ export interface TrainingFlags extends ExperimentFlags {
   readonly out?: string;
   readonly backend?: string;
   readonly skipDamaged?: number;
+  readonly onNan?: 'stop' | 'rollback';
 }
 
 /** How an experiment is run. */
@@ -67,6 +68,7 @@ export const trainingCommand = (
   )
     .addOption(backendOption('what the configuration says'))
     .addOption(skipDamagedOption(ofWhat, 'what the configuration says'))
+    .addOption(onNanOption())
     .addHelpText(
       'after',
       helpEnd(
@@ -85,7 +87,7 @@ export const trainingCommand = (
  */
 export async function runExperiment<Kind extends Experiment['kind'], A>(
   kind: Kind,
-  { config, out, backend, skipDamaged, ...flags }: TrainingFlags,
+  { config, out, backend, skipDamaged, onNan, ...flags }: TrainingFlags,
   run: (toRun: ExperimentToRun<Kind>, options: RunOptions, context: ExperimentContext) => Promise<A>,
 ): Promise<{
   readonly result: A;
@@ -95,9 +97,10 @@ export async function runExperiment<Kind extends Experiment['kind'], A>(
   const toRun = await experimentToRun(config, kind, orExit(await experimentOptions(flags)));
   const { experiment } = toRun;
   const folder = out ?? `runs/${experiment.name}`;
-  const result = await onBackend(backend ?? experiment.backend, (selected, context) => {
+  const work = (selected: SelectedBackend, context: ExperimentContext): Promise<A> => {
     const options = { out: folder, backend: selected, ...(skipDamaged !== undefined && { skipDamaged }) };
     return run(toRun, options, context);
-  });
+  };
+  const result = await onBackend(backend ?? experiment.backend, work, { ...(onNan && { onNan }) });
   return { result, folder, experiment };
 }

@@ -2,6 +2,7 @@
 import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
 import type { DataError } from '../data/data-error.ts';
+import { jsonValue } from '../data/json-text.ts';
 
 interface Tagged {
   readonly _tag?: string;
@@ -146,7 +147,7 @@ export function decodeJson<A>(
   where: string,
 ): E.Either<readonly DataError[], A> {
   try {
-    return decode(codec, JSON.parse(text), where);
+    return decode(codec, jsonValue(text), where);
   } catch (error) {
     const found = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ');
     return E.left([{ where, expected: 'JSON', found, cure: 'restore the file or delete it' }]);

@@ -3,11 +3,11 @@ import * as t from 'io-ts';
 import { finiteNumber, naturalNumber } from './codecs.ts';
 import { json } from './json.ts';
 
-/** `run.json`: the settings and the digest of the data that bind a run, and what it came to once it has been finished. */
+/** `run.json`: the settings and the digests of data and translations that bind a run, and what it came to once it has been finished. */
 export const RunFileCodec = t.intersection(
   [
     t.type({ format: t.literal(2), settingsHash: t.string, settings: json }),
-    t.partial({ data: t.string, outcome: json }),
+    t.partial({ data: t.string, translations: t.record(t.string, t.string), outcome: json }),
   ],
   'the settings file of a run, format 2',
 );
@@ -26,3 +26,23 @@ export const MetricsLineCodec = t.intersection(
 );
 /** The contents of one line of `metrics.jsonl`. */
 export type MetricsLine = t.TypeOf<typeof MetricsLineCodec>;
+
+/** Once that the numbers of a run were no longer finite, and what was done. */
+export const RollbackCodec = t.readonly(
+  t.type(
+    {
+      /** The step at which they were not. */
+      from: naturalNumber,
+      /** The step of the checkpoint that was gone back to. From there on the learning rates are half of what they were. */
+      to: naturalNumber,
+      /** What was not finite. */
+      found: t.string,
+    },
+    'a rollback',
+  ),
+);
+/** A return to a checkpoint. */
+export type Rollback = t.TypeOf<typeof RollbackCodec>;
+
+/** `rollbacks.json`: all of a run, in the order in which they came to pass. */
+export const RollbacksFileCodec = t.readonlyArray(RollbackCodec, 'the rollbacks of a run');

@@ -16,7 +16,7 @@ export interface DecodeImageOptions {
   readonly name?: string;
   /** Most pixels that an image may claim in its header. Default 2²⁶, 8192 × 8192. */
   readonly maximumPixels?: number;
-  /** Whether images are turned as their Exif orientation says (default), or left as they are stored. */
+  /** Whether images are turned as their Exif or XMP orientation says (default), or left as they are stored. */
   readonly orientation?: OrientationRule;
   /**
    * The value of a sixteen-bit PNG that becomes 255, such as 4095 for data of twelve bits: v becomes

@@ -1,8 +1,9 @@
 /** PNG files as bytes of grey or colour: transparency is dropped, palettes and fewer bits become full values. */
-import { decode as decodePngFile, convertIndexedToRgb } from 'fast-png';
 import { either as E } from 'fp-ts';
 import { refuse, type DataError } from './data-error.ts';
 import type { ImageHeader } from './image-header.ts';
+import { readPngParts } from './png-chunks.ts';
+import { pngPixels } from './png-pixels.ts';
 import type { ByteImage } from './png.ts';
 
 /** The white of sixteen bits. */
@@ -13,53 +14,14 @@ const CURE = 'fetch or convert the image again';
 /** A size as it is stored, and what a pixel is decoded to. */
 type StoredSize = Pick<ImageHeader, 'height' | 'width' | 'channels'>;
 
-/** The bytes of compressed pixels: a deflate stream is never longer than what it holds by more than a trace. */
-function compressedBytes(bytes: Uint8Array): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let sum = 0;
-  for (let offset = 8; offset + 12 <= bytes.length; offset += 12 + view.getUint32(offset)) {
-    const type = String.fromCharCode(...bytes.subarray(offset + 4, offset + 8));
-    if (!/^(IHDR|PLTE|tRNS|eXIf|IEND)$/.test(type)) sum += view.getUint32(offset);
-  }
-  return sum;
-}
-
-/** The first `kept` of every `channels` channels. */
-function keepChannels<Values extends Uint8Array | Uint8ClampedArray | Uint16Array>(
-  data: Values,
-  channels: number,
-  kept: number,
-): Values {
-  if (channels === kept) return data;
-  const pixels = new (data.constructor as new (length: number) => Values)((data.length / channels) * kept);
-  for (let i = 0; i < pixels.length; i++) {
-    pixels[i] = data[Math.floor(i / kept) * channels + (i % kept)]!;
-  }
-  return pixels;
-}
-
-/** Grey values of fewer than eight bits, packed row by row, spread over 0 … 255. */
-function unpackGrey(data: ArrayLike<number>, { height, width }: StoredSize, depth: number): Uint8Array {
-  const stride = Math.ceil((width * depth) / 8);
-  const white = 2 ** depth - 1;
-  return Uint8Array.from({ length: height * width }, (_, pixel) => {
-    const bit = (pixel % width) * depth;
-    const byte = data[Math.floor(pixel / width) * stride + (bit >> 3)]!;
-    return (((byte >> (8 - depth - (bit & 7))) & white) * 255) / white;
-  });
-}
-
-/** The values of a PNG, of eight or sixteen bits. */
-function valuesOf(bytes: Uint8Array, size: StoredSize): Uint8Array | Uint16Array {
-  const { height, width, channels } = size;
-  const png = decodePngFile(bytes, { checkCrc: true });
-  const data = png.palette === undefined ? png.data : convertIndexedToRgb(png);
-  const stored = png.palette === undefined ? png.channels : data.length / (height * width);
-  const isPacked = png.depth < 8 && png.palette === undefined;
-  const values = isPacked ? unpackGrey(data, size, png.depth) : keepChannels(data, stored, channels);
-  if (values.length !== height * width * channels) throw new Error('another size than its header says');
-  return values instanceof Uint8ClampedArray ? new Uint8Array(values.buffer) : values;
-}
+/** What a part of the decoder makes, or the fault that it or the unpacking throws. */
+const attempt = <A>(name: string, decode: () => A): E.Either<DataError, A> =>
+  E.tryCatch(decode, (error) => ({
+    where: name,
+    expected: 'a whole PNG image',
+    found: `a damaged one (${error instanceof Error ? error.message : String(error)})`,
+    cure: CURE,
+  }));
 
 /**
  * The values of a PNG file as they are stored, without transparency.
@@ -74,21 +36,19 @@ export function decodePngValues(
   size: StoredSize,
   name: string,
 ): E.Either<DataError, Uint8Array | Uint16Array> {
-  const stated = compressedBytes(bytes);
+  const parts = attempt(name, () => readPngParts(bytes));
+  if (E.isLeft(parts)) return parts;
+  const { layout, compressed } = parts.right;
+  if (layout.width !== size.width || layout.height !== size.height)
+    throw new RangeError(`size: expected ${layout.width} × ${layout.height}, received another`);
+  const stated = compressed.reduce((sum, { length }) => sum + length, 0);
+  // A deflate stream is never longer than what it holds by more than a trace.
   const most = 2 ** 20 + 9 * size.height * (size.width + 1);
   if (stated > most) {
     const expected = `at most ${most} bytes of compressed data for ${size.width} × ${size.height} pixels`;
     return refuse(name, expected, `${stated}`, CURE);
   }
-  return E.tryCatch(
-    () => valuesOf(bytes, size),
-    (error) => ({
-      where: name,
-      expected: 'a whole PNG image',
-      found: `a damaged one (${error instanceof Error ? error.message : String(error)})`,
-      cure: CURE,
-    }),
-  );
+  return attempt(name, () => pngPixels(parts.right));
 }
 
 /** The largest of some values. */

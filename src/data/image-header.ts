@@ -3,11 +3,12 @@
  * of a few bytes can claim gigabytes of pixels, so that decoders are only called once their size is known to be sane.
  *
  * JPEG is a chain of marker segments up to the frame header SOFn (ITU-T T.81, annex B); PNG is a chain of chunks that
- * begins with IHDR (W3C PNG, chapter 11). Either may hold Exif data, whose orientation the size follows.
+ * begins with IHDR (W3C PNG, chapter 11). Either may note an orientation, which the size follows.
  */
 import { either as E } from 'fp-ts';
 import { refuse, type DataError } from './data-error.ts';
-import { exifOrientation, isTransposed, type Orientation, type OrientationRule } from './orientation.ts';
+import { notedOrientation, type FilePart } from './orientation-notes.ts';
+import { isTransposed, type Orientation, type OrientationRule } from './orientation.ts';
 
 /** What the header of an image file says. */
 export interface ImageHeader {
@@ -19,7 +20,7 @@ export interface ImageHeader {
   readonly channels: 1 | 3;
   /** Bits of a stored value: 8 in a JPEG, 1 to 16 in a PNG. */
   readonly bits: number;
-  /** How the stored pixels are turned: 1 not at all, else as Exif says. */
+  /** How the stored pixels are turned: 1 not at all, else as Exif or XMP says. */
   readonly orientation: Orientation;
   /** The byte at which the header of the frame stands, with its marker in a JPEG. */
   readonly offset: number;
@@ -27,7 +28,7 @@ export interface ImageHeader {
 
 /** How {@link readImageHeader} reads. */
 export interface ImageHeaderOptions {
-  /** Whether the size is that of the image as its Exif orientation turns it (default), or as it is stored. */
+  /** Whether the size is that of the image as its orientation turns it (default), or as it is stored. */
   readonly orientation?: OrientationRule;
 }
 
@@ -85,24 +86,16 @@ function jpegSegments(bytes: Uint8Array): readonly JpegSegment[] {
   return segments;
 }
 
-/** The data of the segment at `offset`, past a text that they begin with; undefined if they do not. */
-function dataBehind(bytes: Uint8Array, offset: number, text: string): Uint8Array | undefined {
-  const length = bytes[offset + 2]! * 256 + bytes[offset + 3]!;
-  const data = bytes.subarray(offset + 4, offset + 2 + length);
-  return String.fromCharCode(...data.subarray(0, text.length)) === text
-    ? data.subarray(text.length)
-    : undefined;
-}
-
 const APPLICATION_1 = 0xe1;
 
-function jpegOrientation(bytes: Uint8Array, segments: readonly JpegSegment[]): Orientation {
-  for (const { marker, offset } of segments) {
-    const exif = marker === APPLICATION_1 ? dataBehind(bytes, offset, 'Exif\0\0') : undefined;
-    if (exif !== undefined) return exifOrientation(exif);
-  }
-  return 1;
-}
+/** The segments that may note an orientation. */
+const notesOf = (bytes: Uint8Array, segments: readonly JpegSegment[]): readonly FilePart[] =>
+  segments
+    .filter(({ marker }) => marker === APPLICATION_1)
+    .map(({ offset }) => {
+      const length = bytes[offset + 2]! * 256 + bytes[offset + 3]!;
+      return { type: 'APP1', data: bytes.subarray(offset + 4, offset + 2 + length) };
+    });
 
 const FRAMES = 'a baseline or progressive JPEG of eight bits, in grey, colour or four inks';
 
@@ -131,26 +124,23 @@ function jpegHeader(bytes: Uint8Array, name: string): E.Either<DataError, ImageH
         width: view.getUint16(offset + 7),
         channels: channels === 1 ? 1 : 3,
         bits: 8,
-        orientation: jpegOrientation(bytes, segments),
+        orientation: notedOrientation(notesOf(bytes, segments)),
         offset,
       })
     : fault(`${name}, byte ${offset}`, FRAMES, found);
 }
 
-/** The letters eXIf. */
-const EXIF_CHUNK = 0x65584966;
-
 /** PNG colour types 0 and 4 are grey, 2 and 6 colour, 3 an index into a palette of colours. */
 const isGrey = (colourType: number): boolean => colourType === 0 || colourType === 4;
 
-/** The orientation of a PNG, whose chunk may come before its pixels or behind them. */
-function pngOrientation(bytes: Uint8Array, view: DataView): Orientation {
+/** The chunks of a PNG. Those that note an orientation may come before its pixels or behind them. */
+function pngChunks(bytes: Uint8Array, view: DataView): readonly FilePart[] {
+  const chunks: FilePart[] = [];
   for (let offset = 8; offset + 12 <= bytes.length; offset += 12 + view.getUint32(offset)) {
-    if (view.getUint32(offset + 4) !== EXIF_CHUNK) continue;
-    const data = bytes.subarray(offset + 8, offset + 8 + view.getUint32(offset));
-    return exifOrientation(data);
+    const type = String.fromCharCode(...bytes.subarray(offset + 4, offset + 8));
+    chunks.push({ type, data: bytes.subarray(offset + 8, offset + 8 + view.getUint32(offset)) });
   }
-  return 1;
+  return chunks;
 }
 
 function pngHeader(bytes: Uint8Array, name: string): E.Either<DataError, ImageHeader> {
@@ -161,7 +151,7 @@ function pngHeader(bytes: Uint8Array, name: string): E.Either<DataError, ImageHe
   }
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
   const [bits, channels] = [bytes[24]!, isGrey(bytes[25]!) ? 1 : 3] as const;
-  const orientation = pngOrientation(bytes, view);
+  const orientation = notedOrientation(pngChunks(bytes, view));
   return E.right({ format: 'png', height, width, channels, bits, orientation, offset: 12 });
 }
 
@@ -176,7 +166,7 @@ function turnedHeader(header: ImageHeader, { orientation = 'upright' }: ImageHea
 /**
  * Format and size of an image file, from its header alone.
  *
- * @param bytes The file, or enough of its beginning; of a PNG, Exif data may stand at its end.
+ * @param bytes The file, or enough of its beginning; of a PNG, an orientation may be noted at its end.
  * @param name What to call it in an error.
  * @param options Whether the size is that of the upright image.
  * @returns The header, or what the file seems to be instead.

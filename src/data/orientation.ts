@@ -1,6 +1,6 @@
 /**
  * The orientation that a camera notes beside its pixels (Exif 3.0, tag 274): a number from 1 to 8 says how they are
- * turned and mirrored before they are shown. It is found in the segment APP1 of a JPEG and the chunk eXIf of a PNG.
+ * turned and mirrored before they are shown.
  */
 import type { ByteImage } from './png.ts';
 
@@ -14,7 +14,8 @@ const TAG = 274;
 /** Bytes of one value of the types BYTE, SHORT and LONG. */
 const INTEGER_SIZES: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4 };
 
-const isOrientation = (value: number): value is Orientation =>
+/** Whether a number is an orientation. */
+export const isOrientation = (value: number): value is Orientation =>
   Number.isInteger(value) && value >= 1 && value <= 8;
 
 /** The integer of an entry, whatever its size is; NaN if it is none. */
@@ -29,23 +30,23 @@ function integerOf(view: DataView, entry: number, little: boolean): number {
  * The orientation in Exif data.
  *
  * @param exif A TIFF header and its first directory, in either order of bytes.
- * @returns The orientation; 1 where there is none, or none that makes sense.
+ * @returns The orientation, 1 where it makes no sense; undefined where there is none.
  */
-export function exifOrientation(exif: Uint8Array): Orientation {
+export function exifOrientation(exif: Uint8Array): Orientation | undefined {
   const view = new DataView(exif.buffer, exif.byteOffset, exif.byteLength);
   const order = String.fromCharCode(...exif.subarray(0, 2));
-  if (exif.length < 8 || (order !== 'II' && order !== 'MM')) return 1;
+  if (exif.length < 8 || (order !== 'II' && order !== 'MM')) return undefined;
   const little = order === 'II';
   const directory = view.getUint32(4, little);
   const count = directory + 2 <= exif.length ? view.getUint16(directory, little) : 0;
   for (let i = 0; i < count; i++) {
     const entry = directory + 2 + 12 * i;
-    if (entry + 12 > exif.length) return 1;
+    if (entry + 12 > exif.length) return undefined;
     if (view.getUint16(entry, little) !== TAG) continue;
     const value = integerOf(view, entry, little);
     return isOrientation(value) ? value : 1;
   }
-  return 1;
+  return undefined;
 }
 
 /** Whether rows and columns are exchanged. */

@@ -157,6 +157,43 @@ function firstFault(
     : fault(data, `data with checksum ${hex(statedDataSum)}`, `checksum ${hex(dataSum)}`, again);
 }
 
+/** A record of a TFRecord file. */
+export interface TfRecord {
+  /** A view of the file's bytes. */
+  readonly data: Uint8Array;
+  /** The first byte after the record. */
+  readonly end: number;
+}
+
+/**
+ * The record that begins at a byte, its checksums verified.
+ *
+ * @param bytes The whole, uncompressed file.
+ * @param start Where the record begins.
+ * @param options As for {@link decodeTfRecords}.
+ */
+export function tfRecordAt(
+  bytes: Uint8Array,
+  start: number,
+  options: TfRecordOptions = {},
+): E.Either<DataError, TfRecord> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const fault = firstFault(bytes, view, start, options);
+  if (fault !== undefined) return E.left(fault);
+  const end = start + HEADER + Number(view.getBigUint64(start, true)) + FOOTER;
+  return E.right({ data: bytes.subarray(start + HEADER, end - FOOTER), end });
+}
+
+/** Whether a file ends within the record that begins at a byte, as after a write that was cut short. */
+export function isTornRecord(bytes: Uint8Array, start: number): boolean {
+  if (start + HEADER > bytes.length) return true;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return (
+    maskedCrc32c(bytes.subarray(start, start + 8)) === view.getUint32(start + 8, true) &&
+    BigInt(bytes.length - start - HEADER - FOOTER) < view.getBigUint64(start, true)
+  );
+}
+
 /**
  * The records of a TFRecord file, every checksum verified.
  *
@@ -177,14 +214,12 @@ export function decodeTfRecords(
   bytes: Uint8Array,
   options: TfRecordOptions = {},
 ): E.Either<DataError, readonly Uint8Array[]> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const records: Uint8Array[] = [];
   for (let start = 0; start < bytes.length;) {
-    const fault = firstFault(bytes, view, start, options);
-    if (fault !== undefined) return E.left(fault);
-    const end = start + HEADER + Number(view.getBigUint64(start, true));
-    records.push(bytes.subarray(start + HEADER, end));
-    start = end + FOOTER;
+    const record = tfRecordAt(bytes, start, options);
+    if (E.isLeft(record)) return record;
+    records.push(record.right.data);
+    start = record.right.end;
   }
   return E.right(records);
 }

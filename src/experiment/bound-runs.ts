@@ -37,6 +37,8 @@ export interface BoundRun<Outcome> {
   readonly outcome: t.Decoder<unknown, Outcome>;
   /** Opens its data. */
   readonly open: () => Promise<ExperimentImages>;
+  /** Throws if what a run that is done was made from, beside its data, has changed. */
+  readonly assertSame?: (images: ExperimentImages) => Promise<void>;
 }
 
 /**
@@ -48,15 +50,17 @@ export interface BoundRun<Outcome> {
  * @throws ProgramError (exit code 2): it was made with other settings or data; and what `train` throws.
  */
 export async function boundOutcome<Outcome extends { readonly damaged: readonly DataError[] }>(
-  { out, settings, outcome: codec, open }: BoundRun<Outcome>,
-  { say }: ExperimentContext,
+  { out, settings, outcome: codec, open, assertSame }: BoundRun<Outcome>,
+  { say, stopRequested }: ExperimentContext,
   train: (images: ExperimentImages) => Promise<Outcome>,
 ): Promise<Outcome> {
   // Other settings are told before the data are opened.
   orExit(await finishedOutcome(out, settings, codec));
   const outcome = await closing(await open(), async (images) => {
-    const done = orExit(await finishedOutcome(out, settings, codec, await images.fingerprint?.()));
+    const data = await images.fingerprint?.(stopRequested);
+    const done = orExit(await finishedOutcome(out, settings, codec, data));
     if (done === undefined) return train(images);
+    await assertSame?.(images);
     const { mtime } = await stat(join(out, 'run.json'));
     say(`${out}: nothing is trained; this run came to its end on ${mtime.toISOString().slice(0, 16)}Z`);
     return done;

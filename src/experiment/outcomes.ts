@@ -10,6 +10,7 @@ import {
   unitInterval,
   withDefault,
 } from '../config/codecs.ts';
+import { RollbacksFileCodec } from '../config/run-files.ts';
 import { GroupReportCodec } from '../config/group-report.ts';
 import type { MethodResult, StageOneFigures } from '../config/study-results.ts';
 import { decodedOutcome, readRunFile } from '../runs/run-file.ts';
@@ -27,6 +28,21 @@ const MeasureCodec = t.readonly(
   }),
 );
 
+/** How a training went: which checkpoint is used and why, and what ended or interrupted it. */
+const CourseCodec = t.readonly(
+  t.type({
+    /** Why the checkpoint that is used was chosen; empty in runs of before. */
+    chosen: t.string,
+    /** When and why the training ended before its steps were done; null if they are. */
+    stoppedEarly: nullable(t.string),
+    /** When it went back to a checkpoint since its numbers were not finite. */
+    rollbacks: RollbacksFileCodec,
+  }),
+);
+/** How a training went. */
+export type Course = t.TypeOf<typeof CourseCodec>;
+const NO_COURSE: Course = { chosen: '', stoppedEarly: null, rollbacks: [] };
+
 /** The outcome of a run of stage 1. */
 export const StageOneOutcomeCodec = t.readonly(
   t.type({
@@ -43,6 +59,8 @@ export const StageOneOutcomeCodec = t.readonly(
     seconds: nonNegativeNumber,
     /** The images that were skipped because they are damaged, over all those times, each once. */
     damaged: withDefault(DataErrorsCodec, []),
+    /** How the training went. */
+    course: withDefault(CourseCodec, NO_COURSE),
   }),
 );
 /** What a finished stage-1 run keeps in `run.json`. */
@@ -59,6 +77,8 @@ export const StageTwoOutcomeCodec = t.readonly(
     trainedGroups: withDefault(t.readonlyArray(t.string), []),
     /** The images that were skipped because they are damaged, over all the times that the run was gone on with. */
     damaged: withDefault(DataErrorsCodec, []),
+    /** How the training went. */
+    course: withDefault(CourseCodec, NO_COURSE),
   }),
 );
 /** What a finished stage-2 run keeps in `run.json`. */

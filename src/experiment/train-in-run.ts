@@ -1,18 +1,31 @@
 /** Training in a run folder: it logs, saves, goes on where it was, and says how far it is. */
 import { disposeTensors, type TensorTree } from '../tensor-tree.ts';
 import { keptStateOr, type Reached } from '../training/kept-state.ts';
-import { NonFiniteLossError, train, type Recurring, type TrainOptions } from '../training/loop.ts';
+import {
+  checkFiniteState,
+  NonFiniteLossError,
+  train,
+  type Recurring,
+  type TrainOptions,
+} from '../training/loop.ts';
 import { compileStep } from '../compile/compile-step.ts';
+import { isStop } from '../system/interruption.ts';
 import { orExit, ProgramError } from '../system/program.ts';
 import { durationInWords, startProgress } from '../system/progress.ts';
-import type { Run } from '../runs/run-directory.ts';
+import type { MetricsRecord, Run } from '../runs/run-directory.ts';
 import { interrupted, pause, type ExperimentContext } from './context.ts';
+import type { Course } from './outcomes.ts';
+import { onNanOf, rollingBack, type OnNan } from './rolling-back.ts';
 
 /** A training run that logs, saves and resumes in a run folder. */
 export interface TrainInRunOptions<State extends TensorTree, Batch extends TensorTree> extends Pick<
   TrainOptions<State, Batch>,
-  'steps' | 'step' | 'batchAt'
+  'steps' | 'step'
 > {
+  /** As that of `train`, with what learning rates are multiplied with: 1, and less behind a rollback. */
+  batchAt(index: number, rateFactor: number): Batch | Promise<Batch>;
+  /** What is done when numbers are not finite, unless the command line says otherwise. */
+  readonly onNan: OnNan;
   readonly label: string;
   readonly run: Run;
   readonly context: ExperimentContext;
@@ -22,6 +35,8 @@ export interface TrainInRunOptions<State extends TensorTree, Batch extends Tenso
   readonly checkpointEvery: number;
   /** Steps from one evaluation to the next, each with a checkpoint of its score; default as often as checkpoints. */
   readonly evaluateEvery?: number;
+  /** What a step's record has beside its losses; `index` counts from 0, and learning rates are times `rateFactor`. */
+  readonly alsoLogged?: (index: number, rateFactor: number) => Readonly<Record<string, unknown>>;
   /** What is done beside that, before it. */
   readonly also?: readonly Recurring<State>[];
   /** Its records are logged; its score, if any, marks the best checkpoint. */
@@ -33,6 +48,17 @@ export interface TrainInRunOptions<State extends TensorTree, Batch extends Tenso
     readonly score?: number;
     readonly note: string;
   }>;
+  /**
+   * Why training ends before its steps are done; null to go on. It is told the records of all evaluations, those of
+   * earlier processes among them, and nothing else, so that a run that is gone on with ends at the same step.
+   */
+  readonly stopEarly?: (evaluations: readonly MetricsRecord[]) => string | null;
+}
+
+/** What a training came to. */
+export interface Trained<State> extends Reached<State> {
+  /** Why it ended before its steps were done; null if they are. */
+  readonly stoppedEarly: string | null;
 }
 
 const TRACED_STEPS = 2;
@@ -54,26 +80,74 @@ function announceLongRun(label: string, steps: number, { say }: ExperimentContex
   };
 }
 
+/** The evaluations of a run, and what they say of its end. */
+function evaluationsOf(run: Pick<Run, 'records'>, stopEarly: TrainInRunOptions<never, never>['stopEarly']) {
+  let evaluations: readonly MetricsRecord[] = [];
+  let reason: string | null = null;
+  const judge = (records: readonly MetricsRecord[]): void => {
+    evaluations = records;
+    reason = stopEarly?.(evaluations) ?? null;
+  };
+  return {
+    reason: () => reason,
+    /** As a log would hold it, so that what is judged is the same for those who read it there. */
+    add: (record: MetricsRecord): void =>
+      judge([...evaluations, JSON.parse(JSON.stringify(record)) as MetricsRecord]),
+    /** To be called whenever the log was cut back. */
+    async resumed(): Promise<void> {
+      if (stopEarly !== undefined) judge((await run.records()).filter(({ kind }) => kind === 'evaluation'));
+    },
+  };
+}
+
+/** Whether a stop has ended the evaluation that belongs to the step of the newest checkpoint. */
+async function lacksEvaluation(
+  run: Run,
+  done: number,
+  { every, steps }: { readonly every: number; readonly steps: number },
+): Promise<boolean> {
+  if (done === 0 || !(done % every === 0 || done === steps)) return false;
+  const records = await run.records();
+  return !records.some(({ step, kind }) => step === done && kind === 'evaluation');
+}
+
+/** Works with a state, which is disposed if that fails. */
+async function keepingOrDisposing(state: TensorTree, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    disposeTensors(state);
+    throw error;
+  }
+}
+
 /**
  * Trains from the newest checkpoint of the run to the end.
  *
- * @returns The state after the last step, owned by the caller.
+ * @returns The state after the last step, owned by the caller, and why there were no more of them.
  * @throws ProgramError with exit code 75 when a stop was asked for (after a checkpoint), with exit code 1 when a loss
  *   is no longer finite, naming step, parts and the last good checkpoint.
  */
 export async function trainInRun<State extends TensorTree, Batch extends TensorTree>(
   options: TrainInRunOptions<State, Batch>,
-): Promise<State> {
+): Promise<Trained<State>> {
   const { label, run, context, initial, steps, step, batchAt, checkpointEvery, evaluate } = options;
-  const { evaluateEvery = checkpointEvery, also = [] } = options;
+  const { evaluateEvery = checkpointEvery, also = [], alsoLogged = () => ({}) } = options;
   const { step: stepsDone, state } = await keptStateOr({ step: 0, state: initial }, async (expected) =>
     orExit(
-      await run.resume(expected, ({ where, found }) =>
-        context.say(`${where}: ${found}; an older checkpoint is taken`),
-      ),
+      await run.resume(expected, ({ where, found, cure }) => context.say(`${where}: ${found}; ${cure}`)),
     ),
   );
   if (stepsDone > 0 && stepsDone < steps) context.say(`${label}: goes on from step ${stepsDone}`);
+  const onNan = onNanOf(options.onNan, context.onNan);
+  const regular = (done: number): boolean => done % evaluateEvery === 0 || done % checkpointEvery === 0;
+  const rolling = rollingBack(run, { onNan, regular, say: context.say, label });
+  const evaluations = evaluationsOf(run, options.stopEarly);
+  await keepingOrDisposing(state, async () => {
+    await rolling.resumed(stepsDone);
+    await evaluations.resumed();
+    if (onNan.kind === 'rollback' && stepsDone === 0) await run.checkpoint(0, state);
+  });
   const progress = startProgress(label, steps, stepsDone);
   const announce = announceLongRun(label, steps - stepsDone, context);
   let note = '';
@@ -81,20 +155,37 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
   const assess: Recurring<State> = {
     every: evaluateEvery,
     run: async (state, done) => {
-      const { record, score, note: latest } = await evaluate(state, done);
+      await checkFiniteState(state, done);
+      const {
+        record,
+        score,
+        note: latest,
+      } = await evaluate(state, done).catch(async (error: unknown) => {
+        // A stop may come in the middle. The steps are kept, and the evaluation is done when the run goes on.
+        if (isStop(error)) await run.checkpoint(done, state);
+        throw error;
+      });
       note = latest;
-      await run.log([{ step: done, kind: 'evaluation', ...record }]);
+      const evaluation = { step: done, kind: 'evaluation', ...record };
+      await run.log([evaluation]);
       await run.checkpoint(done, state, score);
       saved = done;
+      evaluations.add(evaluation);
     },
   };
   const save: Recurring<State> = {
     every: checkpointEvery,
     run: async (state, done) => {
-      if (saved !== done) await run.checkpoint(done, state);
+      if (saved === done) return;
+      await checkFiniteState(state, done);
+      await run.checkpoint(done, state);
     },
   };
   try {
+    await keepingOrDisposing(state, async () => {
+      const lacks = await lacksEvaluation(run, stepsDone, { every: evaluateEvery, steps });
+      if (lacks) await assess.run(state, stepsDone);
+    });
     const end = await train({
       state,
       stepsDone,
@@ -103,21 +194,43 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
       batchAt: (index) => {
         progress.update(index, note);
         announce(index - stepsDone);
-        return batchAt(index);
+        return batchAt(index, rolling.factorAt(index));
       },
       compile: compileStep,
       onLosses: (records) =>
-        run.log(records.map(({ step: done, losses }) => ({ step: done, kind: 'training', ...losses }))),
+        run.log(
+          rolling.between(
+            records.map(({ step: done, losses }) => ({
+              step: done,
+              losses: { ...losses, ...alsoLogged(done - 1, rolling.factorAt(done - 1)) },
+            })),
+          ),
+        ),
       recurring: [...also, assess, save],
       stopRequested: context.stopRequested,
+      ended: () => evaluations.reason() !== null,
+      recover: async (error, reached) => {
+        const kept = await rolling.recover(error, reached);
+        saved = -1;
+        if (kept !== null) await evaluations.resumed();
+        return kept;
+      },
       pause,
     });
     if (!end.interrupted) {
-      progress.update(steps, note);
-      return end.state;
+      const stoppedEarly = end.stepsDone < steps ? evaluations.reason() : null;
+      progress.update(end.stepsDone, note);
+      if (stoppedEarly !== null)
+        context.say(`${label}: stopped early at step ${end.stepsDone} of ${steps}: ${stoppedEarly}`);
+      return { state: end.state, step: end.stepsDone, stoppedEarly };
     }
     try {
-      await run.checkpoint(end.stepsDone, end.state);
+      // A state that is not finite is left to the same command, which meets it again.
+      const finite = await checkFiniteState(end.state, end.stepsDone).then(
+        () => true,
+        () => false,
+      );
+      if (finite && saved !== end.stepsDone) await run.checkpoint(end.stepsDone, end.state);
     } finally {
       disposeTensors(end.state);
     }
@@ -125,8 +238,10 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
   } catch (error) {
     if (!(error instanceof NonFiniteLossError)) throw error;
     const last = await run.latestFile();
+    const count = run.rollbacks.all().length;
+    const tried = count === 0 ? '' : ` after ${count} rollback${count === 1 ? '' : 's'}`;
     throw new ProgramError(
-      `${label}: ${error.message}; the last good checkpoint is ${last ?? 'none, the run had not got to its first one'}`,
+      `${label}: ${error.message}${tried}; the last good checkpoint is ${last ?? 'none, the run had not got to its first one'}`,
       1,
     );
   } finally {
@@ -144,3 +259,19 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
  */
 export const bestState = <State extends TensorTree>(run: Run, end: Reached<State>): Promise<Reached<State>> =>
   keptStateOr(end, async (expected) => orExit(await run.best(expected)));
+
+/**
+ * What an outcome says of how the training went.
+ *
+ * @param run That has been trained.
+ * @param end Its end.
+ * @param planned Number of steps that it was to take.
+ */
+export const courseOf = (
+  run: Pick<Run, 'rollbacks'>,
+  { step, stoppedEarly }: Pick<Trained<unknown>, 'step' | 'stoppedEarly'>,
+  planned: number,
+): Omit<Course, 'chosen'> => ({
+  stoppedEarly: stoppedEarly === null ? null : `at step ${step} of ${planned}: ${stoppedEarly}`,
+  rollbacks: run.rollbacks.all(),
+});

@@ -78,6 +78,13 @@ export interface TrainingRun {
   }[];
 }
 
+/** How the training of a run went, in sentences: which checkpoint is used, and what ended or interrupted it. */
+export interface ReportedCourse {
+  readonly seed: number;
+  readonly name: string;
+  readonly sentences: readonly string[];
+}
+
 /** The argument of `renderReport`. */
 export interface ReportInput {
   readonly name: string;
@@ -98,4 +105,6 @@ export interface ReportInput {
   readonly seeds: readonly SeedResults[];
   readonly translationRuns: readonly TranslationRun[];
   readonly trainingRuns: readonly TrainingRun[];
+  /** Of the runs that have come to their end. */
+  readonly courses: readonly ReportedCourse[];
 }

@@ -62,6 +62,28 @@ function facts(caption: string, entries: readonly (readonly [string, Markup | st
   </table>`;
 }
 
+/** Which checkpoint of each run is used and why, and what else befell it; nothing if no run tells. */
+function courses({ courses: told }: ReportInput): Markup {
+  if (told.length === 0) return html``;
+  return html`<div class="scroll">
+    <table class="settings">
+      <caption>
+        Checkpoints used, and why
+      </caption>
+      <tbody>
+        ${told.map(
+          ({ seed, name, sentences }) =>
+            html`<tr>
+              <th scope="row">${name}</th>
+              <td><data value="${seed}">${seed}</data></td>
+              <td class="reason">${sentences.join(' ')}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
 /** The runs, what they ran on, and how long all of it took. */
 export function runsSection(input: ReportInput): Markup {
   const { backend, environment, seconds } = input;
@@ -79,6 +101,7 @@ export function runsSection(input: ReportInput): Markup {
         </tbody>
       </table>
     </div>
+    ${courses(input)}
     <div class="facts">
       ${facts('Machine', [
         ['backend', backend.name],

@@ -23,13 +23,21 @@ export interface BestCheckpoint<State> extends Checkpoint<State> {
   readonly score: number;
 }
 
+/** Which checkpoint is the newest to go on from. */
+export interface NewestOptions {
+  /** Told of what is damaged; the cure says what is done. */
+  readonly onDamaged?: (error: DataError) => void;
+  /** The log that belongs to the checkpoints, and the step that its whole lines reach. */
+  readonly log?: { readonly path: string; readonly reach: number };
+}
+
 /** The checkpoints in a folder. */
 export interface Checkpoints {
   write(step: number, state: TensorTree, score?: number): Promise<string>;
   /** The newest whole one; damaged ones that are newer, and a best one that is, are removed. */
   newest<State extends TensorTree>(
     expected: State,
-    onDamaged?: (error: DataError) => void,
+    options?: NewestOptions,
   ): Promise<E.Either<DataError, Checkpoint<State> | null>>;
   best<State extends TensorTree>(expected: State): Promise<E.Either<DataError, BestCheckpoint<State> | null>>;
   /** The one after so many steps; null if there is none. */
@@ -38,6 +46,8 @@ export interface Checkpoints {
     expected: State,
   ): Promise<E.Either<DataError, Checkpoint<State> | null>>;
   newestFile(): Promise<string | null>;
+  /** Removes all that are newer than the newest of some steps; nothing if there is none of these. */
+  goBack(among: (step: number) => boolean): Promise<void>;
 }
 
 const LARGEST_STEP = 999_999_999;
@@ -79,7 +89,7 @@ async function removeSuperseded(place: Place, keep: number | null): Promise<void
   for (const step of present) if (!kept.includes(step)) await rm(pathOf(place, step));
 }
 
-async function removeDamaged(place: Place, step: number): Promise<void> {
+async function removeOne(place: Place, step: number): Promise<void> {
   if ((await readBest(place))?.step === step) await rm(place.bestPath);
   await rm(pathOf(place, step));
 }
@@ -114,32 +124,118 @@ async function write(
   return pathOf(place, step);
 }
 
+/** A checkpoint whose file is whole. */
+interface WholeFile {
+  readonly step: number;
+  readonly file: Safetensors;
+}
+
+const scoreOf = ({ metadata }: Safetensors): number => Number(metadata['score'] ?? Number.NaN);
+
+const TAKEN = 'an older checkpoint is taken';
+
+/** The newest whole file up to a step; damaged ones are told and removed. */
+async function wholeFileUpTo(
+  place: Place,
+  limit: number,
+  { onDamaged }: NewestOptions,
+): Promise<WholeFile | null> {
+  const steps = (await stepsIn(place)).filter((step) => step <= limit);
+  for (const [i, step] of steps.entries()) {
+    const decoded = await load(place, step);
+    if (E.isRight(decoded)) return { step, file: decoded.right };
+    const isLast = limit === LARGEST_STEP && i === steps.length - 1;
+    onDamaged?.({ ...decoded.left, cure: isLast ? 'no checkpoint is left, the run begins anew' : TAKEN });
+    await removeOne(place, step);
+  }
+  return null;
+}
+
+/** Goes back to the newest whole one up to a step; null, and nothing is removed, if there is none. */
+async function backTo(place: Place, limit: number, options: NewestOptions): Promise<WholeFile | null> {
+  const older = (await stepsIn(place)).some((step) => step <= limit);
+  const found = older ? await wholeFileUpTo(place, limit, options) : null;
+  if (found !== null)
+    for (const step of await stepsIn(place)) if (step > found.step) await removeOne(place, step);
+  return found;
+}
+
+/** The file, or an older one that the log reaches: what is behind a torn line is logged again from there. */
+async function reachedByLog(place: Place, newest: WholeFile, options: NewestOptions): Promise<WholeFile> {
+  const { log, onDamaged } = options;
+  if (log === undefined || log.reach >= newest.step) return newest;
+  const older = await backTo(place, log.reach, options);
+  onDamaged?.({
+    where: log.path,
+    expected: `whole lines up to step ${newest.step}`,
+    found: `a line that is cut off after step ${log.reach}`,
+    cure: older === null ? 'the run goes on without that line, since no checkpoint is older' : TAKEN,
+  });
+  return older ?? newest;
+}
+
+/** Finds the best one by the scores in the files, where the file that names it is damaged. */
+async function mendBest(place: Place): Promise<void> {
+  if ((await readText(place.bestPath)) === null || (await readBest(place)) !== null) return;
+  // The first of the highest score is the best one.
+  for (const step of [...(await stepsIn(place))].reverse()) {
+    const decoded = await load(place, step);
+    if (E.isRight(decoded)) await noteScore(place, step, scoreOf(decoded.right));
+  }
+}
+
+/** What is wrong with the best checkpoint before this one, if anything is. */
+async function damagedBest(
+  place: Place,
+  newest: WholeFile,
+): Promise<{ readonly step: number; readonly fault: DataError } | null> {
+  const best = await readBest(place);
+  if (best === null || best.step >= newest.step) return null;
+  const decoded = await load(place, best.step);
+  return E.isLeft(decoded) ? { step: best.step, fault: decoded.left } : null;
+}
+
+/** The file, or one before the best checkpoint if that is damaged: training goes through it again. */
+async function withWholeBest(
+  place: Place,
+  newest: WholeFile,
+  options: NewestOptions,
+): Promise<E.Either<DataError, WholeFile>> {
+  const damaged = await damagedBest(place, newest);
+  if (damaged === null) return E.right(newest);
+  const { step, fault } = damaged;
+  const older = await backTo(place, step - 1, options);
+  if (older !== null) {
+    options.onDamaged?.({ ...fault, cure: TAKEN });
+    return withWholeBest(place, older, options);
+  }
+  const cure = `it is the best one and none is older: restore it from a copy, or remove ${place.folder}, and the same command trains it again`;
+  return E.left({ ...fault, cure });
+}
+
 async function newestWhole<State extends TensorTree>(
   place: Place,
   keep: number | null,
   expected: State,
-  onDamaged?: (error: DataError) => void,
+  options: NewestOptions,
 ): Promise<E.Either<DataError, Checkpoint<State> | null>> {
-  for (const step of await stepsIn(place)) {
-    const decoded = await load(place, step);
-    if (E.isLeft(decoded)) {
-      onDamaged?.(decoded.left);
-      await removeDamaged(place, step);
-      continue;
-    }
-    const restored = restoreTree(decoded.right, expected, pathOf(place, step));
-    if (E.isLeft(restored)) return restored;
-    try {
-      // The process may have died before it could note this score or remove the one that this replaces.
-      await noteScore(place, step, Number(decoded.right.metadata['score'] ?? Number.NaN));
-      await removeSuperseded(place, keep);
-    } catch (error) {
-      disposeTensors(restored.right);
-      throw error;
-    }
-    return E.right({ step, state: restored.right });
+  const whole = await wholeFileUpTo(place, LARGEST_STEP, options);
+  if (whole === null) return E.right(null);
+  await mendBest(place);
+  const found = await withWholeBest(place, await reachedByLog(place, whole, options), options);
+  if (E.isLeft(found)) return found;
+  const { step, file } = found.right;
+  const restored = restoreTree(file, expected, pathOf(place, step));
+  if (E.isLeft(restored)) return restored;
+  try {
+    // The process may have died before it could note this score or remove the one that this replaces.
+    await noteScore(place, step, scoreOf(file));
+    await removeSuperseded(place, keep);
+  } catch (error) {
+    disposeTensors(restored.right);
+    throw error;
   }
-  return E.right(null);
+  return E.right({ step, state: restored.right });
 }
 
 /**
@@ -153,7 +249,7 @@ export function checkpointsIn(folder: string, bestPath: string, keep: number | n
   const place = { folder, bestPath };
   return {
     write: (step, state, score) => write(place, keep, step, state, score),
-    newest: (expected, onDamaged) => newestWhole(place, keep, expected, onDamaged),
+    newest: (expected, options = {}) => newestWhole(place, keep, expected, options),
     async best(expected) {
       const best = await readBest(place);
       if (best === null) return E.right(null);
@@ -164,6 +260,11 @@ export function checkpointsIn(folder: string, bestPath: string, keep: number | n
     async newestFile() {
       const [newest] = await stepsIn(place);
       return newest === undefined ? null : pathOf(place, newest);
+    },
+    async goBack(among) {
+      const steps = await stepsIn(place);
+      const newest = steps.find(among) ?? Infinity;
+      for (const step of steps) if (step > newest) await removeOne(place, step);
     },
   };
 }

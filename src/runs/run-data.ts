@@ -1,6 +1,7 @@
 /**
  * The data that a run is bound to. `run.json` has their digest, and `data.gz` their listing, which says after a change
- * what is different. An image that was damaged may be mended: the run has not used it.
+ * what is different. An image that was damaged may be mended: the run has not used it. A run that trains on translations is
+ * bound to them too.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -75,4 +76,29 @@ export async function checkRunData(
     `changed data: ${changes.join('; ')}`,
     'give the data of then, or choose another folder to begin anew',
   );
+}
+
+/**
+ * Makes sure that a run's translations are those that it was begun with.
+ *
+ * @param folder Of the run.
+ * @param run Its `run.json`; null for a new one. One of an earlier version has none, and takes any.
+ * @param here Digests of the translations as they are now, by their folders.
+ * @returns Nothing; or which translations have changed.
+ */
+export function checkRunTranslations(
+  folder: string,
+  run: RunFile | null,
+  here: Readonly<Record<string, string>>,
+): E.Either<DataError, null> {
+  const there = run?.translations ?? here;
+  const changed = Object.keys({ ...there, ...here }).filter((name) => there[name] !== here[name]);
+  return changed.length === 0
+    ? E.right(null)
+    : refuse(
+        join(folder, 'run.json'),
+        'the translations that this run was begun with',
+        `others in ${changed.length} of ${Object.keys({ ...there, ...here }).length} record folders (first: ${changed[0]!})`,
+        'give the translations of then, or choose another folder to begin anew',
+      );
 }

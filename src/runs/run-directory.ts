@@ -1,8 +1,9 @@
 /**
- * A run's folder: `run.json` (settings, digest of the data, and the outcome once there is one), `data.gz` (their listing), `metrics.jsonl` (one record a line),
- * `checkpoints/` (safetensors), `elapsed.json` (the time) and `damaged.json` (the images skipped). A run that was
- * stopped, however, goes on from its last whole checkpoint, and its log is cut back to that step. In the end it holds
- * the same lines as that of a run which never stopped.
+ * A run's folder: `run.json` (settings, digests of data and translations, and the outcome once there is one), `data.gz` (their
+ * listing), `metrics.jsonl` (one record a line), `checkpoints/` (safetensors), `elapsed.json` (the time), `damaged.json`
+ * (the images skipped), `rollbacks.json` (returns to a checkpoint), and what other tools read of its log (see
+ * `log-mirrors.ts`). A run that was stopped, however, goes on from its last whole checkpoint, and its log is cut back to
+ * that step. In the end it holds the same lines as that of a run which never stopped.
  */
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
@@ -16,7 +17,9 @@ import { makeFolder } from '../system/make-folder.ts';
 import { startClock } from './run-clock.ts';
 import { decodedOutcome, readSettingsFile, writeRunFile } from './run-file.ts';
 import { lockFolder } from './run-lock.ts';
-import { checkRunData, writeRunData } from './run-data.ts';
+import { followLog, type LogMirror } from './log-mirrors.ts';
+import { checkRunData, checkRunTranslations, writeRunData } from './run-data.ts';
+import { rollbacksIn, type RunRollbacks } from './rollbacks.ts';
 import { runLog, type MetricsRecord } from './run-log.ts';
 import { skippedImagesIn } from './skipped-images.ts';
 
@@ -37,6 +40,8 @@ export interface Run<Outcome = unknown> {
     /** Notes damaged images that end the work: they are not skipped, and may be mended. */
     stoppedBy(faults: readonly DataError[]): Promise<void>;
   };
+  /** When it went back to a checkpoint since its numbers were not finite. */
+  readonly rollbacks: RunRollbacks;
   /** How long it has taken, over all those times, in seconds. */
   seconds(): number;
   /**
@@ -59,15 +64,20 @@ export interface Run<Outcome = unknown> {
    */
   checkpoint(step: number, state: TensorTree, score?: number): Promise<string>;
   /**
-   * The newest checkpoint that is whole; the log is cut back to its step (to nothing without one).
+   * The newest checkpoint that is whole and that the log reaches, if there is one; the log is cut back to its step (to
+   * nothing without one). Where the best one is damaged, it is one before that, since training goes through it again.
    *
    * @param expected The structure of the state; its values are not used.
-   * @param onDamaged Told of every newer one that is not whole; it is removed.
-   * @returns A state owned by the caller, or null; or how the checkpoint differs from what is expected.
+   * @param onDamaged Told of every newer one that is not whole, which is removed, and of a log that lacks lines. The cure
+   *   says what is done.
+   * @param among Which steps may be gone back to, if one of them is there; newer ones are removed. Default all.
+   * @returns A state owned by the caller, or null; or how the checkpoint differs from what is expected, or that the best
+   *   one is damaged and none is older.
    */
   resume<State extends TensorTree>(
     expected: State,
     onDamaged?: (error: DataError) => void,
+    among?: (step: number) => boolean,
   ): Promise<E.Either<DataError, Checkpoint<State> | null>>;
   /**
    * The checkpoint of the highest score, or null if no score was given.
@@ -97,6 +107,20 @@ export interface OpenRunOptions<Outcome = unknown> {
   readonly outcome?: t.Decoder<unknown, Outcome>;
   /** What its data are; by default the run is bound to its settings alone. */
   readonly data?: DataFingerprint;
+  /** Digests of the translations that it trains on, by their folders. */
+  readonly translations?: Readonly<Record<string, string>>;
+  /**
+   * Its log in the forms of other tools. They follow it from {@link Run.resume} on; none of them ends the run.
+   *
+   * @internal
+   */
+  readonly mirrors?: readonly LogMirror<Outcome>[];
+  /**
+   * Told what is wrong with them.
+   *
+   * @internal
+   */
+  readonly say?: (line: string) => void;
 }
 
 /**
@@ -175,8 +199,9 @@ async function openLocked<Outcome>(
   folder: string,
   settings: unknown,
   unlock: () => Promise<void>,
-  { keep = 2, outcome: codec = t.unknown as t.Decoder<unknown, Outcome>, data }: OpenRunOptions<Outcome>,
+  options: OpenRunOptions<Outcome>,
 ): Promise<E.Either<DataError, Run<Outcome>>> {
+  const { keep = 2, outcome: codec = t.unknown as t.Decoder<unknown, Outcome>, data, translations } = options;
   const runFile = join(folder, 'run.json');
   const existing = await readSettingsFile(runFile, settings);
   if (E.isLeft(existing)) return existing;
@@ -185,8 +210,13 @@ async function openLocked<Outcome>(
   const skippedImages = await skippedImagesIn(folder);
   if (E.isLeft(skippedImages)) return skippedImages;
   const skipped = skippedImages.right;
+  const rollbacks = await rollbacksIn(folder);
+  if (E.isLeft(rollbacks)) return rollbacks;
   const same = data && (await checkRunData(folder, existing.right, data));
   if (same && E.isLeft(same)) return same;
+  const translated = checkRunTranslations(folder, existing.right, translations ?? {});
+  if (translations !== undefined && E.isLeft(translated)) return translated;
+  const binding = { data: data?.digest, translations };
   const clock = await startClock(folder);
   const checkpointFolder = join(folder, 'checkpoints');
   await makeFolder(checkpointFolder);
@@ -194,11 +224,14 @@ async function openLocked<Outcome>(
   await removeAbandonedFiles(checkpointFolder);
   if (existing.right === null || same?.right === true) {
     if (data !== undefined) await writeRunData(folder, data);
-    await writeRunFile(runFile, settings, { data: data?.digest, outcome: existing.right?.outcome });
+    await writeRunFile(runFile, settings, { ...binding, outcome: existing.right?.outcome });
   }
 
   let outcome = found.right;
-  const log = runLog(join(folder, 'metrics.jsonl'));
+  const logPath = join(folder, 'metrics.jsonl');
+  const log = runLog(logPath);
+  const { mirrors = [], say = () => undefined } = options;
+  const followers = followLog(log.records, mirrors, say);
   const checkpoints = checkpointsIn(checkpointFolder, join(folder, 'best.json'), keep);
   return E.right({
     folder,
@@ -206,8 +239,12 @@ async function openLocked<Outcome>(
       return outcome;
     },
     skipped,
+    rollbacks: rollbacks.right,
     seconds: clock.seconds,
-    log: log.append,
+    async log(records) {
+      await log.append(records);
+      await followers.add(records);
+    },
     records: log.records,
     async keep() {
       await skipped.save();
@@ -218,10 +255,16 @@ async function openLocked<Outcome>(
       await log.flush();
       const file = await checkpoints.write(step, state, score);
       await clock.save();
+      await followers.catchUp();
       return file;
     },
-    async resume(expected, onDamaged) {
-      const newest = await checkpoints.newest(expected, onDamaged);
+    async resume(expected, onDamaged, among) {
+      if (among !== undefined) await checkpoints.goBack(among);
+      const reach = await log.reach();
+      const newest = await checkpoints.newest(expected, {
+        ...(onDamaged && { onDamaged }),
+        log: { path: logPath, reach },
+      });
       if (E.isLeft(newest)) return newest;
       try {
         await log.cutBack(newest.right?.step ?? -1);
@@ -229,13 +272,17 @@ async function openLocked<Outcome>(
         if (newest.right !== null) disposeTensors(newest.right.state);
         throw error;
       }
+      await followers.agree();
       return newest;
     },
     best: checkpoints.best,
     checkpointAt: checkpoints.at,
     latestFile: checkpoints.newestFile,
     async finish(value) {
-      await writeRunFile(runFile, settings, { data: data?.digest, outcome: value });
+      // The process may have died between the last checkpoint and its time.
+      await clock.save();
+      await followers.conclude(value);
+      await writeRunFile(runFile, settings, { ...binding, outcome: value });
       outcome = value;
     },
     close: unlock,

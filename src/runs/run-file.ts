@@ -104,12 +104,21 @@ export function decodedOutcome<Outcome>(
   }))(decode(codec, run.outcome, `${path}: outcome`));
 }
 
-/** Writes `run.json`; a digest of data and an outcome that are undefined are left out. */
+/** What `run.json` holds beside the settings. */
+export interface RunBinding {
+  /** The digest of the data. */
+  readonly data?: string | undefined;
+  /** The digests of translations. */
+  readonly translations?: Readonly<Record<string, string>> | undefined;
+  readonly outcome?: unknown;
+}
+
+/** Writes `run.json`; what is undefined is left out. */
 export function writeRunFile(
   path: string,
   settings: unknown,
-  { data, outcome }: { readonly data?: string | undefined; readonly outcome?: unknown } = {},
+  { data, translations, outcome }: RunBinding = {},
 ): Promise<void> {
-  const run = { format: 2, settingsHash: settingsHash(settings), settings, data, outcome };
+  const run = { format: 2, settingsHash: settingsHash(settings), settings, data, translations, outcome };
   return writeFileAtomically(path, `${JSON.stringify(run, null, 2)}\n`);
 }

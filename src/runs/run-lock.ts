@@ -35,7 +35,13 @@ async function create(path: string, text: string): Promise<void> {
   try {
     await withRoomFor(path, text.length, async () => {
       const file = await open(path, 'wx');
-      await file.writeFile(text).finally(() => file.close());
+      try {
+        await file.writeFile(text).finally(() => file.close());
+      } catch (error) {
+        // A part of a lock would name this process to itself.
+        await rm(path, { force: true });
+        throw error;
+      }
     });
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw error;

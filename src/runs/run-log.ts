@@ -18,7 +18,12 @@ export interface RunLog {
   records(): Promise<readonly MetricsRecord[]>;
   /** Waits until what was appended is on the disk. */
   flush(): Promise<void>;
-  /** Drops every record after `step`, and a torn last line. */
+  /**
+   * The step that whole lines reach, where a line is torn; infinite where none is. A process that dies tears the last
+   * line at most, after its last checkpoint. What tears others is the disk, or a person.
+   */
+  reach(): Promise<number>;
+  /** Drops every record after `step`, and torn lines. */
   cutBack(step: number): Promise<void>;
 }
 
@@ -27,15 +32,26 @@ interface Line {
   readonly record: MetricsRecord;
 }
 
-/** Whole lines up to a step; the first one that is torn, and everything behind it, goes. */
-function linesUpTo(text: string, step: number): Line[] {
-  const kept: Line[] = [];
-  for (const line of text.split('\n').slice(0, -1)) {
+/** Each line, with its record; null where it is torn. What follows the last line feed is a line if it is not empty. */
+const linesOf = (text: string): readonly (Line | null)[] =>
+  text.split('\n').flatMap((line, i, { length }) => {
+    if (i === length - 1) return line === '' ? [] : [null];
     const record = parseJson(line);
-    if (!MetricsLineCodec.is(record) || record.step > step) break;
-    kept.push({ text: line, record });
-  }
-  return kept;
+    return [MetricsLineCodec.is(record) ? { text: line, record } : null];
+  });
+
+/** Whole lines up to the first one that is torn. */
+function wholeLines(text: string): readonly Line[] {
+  const lines = linesOf(text);
+  const torn = lines.indexOf(null);
+  return (torn < 0 ? lines : lines.slice(0, torn)) as readonly Line[];
+}
+
+/** Whole lines up to the first record after a step. */
+function linesUpTo(text: string, step: number): readonly Line[] {
+  const whole = linesOf(text).filter((line) => line !== null);
+  const beyond = whole.findIndex(({ record }) => record.step > step);
+  return beyond < 0 ? whole : whole.slice(0, beyond);
 }
 
 /** The log in `path`, which need not be there yet. */
@@ -46,11 +62,20 @@ export function runLog(path: string): RunLog {
       return withRoomFor(path, Buffer.byteLength(text), () => appendFile(path, text));
     },
     async records() {
-      return linesUpTo((await readText(path)) ?? '', Infinity).map(({ record }) => record);
+      return wholeLines((await readText(path)) ?? '').map(({ record }) => record);
     },
     async flush() {
       const file = await open(path, 'a');
-      await file.sync().finally(() => file.close());
+      try {
+        const { size } = await file.stat();
+        await withRoomFor(path, size, () => file.sync());
+      } finally {
+        await file.close();
+      }
+    },
+    async reach() {
+      const text = (await readText(path)) ?? '';
+      return linesOf(text).includes(null) ? (wholeLines(text).at(-1)?.record.step ?? 0) : Infinity;
     },
     async cutBack(step) {
       const text = (await readText(path)) ?? '';

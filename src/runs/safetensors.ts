@@ -9,6 +9,7 @@ import * as tf from '@tensorflow/tfjs';
 import { either as E, function as F } from 'fp-ts';
 import * as t from 'io-ts';
 import { refuse, type DataError } from '../data/data-error.ts';
+import { jsonValue } from '../data/json-text.ts';
 import { flattenTensors, mapTensors, type TensorTree } from '../tensor-tree.ts';
 
 const DTYPES = { float32: 'F32', int32: 'I32', bool: 'BOOL' } as const;
@@ -168,7 +169,7 @@ function readHeader(bytes: Uint8Array): E.Either<Fault, Header> {
   const end = 8 + Number(length);
   const parsed = E.tryCatch((): { text: string; json: unknown } => {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, end));
-    return { text, json: JSON.parse(text) };
+    return { text, json: jsonValue(text) };
   }, String);
   if (E.isLeft(parsed)) return fault('a header of JSON', 'bytes that are none');
   const { text, json } = parsed.right;

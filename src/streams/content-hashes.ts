@@ -10,6 +10,7 @@ import { join, relative, resolve } from 'node:path';
 import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
 import type { ImageLocation } from '../data/dataset.ts';
+import { interrupted } from '../system/interruption.ts';
 import { parseJson } from '../system/text-file.ts';
 import { imageBytesReader, type ImageBytesReader } from './image-bytes.ts';
 import { sha256 } from './record-manifest.ts';
@@ -25,6 +26,8 @@ const KnownCodec = t.type({
 
 /** Files that are looked at at once. */
 const AT_ONCE = 32;
+/** Images after which it is asked whether to stop. */
+const ASKED_EVERY = 64;
 /** Hexadecimal digits of a hash: 128 bits. */
 const DIGITS = 32;
 
@@ -35,6 +38,8 @@ export interface ContentHashOptions {
    * `model-patching` in `XDG_CACHE_HOME` or `~/.cache`.
    */
   readonly cache?: string;
+  /** Whether to stop; hashes that were taken are kept. */
+  readonly stopRequested?: () => boolean;
   /** Told how many images have their hash. */
   readonly onProgress?: (done: number) => void;
 }
@@ -117,11 +122,12 @@ function fileStates(): (file: string) => Promise<FileState | null> {
  * @param images Where they are.
  * @param options Where hashes are kept, and what hears of the progress.
  * @returns One hash an image. An image that cannot be read has one of its reason.
+ * @throws ProgramError (exit code 75) if a stop was asked for before the last image.
  */
 export async function contentHashes(
   root: string,
   images: readonly ImageLocation[],
-  { cache = cacheFolder(), onProgress }: ContentHashOptions = {},
+  { cache = cacheFolder(), stopRequested = () => false, onProgress }: ContentHashOptions = {},
 ): Promise<readonly string[]> {
   const real = await realpath(root).catch(() => resolve(root));
   const path = join(cache, 'hashes', `${sha256(real).slice(0, DIGITS)}.json`);
@@ -129,9 +135,9 @@ export async function contentHashes(
   const stateOf = fileStates();
   const reader = imageBytesReader();
   const hashes = Array.from(images, () => '');
-  let [next, done, added] = [0, 0, 0];
+  let [next, done, added, stopped] = [0, 0, 0, false];
   const work = async (): Promise<void> => {
-    for (let i = next++; i < images.length; i = next++) {
+    for (let i = next++; i < images.length && !stopped; i = next++) {
       const image = images[i]!;
       const { file, record } = image;
       // A copy that is made anew every time has another place each time.
@@ -147,7 +153,9 @@ export async function contentHashes(
           added += 1;
         }
       }
-      onProgress?.(++done);
+      done += 1;
+      onProgress?.(done);
+      stopped ||= done % ASKED_EVERY === 0 && done < images.length && stopRequested();
     }
   };
   try {
@@ -156,5 +164,6 @@ export async function contentHashes(
     await reader.close();
   }
   if (added > 0) await keepHashes(path, real, known);
+  if (stopped) throw interrupted();
   return hashes;
 }

@@ -1,11 +1,12 @@
 /** The listing of a data set as a digest that binds a run, and as a file that says later what has changed. */
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { gzip } from 'node:zlib';
 import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
 import { refuse, type DataError } from '../data/data-error.ts';
 import type { DataListing } from '../data/data-listing.ts';
 import { parseJson } from '../system/text-file.ts';
+import { expandedBound, expandGzip } from './expand-gzip.ts';
 import { sha256 } from './record-manifest.ts';
 
 /** What a run is bound to. */
@@ -52,13 +53,16 @@ export function encodeListing({ classes, subgroups, images }: DataListing): Prom
   return promisify(gzip)(JSON.stringify(columns), { level: 3 });
 }
 
+/** Names of images repeat their folders, so that a listing is packed well, but not a thousand times. */
+const MOST_TIMES = 16;
+
 /** A listing from its file, or what is wrong with that. */
 export async function decodeListing(
   bytes: Uint8Array,
   path: string,
 ): Promise<E.Either<DataError, DataListing>> {
-  const text = await promisify(gunzip)(bytes).catch(() => null);
-  const columns = text === null ? undefined : parseJson(text.toString('utf8'));
+  const text = await expandGzip(bytes, expandedBound(bytes.length, MOST_TIMES)).catch(() => null);
+  const columns = text === null ? undefined : parseJson(new TextDecoder().decode(text));
   if (!ListingCodec.is(columns))
     return refuse(path, 'the listing of a data set, format 1', 'another file', 'begin the run anew');
   const { classes, subgroups, splits, labels, subgroupsOf, contents, names } = columns;

@@ -12,19 +12,22 @@ import type { DataError } from '../data/data-error.ts';
 import type { ImageLocation } from '../data/dataset.ts';
 import { ProgramError } from '../system/program.ts';
 import type { DecodeAnswer, DecodeRequest } from './decode-worker.ts';
+import { nameOf } from './image-bytes.ts';
 import { imageReader, type LoadImageOptions } from './load-image.ts';
 
 /** {@link openDecodePool} takes these options. */
 export interface DecodePoolOptions extends LoadImageOptions {
   /** Number of worker threads; 0 decodes in this thread. Default: one less than there are processors, 1 … 8. */
   readonly workers?: number;
+  /** Seconds that a worker may take for an image, default 120. Without workers there is no limit. */
+  readonly timeLimit?: number;
   /** The workers' program, for tests. */
   readonly script?: URL;
 }
 
 /** Loads images in worker threads; see {@link openDecodePool}. */
 export interface DecodePool {
-  /** The pixels of an image, or what is wrong with it. Rejects if the pool is closed or a worker has died. */
+  /** The pixels of an image, or what is wrong with it. Rejects if the pool is closed or a worker has died or hangs. */
   load(location: ImageLocation): Promise<E.Either<DataError, Uint8Array>>;
   /** Ends the workers; loads that are under way are refused. */
   close(): Promise<void>;
@@ -51,7 +54,30 @@ function startWorker(script: URL | undefined, workerData: LoadImageOptions): Wor
   return new Worker(run, { eval: true, workerData, execArgv: [] });
 }
 
-function workerPool(count: number, options: LoadImageOptions, script: URL | undefined): DecodePool {
+/** Answers that came while this thread was held are taken within this time of its being free again. */
+const GRACE_MILLISECONDS = 1000;
+
+/** Calls for each worker that is at one task for too long. */
+function taskWatch(seconds: number, late: (worker: Worker) => void) {
+  const timers = new Map<Worker, NodeJS.Timeout>();
+  const end = (worker: Worker): void => clearTimeout(timers.get(worker));
+  const after = (worker: Worker, milliseconds: number, then: () => void): void =>
+    void timers.set(worker, setTimeout(then, milliseconds).unref());
+  return {
+    end,
+    begin: (worker: Worker): void => {
+      end(worker);
+      after(worker, seconds * 1000, () => after(worker, GRACE_MILLISECONDS, () => late(worker)));
+    },
+  };
+}
+
+function workerPool(
+  count: number,
+  timeLimit: number,
+  options: LoadImageOptions,
+  script: URL | undefined,
+): DecodePool {
   /** For each worker, the first one is under way and the others wait. */
   const tasksOf = new Map<Worker, Task[]>();
   let next = 0;
@@ -62,6 +88,8 @@ function workerPool(count: number, options: LoadImageOptions, script: URL | unde
     const task = tasks.shift();
     // An idle worker does not keep the process alive; one that is being ended does until it has, late answers or not.
     if (end === undefined && tasks.length === 0) worker.unref();
+    if (tasks.length === 0) watch.end(worker);
+    else watch.begin(worker);
     task?.resolve('pixels' in message ? E.right(message.pixels) : E.left(message.fault));
   };
   const finish = (error: Error): void => {
@@ -70,22 +98,30 @@ function workerPool(count: number, options: LoadImageOptions, script: URL | unde
     for (const [worker, tasks] of tasksOf) {
       for (const { reject } of tasks) reject(error);
       tasks.length = 0;
+      watch.end(worker);
       worker.unref();
     }
   };
-  const died = (worker: Worker, found: string): void => {
+  const fail = (worker: Worker, expected: string, found: string, cure: string): void => {
     const task = tasksOf.get(worker)?.[0];
-    const where =
-      task === undefined
-        ? 'a decode worker'
-        : `a decode worker, at ${task.location.name ?? task.location.file}`;
-    finish(
-      new ProgramError(
-        `${where}: expected it to decode images, found ${found}; run again with fewer workers, and report it if it dies again`,
-        1,
-      ),
-    );
+    const where = task === undefined ? '' : `, at ${nameOf(task.location)}`;
+    finish(new ProgramError(`a decode worker${where}: expected ${expected}, found ${found}; ${cure}`, 1));
   };
+  const died = (worker: Worker, found: string): void =>
+    fail(
+      worker,
+      'it to decode images',
+      found,
+      'run again with fewer workers, and report it if it dies again',
+    );
+  const watch = taskWatch(timeLimit, (worker) =>
+    fail(
+      worker,
+      `the image to be decoded within ${timeLimit} s`,
+      'it still at work',
+      'look at this image and its disk; the same command goes on from the last checkpoint',
+    ),
+  );
   const start = (): void => {
     const worker = startWorker(script, options);
     worker.on('message', (message: DecodeAnswer) => answer(worker, message));
@@ -109,6 +145,7 @@ function workerPool(count: number, options: LoadImageOptions, script: URL | unde
         );
         const id = next++;
         tasks.push({ id, location, resolve, reject });
+        if (tasks.length === 1) watch.begin(worker);
         worker.ref();
         worker.postMessage({ id, location } satisfies DecodeRequest);
       }),
@@ -124,7 +161,8 @@ function workerPool(count: number, options: LoadImageOptions, script: URL | unde
  *
  * @param options The shape, how images are resized, the number of workers.
  * @returns The pool.
- * @throws RangeError unless the shape is three whole numbers, of one or three channels, and `workers` a whole number.
+ * @throws RangeError unless the shape is three whole numbers, of one or three channels, `workers` a whole number and
+ *   `timeLimit` more than 0.
  * @example
  * ```ts
  * import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -145,7 +183,12 @@ function workerPool(count: number, options: LoadImageOptions, script: URL | unde
  * ```
  */
 export function openDecodePool(options: DecodePoolOptions): DecodePool {
-  const { workers = Math.min(8, Math.max(1, availableParallelism() - 1)), script, ...decoding } = options;
+  const {
+    workers = Math.min(8, Math.max(1, availableParallelism() - 1)),
+    script,
+    timeLimit = 120,
+    ...decoding
+  } = options;
   const { shape } = decoding;
   const whole = (value: number) => Number.isInteger(value) && value >= 1;
   if (!(shape.length === 3 && shape.every(whole) && (shape[2] === 1 || shape[2] === 3))) {
@@ -154,5 +197,6 @@ export function openDecodePool(options: DecodePoolOptions): DecodePool {
   if (!(Number.isInteger(workers) && workers >= 0)) {
     throw new RangeError(`workers: expected a whole number ≥ 0, received ${workers}`);
   }
-  return workers === 0 ? imageReader(decoding) : workerPool(workers, decoding, script);
+  if (!(timeLimit > 0)) throw new RangeError(`timeLimit: expected more than 0, received ${timeLimit}`);
+  return workers === 0 ? imageReader(decoding) : workerPool(workers, timeLimit, decoding, script);
 }

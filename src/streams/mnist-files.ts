@@ -3,11 +3,10 @@
  */
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { either as E } from 'fp-ts';
 import { refuse, type DataError } from '../data/data-error.ts';
 import { decodeMnistSplit, type Mnist, type MnistSplit } from '../data/mnist.ts';
+import { expandGzip } from './expand-gzip.ts';
 
 const FILES = {
   train: { images: 'train-images-idx3-ubyte', labels: 'train-labels-idx1-ubyte' },
@@ -16,7 +15,7 @@ const FILES = {
 const LAYOUT = Object.values(FILES).flatMap(({ images, labels }) => [`${images}[.gz]`, `${labels}[.gz]`]);
 
 /** The published training images are 47,040,016 bytes; nothing in a folder of MNIST is larger. */
-const LARGEST = 64 * 2 ** 20;
+const LARGEST = 48 * 2 ** 20;
 
 function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
@@ -58,16 +57,10 @@ async function readCapped(path: string): Promise<Buffer> {
   }
 }
 
-/** A piece that holds the whole file, whose size is in its last four bytes: many pieces are joined in a second copy. */
-function pieceSize(gzipped: Buffer): number {
-  const stated = gzipped.length < 4 ? 0 : gzipped.readUInt32LE(gzipped.length - 4);
-  return Math.max(1024, Math.min(stated, LARGEST) + 1);
-}
-
 async function readMaybeGzipped(path: string): Promise<Uint8Array> {
   const bytes = await readCapped(path);
   return bytes[0] === 0x1f && bytes[1] === 0x8b
-    ? promisify(gunzip)(bytes, { maxOutputLength: LARGEST, chunkSize: pieceSize(bytes) })
+    ? expandGzip(bytes, LARGEST)
     : bytes;
 }
 

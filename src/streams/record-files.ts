@@ -7,10 +7,11 @@ import { randomUUID } from 'node:crypto';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { gzip } from 'node:zlib';
 import { either as E } from 'fp-ts';
 import { refuse, type DataError } from '../data/data-error.ts';
 import { decodeTfRecords, encodeTfRecords, shardFileName } from '../data/tfrecord.ts';
+import { expandedBound, expandGzip } from './expand-gzip.ts';
 import { isGzip } from './record-index.ts';
 import { makeFolder } from '../system/make-folder.ts';
 import { FullDiskError, withRoomFor } from '../system/full-disk.ts';
@@ -27,8 +28,8 @@ import {
 const MANIFEST = 'manifest.json';
 const ABANDONED = /^\..+-[0-9a-f-]{36}(-former)?$/;
 
-/** Node puts at most this into one buffer. */
-const LARGEST_SHARD = 2 ** 32;
+/** Images are packed already, so that a shard of them hardly gets smaller. */
+const MOST_TIMES = 4;
 
 /** {@link writeRecordShards} takes these options. */
 export interface WriteRecordShardsOptions {
@@ -46,6 +47,8 @@ export interface WriteRecordShardsOptions {
 export interface ReadRecordShardsOptions {
   /** If given, the records must have been made from these settings. */
   readonly settings?: unknown;
+  /** Bytes that a compressed shard may expand to. The default is 32 MiB and four times the shard's own size. */
+  readonly largestShard?: number;
 }
 
 /** The records of a folder and its manifest. */
@@ -202,22 +205,23 @@ async function readBytes(path: string, cure: string): Promise<E.Either<DataError
   }
 }
 
-async function expanded(path: string, bytes: Uint8Array): Promise<E.Either<DataError, Uint8Array>> {
+async function expanded(
+  path: string,
+  bytes: Uint8Array,
+  largest = expandedBound(bytes.length, MOST_TIMES),
+): Promise<E.Either<DataError, Uint8Array>> {
   try {
-    return E.right(await promisify(gunzip)(bytes, { maxOutputLength: LARGEST_SHARD }));
+    return E.right(await expandGzip(bytes, largest));
   } catch (error) {
-    return refuse(
-      path,
-      `a compressed shard of at most ${LARGEST_SHARD} bytes`,
-      reason(error),
-      'make the record folder again',
-    );
+    const cure = 'make the record folder again, or give a largestShard that fits it';
+    return refuse(path, `a compressed shard of at most ${largest} bytes`, reason(error), cure);
   }
 }
 
 async function readShard(
   target: string,
   shard: RecordShard,
+  largestShard: number | undefined,
 ): Promise<E.Either<DataError, readonly Uint8Array[]>> {
   const path = join(target, shard.file);
   const cure = 'make the record folder again';
@@ -229,7 +233,7 @@ async function readShard(
   if (stored.right.length !== shard.bytes) return fault(`${shard.bytes} bytes`, `${stored.right.length}`);
   const checksum = sha256(stored.right);
   if (checksum !== shard.sha256) return fault(`the SHA-256 ${shard.sha256}`, checksum);
-  const bytes = isGzip(stored.right) ? await expanded(path, stored.right) : stored;
+  const bytes = isGzip(stored.right) ? await expanded(path, stored.right, largestShard) : stored;
   const records = E.Monad.chain(bytes, (plain) => decodeTfRecords(plain, { name: path }));
   return E.isLeft(records) || records.right.length === shard.count
     ? records
@@ -280,7 +284,7 @@ export async function readRecordShards(
   if (E.isLeft(manifest)) return manifest;
   const records: Uint8Array[] = [];
   for (const shard of manifest.right.shards) {
-    const read = await readShard(join(folder, name), shard);
+    const read = await readShard(join(folder, name), shard, options.largestShard);
     if (E.isLeft(read)) return read;
     for (const record of read.right) records.push(record);
   }

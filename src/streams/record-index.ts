@@ -6,8 +6,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { either as E } from 'fp-ts';
@@ -113,11 +114,33 @@ async function expandedSize(path: string): Promise<number> {
   }
 }
 
+/** Bytes that a shard may expand to on the disk: 64 MiB and 64 times its size. Images are packed already. */
+const expandedBytes = (packed: number): number => 2 ** 26 + 64 * packed;
+
+/** Hands bytes on, up to so many. */
+function atMost(bytes: number): Transform {
+  let count = 0;
+  return new Transform({
+    transform(piece: Buffer, _encoding, done) {
+      count += piece.length;
+      if (count <= bytes) done(null, piece);
+      else done(new RangeError(`more than ${bytes} bytes once it is expanded; expand it first, if that is right`));
+    },
+  });
+}
+
+/** Expands a shard into a file, which is there whole or not at all. */
 async function expand(path: string, scratch: string): Promise<string> {
   const expanded = join(scratch, `${randomUUID()}.tfrec`);
-  await withRoomFor(expanded, await expandedSize(path), () =>
-    pipeline(createReadStream(path), createGunzip(), createWriteStream(expanded)),
-  );
+  const largest = expandedBytes((await stat(path)).size);
+  try {
+    await withRoomFor(expanded, await expandedSize(path), () =>
+      pipeline(createReadStream(path), createGunzip(), atMost(largest), createWriteStream(expanded)),
+    );
+  } catch (error) {
+    await rm(expanded, { force: true });
+    throw error;
+  }
   return expanded;
 }
 
@@ -125,6 +148,26 @@ async function expand(path: string, scratch: string): Promise<string> {
 export interface IndexedRecord<A> {
   readonly image: ImageLocation;
   readonly value: A;
+}
+
+/** The records of one shard, whose file is itself or what it expands to. */
+async function indexShard<A>(
+  shard: string,
+  file: string,
+  select: (features: ExampleFeatures, where: string) => E.Either<DataError, A>,
+): Promise<E.Either<DataError, readonly IndexedRecord<A>[]>> {
+  const indexed: IndexedRecord<A>[] = [];
+  for await (const stored of storedRecords(file)) {
+    if (E.isLeft(stored)) return E.left({ ...stored.left, where: stored.left.where.replace(file, shard) });
+    const { offset, data } = stored.right;
+    const where = `${shard}, record ${indexed.length}`;
+    const value = E.Monad.chain(decodeExample(data, where), (features) => select(features, where));
+    if (E.isLeft(value)) return value;
+    const record = { offset, length: data.length };
+    const image = file === shard ? { file, record } : { file, record, name: `${shard}, expanded` };
+    indexed.push({ image, value: value.right });
+  }
+  return E.right(indexed);
 }
 
 /**
@@ -143,25 +186,25 @@ export async function indexRecords<A>(
   select: (features: ExampleFeatures, where: string) => E.Either<DataError, A>,
 ): Promise<E.Either<DataError, readonly IndexedRecord<A>[]>> {
   const indexed: IndexedRecord<A>[] = [];
-  for (const shard of shards) {
+  const expanded: string[] = [];
+  const index = async (shard: string): Promise<E.Either<DataError, readonly IndexedRecord<A>[]>> => {
     try {
-      const file = isGzip(await firstBytes(shard)) ? await expand(shard, await scratch()) : shard;
-      let index = 0;
-      for await (const stored of storedRecords(file)) {
-        if (E.isLeft(stored))
-          return E.left({ ...stored.left, where: stored.left.where.replace(file, shard) });
-        const { offset, data } = stored.right;
-        const where = `${shard}, record ${index++}`;
-        const value = E.Monad.chain(decodeExample(data, where), (features) => select(features, where));
-        if (E.isLeft(value)) return value;
-        const record = { offset, length: data.length };
-        const image = file === shard ? { file, record } : { file, record, name: `${shard}, expanded` };
-        indexed.push({ image, value: value.right });
-      }
+      if (!isGzip(await firstBytes(shard))) return await indexShard(shard, shard, select);
+      const file = await expand(shard, await scratch());
+      expanded.push(file);
+      return await indexShard(shard, file, select);
     } catch (error) {
       if (error instanceof FullDiskError) return E.left(error.fault);
       return refuse(shard, 'a readable file of records', reason(error), 'copy or make the file again');
     }
+  };
+  for (const shard of shards) {
+    const records = await index(shard);
+    if (E.isLeft(records)) {
+      for (const file of expanded) await rm(file, { force: true });
+      return records;
+    }
+    for (const record of records.right) indexed.push(record);
   }
   return E.right(indexed);
 }

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { either as E, function as F } from 'fp-ts';
 import * as t from 'io-ts';
 import { refuse, type DataError } from '../data/data-error.ts';
+import { jsonValue } from '../data/json-text.ts';
 
 const ShardCodec = t.readonly(
   t.strict({ file: t.string, count: t.number, bytes: t.number, sha256: t.string }, 'Shard'),
@@ -63,7 +64,7 @@ export function decodeManifest(path: string, bytes: Uint8Array): E.Either<DataEr
   });
   return F.pipe(
     E.tryCatch(
-      () => JSON.parse(new TextDecoder().decode(bytes)) as unknown,
+      () => jsonValue(new TextDecoder().decode(bytes)),
       (cause) => error(cause instanceof Error ? cause.message : String(cause)),
     ),
     E.chain((json) =>

@@ -29,6 +29,13 @@ const freeIn = (folder: string): Promise<string> =>
     () => 'none',
   );
 
+/** Names the file in an error that names none, since it is open already, or its temporary one in the same folder. */
+function nameIn(error: unknown, path: string): unknown {
+  if (!(error instanceof Error && 'errno' in error)) return error;
+  const isBeside = !('path' in error) || dirname(String(error.path)) === dirname(path);
+  return isBeside ? Object.assign(error, { path }) : error;
+}
+
 /**
  * Writes a file, and says of a full disk which file it was and how much it needs.
  *
@@ -36,14 +43,14 @@ const freeIn = (folder: string): Promise<string> =>
  * @param bytes What is to be written, altogether.
  * @param write Writes it.
  * @returns What `write` gives.
- * @throws FullDiskError if the disk or the user's share of it is full; any other error as it is.
+ * @throws FullDiskError if the disk or the user's share of it is full; any other error with the path of the file.
  */
 export async function withRoomFor<A>(path: string, bytes: number, write: () => Promise<A>): Promise<A> {
   try {
     return await write();
   } catch (error) {
     const share = hasCode(error, 'EDQUOT');
-    if (!share && !hasCode(error, 'ENOSPC')) throw error;
+    if (!share && !hasCode(error, 'ENOSPC')) throw nameIn(error, path);
     throw new FullDiskError({
       where: path,
       expected: `room for its ${inBytes(bytes)}`,

@@ -1,4 +1,9 @@
-/** Stopping in good order: the first signal asks, the second one ends the process at once. */
+/**
+ * Stopping in good order: the first signal asks, the second one ends the process at once. Clusters send SIGTERM or
+ * SIGUSR2 some time before the end of a job.
+ */
+import { constants } from 'node:os';
+import { ProgramError } from './program.ts';
 
 /** Says whether a stop has been asked for. */
 export interface Interruption {
@@ -8,10 +13,21 @@ export interface Interruption {
   dispose(): void;
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** Those that ask for a stop, where the system has them. */
+const SIGNALS = (['SIGINT', 'SIGTERM', 'SIGUSR2'] as const).filter((name) =>
+  Object.hasOwn(constants.signals, name),
+);
+
+/** Thrown when a stop was asked for; everything needed to go on is on disk. */
+export function interrupted(): ProgramError {
+  return new ProgramError('stopped; run the same command again to go on', 75);
+}
+
+/** Whether an error is a stop that was asked for. */
+export const isStop = (error: unknown): boolean => error instanceof ProgramError && error.exitCode === 75;
 
 /**
- * Listens for Ctrl-C and termination; the second signal ends the process with exit code 75.
+ * Listens for Ctrl-C, termination and SIGUSR2; the second signal ends the process with exit code 75.
  *
  * @param onRequest Called at the first signal, e.g. to say that a checkpoint is being written.
  */

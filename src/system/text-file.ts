@@ -1,6 +1,7 @@
 /** Files that may not be there, or not be whole. */
 import { readFile, stat } from 'node:fs/promises';
 import { either as E } from 'fp-ts';
+import { jsonValue } from '../data/json-text.ts';
 
 /** Whether an error is the file system's or the kernel's, of this code. */
 export const hasCode = (error: unknown, code: string): boolean =>
@@ -18,7 +19,7 @@ export async function readText(path: string): Promise<string | null> {
 export function parseJson(text: string): unknown {
   return E.toUnion(
     E.tryCatch(
-      (): unknown => JSON.parse(text),
+      () => jsonValue(text),
       () => undefined,
     ),
   );

@@ -6,7 +6,8 @@
  */
 export { cloneTensors, disposeTensors, flattenTensors, mapTensors, type TensorTree } from '../tensor-tree.ts';
 export { eagerStep, type CompileStep, type PureStep, type StepRunner } from './step-runner.ts';
-export { type LossRecord, type Recurring } from './loop.ts';
+export { checkFiniteState, NonFiniteStateError, type LossRecord, type Recurring } from './loop.ts';
+export { patienceEnds, satisfiedInARow, type Patience } from './early-stopping.ts';
 export { gatherExamples, gatherImages, imageTensor, type Examples } from './examples.ts';
 export {
   stageOneBatch,

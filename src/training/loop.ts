@@ -3,6 +3,7 @@
  * losses go, what happens every so many steps, and how to know that it should stop.
  */
 import { disposeTensors, flattenTensors, type TensorTree } from '../tensor-tree.ts';
+import type { Reached } from './kept-state.ts';
 import { eagerStep, type CompileStep, type PureStep } from './step-runner.ts';
 
 /** The losses of one step, read back: a number for a scalar, a list for a vector. */
@@ -39,6 +40,13 @@ export interface TrainOptions<State extends TensorTree, Batch extends TensorTree
   readonly recurring?: readonly Recurring<State>[];
   /** Asked after every step; `true` ends the loop in good order. */
   readonly stopRequested?: () => boolean;
+  /** Asked before every step; `true` ends the training as if all of its steps were done. */
+  readonly ended?: () => boolean;
+  /**
+   * Asked when numbers are no longer finite: what to go on from, which the loop owns from here on, or null to give up.
+   * `state` is the one that was reached; it may be read but neither kept nor disposed. Without it the loop gives up.
+   */
+  recover?(error: NonFiniteLossError, state: State): Promise<Reached<State> | null>;
   /** Lets the host do its other work (signals, output) between two steps. */
   readonly pause?: () => Promise<void>;
 }
@@ -70,6 +78,49 @@ export class NonFiniteLossError extends Error {
   }
 }
 
+/**
+ * A state that is no longer finite although the losses before it were: the update itself went beyond all numbers. Its
+ * message names the step and the first tensor.
+ *
+ * @example
+ * ```ts
+ * import { NonFiniteStateError } from 'model-patching/training';
+ * const { message } = new NonFiniteStateError({ step: 7, losses: {} }, 'trainable/dense/kernel');
+ * if (!message.startsWith('trainable/dense/kernel is not finite after step 7;')) throw new Error(message);
+ * ```
+ */
+export class NonFiniteStateError extends NonFiniteLossError {
+  constructor(record: LossRecord, path: string) {
+    super(record);
+    this.message = `${path} is not finite after step ${record.step}; ${CAUSES}`;
+    this.name = 'NonFiniteStateError';
+  }
+}
+
+/**
+ * Checks that every number of a state is finite.
+ *
+ * @param state Its float32 tensors are read back.
+ * @param step Number of steps done, for the error.
+ * @throws NonFiniteStateError naming the first tensor that holds another number.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs';
+ * import { checkFiniteState } from 'model-patching/training';
+ * const state = { weight: tf.tensor1d([1, NaN]) };
+ * const error = await checkFiniteState(state, 3).catch((reason: Error) => reason.message);
+ * if (!error?.startsWith('weight is not finite after step 3')) throw new Error('NaN');
+ * state.weight.dispose();
+ * ```
+ */
+export async function checkFiniteState(state: TensorTree, step: number): Promise<void> {
+  for (const [path, tensor] of flattenTensors(state)) {
+    if (tensor.dtype !== 'float32') continue;
+    const values = (await tensor.data()) as Float32Array;
+    if (!values.every(Number.isFinite)) throw new NonFiniteStateError({ step, losses: {} }, path);
+  }
+}
+
 const isFinite = (value: number | readonly number[]): boolean =>
   typeof value === 'number' ? Number.isFinite(value) : value.every(Number.isFinite);
 
@@ -96,7 +147,8 @@ async function readLosses(step: number, losses: TensorTree): Promise<LossRecord>
  * @param options State and number of steps, the step, and what is to happen beside it.
  * @returns The state, owned by the caller, the number of steps done, and whether a stop was requested before the end.
  * @throws NonFiniteLossError naming the first step with a loss that is not finite, and all its parts, after the losses
- *   before it have been handed on. Whatever is thrown, also by what it was handed, the state is disposed.
+ *   before it have been handed on; unless `recover` finds a state to go on from. Whatever is thrown, also by what it
+ *   was handed, the state is disposed.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs';
@@ -117,7 +169,7 @@ async function readLosses(step: number, losses: TensorTree): Promise<LossRecord>
 export async function train<State extends TensorTree, Batch extends TensorTree>(
   options: TrainOptions<State, Batch>,
 ): Promise<{ state: State; stepsDone: number; interrupted: boolean }> {
-  const { steps, readLossesEvery = 10, recurring = [], compile = eagerStep } = options;
+  const { steps, readLossesEvery = 10, recurring = [], compile = eagerStep, ended = () => false } = options;
   let { stepsDone } = options;
   let pending: { step: number; losses: TensorTree }[] = [];
   const runner = compile(options.step);
@@ -152,26 +204,57 @@ export async function train<State extends TensorTree, Batch extends TensorTree>(
     }
   };
 
-  try {
-    // The state is the loop's from here on, also if it does not fit.
+  // The state is the loop's from here on, also if it does not fit.
+  const write = (state: State): void => {
     try {
-      runner.write(options.state);
+      runner.write(state);
     } finally {
-      disposeTensors(options.state);
+      disposeTensors(state);
     }
+  };
+
+  const drop = (): void => {
+    pending.forEach(({ losses }) => disposeTensors(losses));
+    pending = [];
+  };
+
+  /** One step, and what is due after it; whether a stop was requested. */
+  const advance = async (): Promise<boolean> => {
+    await runOne();
+    await options.pause?.();
+    const interrupted = stepsDone < steps && (options.stopRequested?.() ?? false);
+    const due = recurring.filter(({ every }) => stepsDone % every === 0 || stepsDone === steps);
+    const over = interrupted || stepsDone === steps || ended();
+    if (pending.length >= readLossesEvery || due.length > 0 || over) await flush();
+    await runDue(due);
+    return interrupted;
+  };
+
+  /** Goes back to a state of before, if there is one to go back to. */
+  const recover = async (error: unknown): Promise<void> => {
+    if (!(error instanceof NonFiniteLossError) || options.recover === undefined) throw error;
+    drop();
+    const reached = await runner.read();
+    const before = await options.recover(error, reached).finally(() => disposeTensors(reached));
+    if (before === null) throw error;
+    write(before.state);
+    stepsDone = before.step;
+  };
+
+  try {
+    write(options.state);
     let interrupted = false;
-    while (stepsDone < steps && !interrupted) {
-      await runOne();
-      await options.pause?.();
-      interrupted = stepsDone < steps && (options.stopRequested?.() ?? false);
-      const due = recurring.filter(({ every }) => stepsDone % every === 0 || stepsDone === steps);
-      if (pending.length >= readLossesEvery || due.length > 0 || interrupted) await flush();
-      await runDue(due);
+    while (stepsDone < steps && !interrupted && !ended()) {
+      try {
+        interrupted = await advance();
+      } catch (error) {
+        await recover(error);
+      }
     }
     await flush();
     return { state: await runner.read(), stepsDone, interrupted };
   } catch (error) {
-    pending.forEach(({ losses }) => disposeTensors(losses));
+    drop();
     throw error;
   } finally {
     runner.dispose();

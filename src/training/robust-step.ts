@@ -7,108 +7,23 @@
  *   gradient → clipped by its global norm → optimizer;  adversary ← this step's group losses.
  */
 import * as tf from '@tensorflow/tfjs';
-import { consistencyPenalty, type ConsistencyDivergence, type ConsistencyReduction } from '../consistency.ts';
-import { valueAndGradients } from '../gradients.ts';
-import { checkGroupTable, type AugmentationTraining, type GroupTable } from '../groups.ts';
-import type { InvarianceForm } from '../invariance.ts';
-import type { Network, NetworkWeights } from '../models/network.ts';
-import type { GroupObjective, ObjectiveState } from '../objectives.ts';
+import { checkGroupTable } from '../groups.ts';
+import type { NetworkWeights } from '../models/network.ts';
+import type { ObjectiveState } from '../objectives.ts';
 import { clipByGlobalNorm, type ClippedGradients } from '../optimizers/clipping.ts';
 import { sumOfSquares } from '../optimizers/named-tensors.ts';
-import type { Optimizer } from '../optimizers/optimizer.ts';
-import { weightDecayPenalty } from '../optimizers/weight-decay.ts';
 import { cloneTensors, type TensorTree } from '../tensor-tree.ts';
-import {
-  block,
-  countTranslations,
-  environmentLosses,
-  groupsPerOriginal,
-  trainedOn,
-  type PredictionBlocks,
-} from './translation-blocks.ts';
+import { robustEvaluation } from './robust-losses.ts';
+import type { RobustBatch, RobustLosses, RobustState, RobustStepOptions } from './robust-state.ts';
+import { countTranslations } from './translation-blocks.ts';
 
-/** The consistency part of a loss, λ · D. */
-export interface ConsistencyTerm {
-  /** `camelConsistency` or one of its kin, given logits. */
-  readonly divergence: ConsistencyDivergence;
-  /** λ ≥ 0. */
-  readonly weight: number;
-  /** How examples are summed up, default `sumOfGroupMeans` as published. */
-  readonly reduction?: ConsistencyReduction;
-}
-
-/** Options of {@link robustStep}. */
-export interface RobustStepOptions<Slots extends TensorTree, Adversary extends ObjectiveState> {
-  /** A classifier with logits out. */
-  readonly network: Pick<Network, 'forward'>;
-  /**
-   * The groups of the objective. Where translations are trained on, it lists them as groups of their own, see
-   * `withVariants`; a batch gives the groups of the originals in either case.
-   */
-  readonly table: GroupTable;
-  /** Built on the same table. */
-  readonly objective: GroupObjective<Adversary>;
-  /** The update rule. */
-  readonly optimizer: Optimizer<Slots>;
-  /** By default there is none. */
-  readonly consistency?: ConsistencyTerm;
-  /** rate of rate · Σ ½‖w‖² over all trainable weights, a part of the loss; default 0. */
-  readonly weightDecay?: number;
-  /** Largest global norm of the gradient; by default it is not clipped. */
-  readonly maxGradientNorm?: number;
-  /** Adds a batch's `invarianceWeight` times the invariance penalty of each group to its loss; default none. */
-  readonly invariance?: InvarianceForm;
-  /** What the objective sees; default `original`. */
-  readonly augmentationTraining?: AugmentationTraining;
-}
-
-/** Everything that a step changes, owned by the caller. */
-export type RobustState<Slots extends TensorTree, Adversary extends ObjectiveState> = {
-  /** The network's trainable weights. */
-  readonly trainable: tf.NamedTensorMap;
-  /** The network's moving statistics. */
-  readonly statistics: tf.NamedTensorMap;
-  /** The optimizer's slots. */
-  readonly optimizer: Slots;
-  /** The objective's state. */
-  readonly adversary: Adversary;
-};
-
-/** What a step is given, owned by the caller. */
-export type RobustBatch = {
-  /** `[(1 + k)·B, …]`: the B originals, then the first translation of each, then the second, … */
-  readonly images: tf.Tensor;
-  /** `[B]`, integers in [0, classes); any other label makes the losses NaN. */
-  readonly labels: tf.Tensor1D;
-  /** `[B]`, the group of each original; −1: none. Any other number that is no group makes the losses NaN. */
-  readonly groups: tf.Tensor1D;
-  /** A scalar tensor, so that a schedule is an input of a compiled step. */
-  readonly learningRate: tf.Scalar;
-  /** Dropout masks of the pass over all images; without them dropout is off. */
-  readonly masks?: tf.NamedTensorMap;
-  /** Weight of the invariance penalty, where there is one; default 0. */
-  readonly invarianceWeight?: tf.Scalar;
-};
-
-/** What a step tells, owned by the caller. */
-export type RobustLosses = {
-  /** What was differentiated: `robust + decay + consistency`. */
-  readonly loss: tf.Scalar;
-  /** The objective's value. */
-  readonly robust: tf.Scalar;
-  /** λ · D. */
-  readonly consistency: tf.Scalar;
-  /** rate · Σ ½‖w‖², of the weights before the step. */
-  readonly decay: tf.Scalar;
-  /** Mean cross-entropy of each group of the table, with its invariance penalty, `[groups]`; 0 if absent. */
-  readonly groupMeans: tf.Tensor1D;
-  /** Number of its examples, `[groups]`. */
-  readonly groupCounts: tf.Tensor1D;
-  /** ‖g‖ before clipping. */
-  readonly gradientNorm: tf.Scalar;
-  /** The adversary's distribution after the step, `[groups]`, where the objective has one. */
-  readonly adversaryWeights?: tf.Tensor1D;
-};
+export type {
+  ConsistencyTerm,
+  RobustBatch,
+  RobustLosses,
+  RobustState,
+  RobustStepOptions,
+} from './robust-state.ts';
 
 /** What a step returns, all new tensors owned by the caller. */
 export type RobustStepResult<State extends TensorTree> = {
@@ -171,12 +86,18 @@ export function robustStep<Slots extends TensorTree, Adversary extends Objective
   options: RobustStepOptions<Slots, Adversary>,
 ): RobustStep<RobustState<Slots, Adversary>> {
   const { table, objective, optimizer, consistency, maxGradientNorm } = options;
-  const { augmentationTraining: training = 'original' } = options;
+  const { augmentationTraining: training = 'original', accumulate = 1 } = options;
   checkGroupTable(table);
   if (consistency && !(Number.isFinite(consistency.weight) && consistency.weight >= 0)) {
     throw new RangeError(`consistency.weight: expected a finite number ≥ 0, received ${consistency.weight}`);
   }
-  const lossOf = robustLoss(options, training);
+  if (!(Number.isInteger(accumulate) && accumulate >= 1))
+    throw new RangeError(`accumulate: expected an integer ≥ 1, received ${accumulate}`);
+  if (accumulate > 1 && options.invariance !== undefined)
+    throw new RangeError(
+      `accumulate: expected 1 with the penalty of invariance, which is no sum over the parts of a batch, received ${accumulate}`,
+    );
+  const evaluated = robustEvaluation(options, training);
 
   return {
     init: ({ trainable, statistics }) => ({
@@ -189,10 +110,7 @@ export function robustStep<Slots extends TensorTree, Adversary extends Objective
       const translations = countTranslations(batch, table, training, consistency !== undefined);
       return tf.tidy(() => {
         const { trainable } = state;
-        const { loss, aux, gradients } = valueAndGradients(
-          () => lossOf(state, batch, translations),
-          trainable,
-        );
+        const { loss, aux, gradients } = evaluated(state, batch, translations);
         const clipped = clip(gradients, maxGradientNorm);
         const moved = optimizer.update(clipped.gradients, state.optimizer, trainable, batch.learningRate);
         const adversary = objective.update(state.adversary, aux.losses);
@@ -215,48 +133,6 @@ export function robustStep<Slots extends TensorTree, Adversary extends Objective
       });
     },
   };
-}
-
-/** What is differentiated, from one pass over a batch, with its parts and the network's next statistics. */
-function robustLoss<Slots extends TensorTree, Adversary extends ObjectiveState>(
-  options: RobustStepOptions<Slots, Adversary>,
-  training: AugmentationTraining,
-) {
-  const { network, table, objective, consistency, weightDecay = 0, invariance } = options;
-  return (state: RobustState<Slots, Adversary>, batch: RobustBatch, translations: number) => {
-    const { images, labels, groups, masks, invarianceWeight } = batch;
-    const { output, statistics } = network.forward(images, {
-      mode: 'train',
-      weights: { trainable: state.trainable, statistics: state.statistics },
-      ...(masks && { masks }),
-    });
-    const logits = output as tf.Tensor2D;
-    const blocks = { logits, labels, groups, batchSize: labels.shape[0], translations };
-    const groupCount = table.names.length / groupsPerOriginal(training, translations);
-    const seen = trainedOn(blocks, training, groupCount);
-    const losses = environmentLosses(seen, table.names.length, invariance, invarianceWeight);
-    const robust = objective.loss(state.adversary, losses);
-    const parts = {
-      robust,
-      consistency: consistency === undefined ? tf.scalar(0) : disagreement(blocks, consistency, groupCount),
-      decay: weightDecayPenalty(state.trainable, weightDecay),
-    };
-    return {
-      loss: robust.add(parts.decay).add(parts.consistency).asScalar(),
-      aux: { parts, losses: { means: losses.means, counts: losses.counts }, statistics },
-    };
-  };
-}
-
-/** λ · D. */
-function disagreement(
-  blocks: PredictionBlocks,
-  { divergence, weight, reduction = 'sumOfGroupMeans' }: ConsistencyTerm,
-  groupCount: number,
-): tf.Scalar {
-  const translations = Array.from({ length: blocks.translations }, (_, v) => block(blocks, v + 1));
-  const divergences = divergence(block(blocks, 0), translations);
-  return consistencyPenalty(divergences, blocks.groups, groupCount, reduction).mul(weight).asScalar();
 }
 
 const clip = (gradients: tf.NamedTensorMap, maximum: number | undefined): ClippedGradients =>

@@ -16,13 +16,18 @@ export class Hdf5Fault extends Error {
   }
 }
 
+/** How often all bytes of a file may be read as parts of its structure. */
+const MOST_READINGS = 8;
+
 /** A part of the file; every read is checked against its end. */
 export class Hdf5Bytes {
   readonly bytes: Uint8Array;
   readonly #view: DataView;
+  #left: number;
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#left = MOST_READINGS * bytes.length;
   }
   get length(): number {
     return this.bytes.length;
@@ -47,6 +52,14 @@ export class Hdf5Bytes {
   u64(at: number): number {
     this.#check(at, 8);
     return this.#view.getUint32(at, true) + this.#view.getUint32(at + 4, true) * 2 ** 32;
+  }
+  /**
+   * Counts bytes of structure that are read. Parts of a file lie beside each other and are read once or twice. Parts
+   * that overlap, or are announced again and again, would take time and memory by the square of the file's size.
+   */
+  spend(size: number): void {
+    this.#left -= size;
+    if (this.#left < 0) throw new Hdf5Fault('parts that lie beside each other', 'parts that overlap');
   }
   slice(at: number, size: number): Uint8Array {
     this.#check(at, size);

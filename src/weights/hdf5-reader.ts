@@ -55,6 +55,8 @@ export interface Hdf5Object {
 /** A file, see {@link openHdf5}. */
 export interface Hdf5File {
   readonly root: number;
+  /** Counts bytes that are read as structure, of which there is a bound. */
+  spend(bytes: number): void;
   /** The object at an address. */
   object(address: number): Hdf5Object;
 }
@@ -71,6 +73,7 @@ function messages(file: Hdf5Bytes, address: number): Message[] {
   for (let i = 0; i < blocks.length && found.length < count; i++) {
     const { at, size } = blocks[i]!;
     const block = new Hdf5Bytes(file.slice(at, size));
+    file.spend(size);
     for (let next = 0; next + 8 <= size && found.length < count;) {
       const type = block.u16(next);
       const length = block.u16(next + 2);
@@ -85,6 +88,16 @@ function messages(file: Hdf5Bytes, address: number): Message[] {
 }
 
 const UNDEFINED_ADDRESS = 0xffffffff * 2 ** 32;
+
+const LONGEST_NAME = 4096;
+
+/** The name of a member in its group's heap, which ends at a zero. */
+function memberName(file: Hdf5Bytes, names: Hdf5Bytes, at: number): string {
+  const name = names.text(at, Math.min(LONGEST_NAME, names.length - at));
+  file.spend(name.length);
+  if (name.length >= LONGEST_NAME) throw new Hdf5Fault(`a name at byte ${at} of its heap`, 'one without an end');
+  return name;
+}
 
 /** The names of a group: leaves of a B-tree, whose names lie in a local heap. */
 function readMembers(file: Hdf5Bytes, table: Hdf5Bytes): Map<string, number> {
@@ -101,14 +114,18 @@ function readMembers(file: Hdf5Bytes, table: Hdf5Bytes): Map<string, number> {
         const entry = node + 8 + 40 * i;
         const nameAt = file.u64(entry);
         const address = file.u64(entry + 8);
+        file.spend(40);
         // Soft links have no address, and may lead anywhere.
         if (address < UNDEFINED_ADDRESS && file.u32(entry + 16) !== 2)
-          members.set(names.text(nameAt, names.length - nameAt), address);
+          members.set(memberName(file, names, nameAt), address);
       }
       return;
     }
     file.expectSignature(node, 'TREE');
-    for (let i = 0; i < file.u16(node + 6); i++) visit(file.u64(node + 32 + 16 * i), depth + 1);
+    for (let i = 0; i < file.u16(node + 6); i++) {
+      file.spend(16);
+      visit(file.u64(node + 32 + 16 * i), depth + 1);
+    }
   };
   visit(tree, 0);
   return members;
@@ -118,6 +135,7 @@ function readMembers(file: Hdf5Bytes, table: Hdf5Bytes): Map<string, number> {
 function readHeap(file: Hdf5Bytes, collection: number): Map<number, Uint8Array> {
   file.expectSignature(collection, 'GCOL');
   const heap = new Hdf5Bytes(file.slice(collection, file.u64(collection + 8)));
+  file.spend(heap.length);
   const objects = new Map<number, Uint8Array>();
   for (let at = 16; at + 16 <= heap.length && heap.u16(at) !== 0;) {
     const size = heap.u64(at + 8);
@@ -135,10 +153,13 @@ function attributeTexts(file: Hdf5Bytes, { type, shape, data, name }: Hdf5Attrib
     heaps.set(collection, heap);
     const object = heap.get(index);
     if (!object) throw new Hdf5Fault(`text ${index} in the heap at byte ${collection}`, 'none');
-    return decodeUtf8(object.subarray(0, length));
+    const text = object.subarray(0, length);
+    file.spend(text.length);
+    return decodeUtf8(text);
   };
   const count = elementCount(shape);
   if (count === 0) return [];
+  file.spend(data.length);
   if (type.kind !== 'text' && type.kind !== 'variable text')
     throw new Hdf5Fault(`text in attribute ${JSON.stringify(name)}`, 'numbers');
   if (type.size === 0 || count * type.size > data.length)
@@ -171,19 +192,31 @@ function readDataset(file: Hdf5Bytes, found: readonly Message[]): Hdf5Dataset {
   return { type, shape, bytes: class_ === 0 ? layout.slice(4, size) : file.slice(layout.u64(2), size) };
 }
 
+/** Finds attributes by name; each message is read once, and only as far as one of them is looked for. */
+function attributesOf(found: readonly Message[]): (name: string) => Hdf5Attribute | undefined {
+  const known = new Map<string, Hdf5Attribute>();
+  const rest = found.values();
+  return (name) => {
+    for (let next = known.has(name) ? undefined : rest.next(); next?.done === false; next = rest.next()) {
+      if (next.value.type !== MESSAGE.attribute) continue;
+      const attribute = readAttribute(next.value.body);
+      if (!known.has(attribute.name)) known.set(attribute.name, attribute);
+      if (attribute.name === name) break;
+    }
+    return known.get(name);
+  };
+}
+
 function readObject(file: Hdf5Bytes, address: number): Hdf5Object {
   const found = messages(file, address);
   const table = found.find(({ type }) => type === MESSAGE.symbolTable);
   let members: ReadonlyMap<string, number> | undefined;
+  const attributes = attributesOf(found);
   return {
     members: () => (members ??= table ? readMembers(file, table.body) : new Map()),
     texts(name) {
-      for (const { type, body } of found) {
-        if (type !== MESSAGE.attribute) continue;
-        const attribute = readAttribute(body);
-        if (attribute.name === name) return attributeTexts(file, attribute);
-      }
-      return undefined;
+      const attribute = attributes(name);
+      return attribute && attributeTexts(file, attribute);
     },
     dataset: () => readDataset(file, found),
   };
@@ -212,6 +245,7 @@ export function openHdf5(bytes: Uint8Array): Hdf5File {
   const objects = new Map<number, Hdf5Object>();
   return {
     root: file.u64(start + 40),
+    spend: (size) => file.spend(size),
     object(address) {
       const known = objects.get(address) ?? readObject(file, address);
       objects.set(address, known);

@@ -49,6 +49,7 @@ function listedWeights(file: Hdf5File): StoredWeight[] {
     if (address === undefined) throw new Hdf5Fault(`a group ${JSON.stringify(layer)}`, 'none');
     const group = file.object(address);
     return (listed(group, 'weight_names') ?? []).map((name) => {
+      file.spend(name.length);
       const { type, shape, bytes } = descend(file, group, name).dataset();
       return { name, layer, shape, bytes, type: type.kind === 'float' ? type.type : null };
     });

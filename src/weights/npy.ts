@@ -10,6 +10,9 @@ const TYPES: ReadonlyMap<string, StoredType> = new Map([
   ['<f8', 'float64'],
 ]);
 
+/** NumPy has no more; a shape of thousands would take time by the square of its length. */
+const MOST_AXES = 64;
+
 /** What is wrong with an array, without its place. */
 export interface ArrayFault {
   readonly expected: string;
@@ -61,6 +64,7 @@ export function decodeNpy(bytes: Uint8Array, name: string): E.Either<ArrayFault,
     .map((size) => size.trim())
     .filter((size) => size !== '')
     .map(Number);
+  if (shape.length > MOST_AXES) return fault(`at most ${MOST_AXES} dimensions`, `${shape.length}`);
   const type = TYPES.get(descr) ?? null;
   const elements = bytes.subarray(end);
   if (type === null) return E.right({ name, shape, type, bytes: elements });

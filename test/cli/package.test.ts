@@ -58,6 +58,7 @@ describe('the published package', () => {
       'examples/configs/base/mnist-correlation.yaml',
       'examples/configs/template-stage-2.yaml',
       'docs/guide/programs.md',
+      'python/wandb_bridge.py',
     ])
       expect(existsSync(join(unpacked, path)), path).toBe(true);
     for (const path of ['test', 'experiments', 'examples/data'])

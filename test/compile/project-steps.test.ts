@@ -87,6 +87,8 @@ describe.skipIf(!native)(
       ERM: () => ends(minimalStageTwo('erm')),
       'group DRO': () => ends(minimalStageTwo('dro')),
       CAMEL: () => ends(minimalStageTwo('camel')),
+      'ERM, gradients accumulated': () => ends(minimalStageTwo('erm', 1, false, 4)),
+      'CAMEL, gradients accumulated': () => ends(minimalStageTwo('camel', 1, false, 2)),
       'CycleGAN with pool, dropout and averages': () => ends(minimalStageOne(1, false, false)),
       'CycleGAN with these and a gradient penalty': () => ends(minimalStageOne()),
       'CycleGAN as recommended, R1 in every third step': () => ends(minimalRecommendedStageOne()),

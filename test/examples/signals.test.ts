@@ -127,7 +127,7 @@ afterAll(() => {
 /** Signals that are asked for while work is done. */
 async function listening(work: () => Promise<void>): Promise<{ during: boolean; error: unknown }> {
   const counts = (): readonly number[] =>
-    ['SIGINT', 'SIGTERM'].map((signal) => process.listenerCount(signal));
+    ['SIGINT', 'SIGTERM', 'SIGUSR2'].map((signal) => process.listenerCount(signal));
   const before = counts();
   const on = vi.spyOn(process, 'on');
   const error = await work().then(
@@ -137,7 +137,7 @@ async function listening(work: () => Promise<void>): Promise<{ during: boolean; 
   const signals = on.mock.calls.map(([event]) => String(event)).filter((event) => event.startsWith('SIG'));
   on.mockRestore();
   expect(counts(), 'listeners left behind').toEqual(before);
-  return { during: signals.join() === 'SIGINT,SIGTERM', error };
+  return { during: signals.join() === 'SIGINT,SIGTERM,SIGUSR2', error };
 }
 
 describe.each(Object.entries(PROGRAMS))(

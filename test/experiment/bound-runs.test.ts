@@ -24,6 +24,7 @@ import { obtainTranslations } from '../../src/experiment/translations/augment.ts
 import { fingerprintOf } from '../../src/streams/data-fingerprint.ts';
 import { closing } from '../../src/system/closing.ts';
 import { useBackend } from '../support/backend.ts';
+import { plainExample, plainRecords } from '../support/plain-records.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'bound-runs-'));
 const backend = { name: 'wasm', device: 'test' } as const;
@@ -105,9 +106,9 @@ const stageTwo = async (data: string, out: string, how = context, overrides: rea
     { out: join(scratch, out), backend },
     how,
   );
-const stageOne = async (data: string, out: string, how = context) =>
+const stageOne = async (data: string, out: string, how = context, overrides: readonly string[] = []) =>
   runStageOne(
-    await experimentToRun(stageOneFile, 'stage-1', { roots: { DATA: data } }),
+    await experimentToRun(stageOneFile, 'stage-1', { roots: { DATA: data }, overrides }),
     { out: join(scratch, out), backend },
     how,
   );
@@ -271,6 +272,65 @@ describe('a run of stage 1', () => {
     await expect(runStageTwo(toRun, { out: join(scratch, 'camel-run'), backend }, context)).rejects.toThrow(
       /retrained-run\/run\.json: .*1 image with other contents \(first: train-dog-in-0\.png\)/,
     );
+  });
+});
+
+describe('translations', () => {
+  const CAMEL = (path: string) =>
+    `method={ kind: camel, translations: { sources: [{ from: { kind: folder, path: "\${RUNS}/${path}" } }] } }`;
+  const RUN = (path: string) =>
+    `method={ kind: camel, translations: { sources: [{ from: { kind: run, path: "\${RUNS}/${path}" } }] } }`;
+  const camel = async (data: string, out: string, method: string, how = context) =>
+    runStageTwo(
+      await experimentToRun(stageTwoFile, 'stage-2', {
+        roots: { DATA: data, RUNS: scratch },
+        overrides: [method],
+      }),
+      { out: join(scratch, out), backend },
+      how,
+    );
+  /** Both translations of the eight training images, as others write them. */
+  const write = (name: string, seed: number): void =>
+    GROUPS.forEach((_, group) => {
+      for (const variant of ['A-F', 'A-G']) {
+        const folder = join(scratch, name, `(Y=${group >> 1})(Z=${group & 1})(${variant})`);
+        mkdirSync(folder, { recursive: true });
+        const images = [0, 1].map((i) => picture(seed + 10 * group + i + (variant === 'A-F' ? 5 : 0)));
+        const records = images.map((image) => plainExample({ image, label: group >> 1 }));
+        writeFileSync(join(folder, '00-10240.tfrec'), plainRecords(records));
+      }
+    });
+
+  it('that others have made are those that a run was begun with', { timeout: 60_000 }, async () => {
+    const data = pets('translated-by-others');
+    write('foreign', 300);
+    const method = CAMEL('foreign');
+    await expect(camel(data, 'foreign-run', method, stopping())).rejects.toThrow(/^stopped/);
+    write('foreign', 500);
+    const changed =
+      /foreign-run\/run\.json: expected the translations that this run was begun with, found others in 8 of 8 record folders \(first: train\/\(Y=0\)\(Z=0\)\(A-F\)\); give the translations of then/;
+    await expect(camel(data, 'foreign-run', method)).rejects.toThrow(changed);
+    write('foreign', 300);
+    const done = await camel(data, 'foreign-run', method);
+    expect(done.result.steps).toBe(6);
+    expect(await camel(data, 'foreign-run', method)).toEqual(done);
+    write('foreign', 500);
+    await expect(camel(data, 'foreign-run', method)).rejects.toThrow(changed);
+  });
+
+  it('of a stage-1 run that was trained anew in its folder are others', { timeout: 60_000 }, async () => {
+    const data = pets('trained-anew');
+    const method = RUN('anew-stage-1');
+    await stageOne(data, 'anew-stage-1');
+    await camel(data, 'another-run', method);
+    await expect(camel(data, 'anew-run', method, stopping())).rejects.toThrow(/^stopped/);
+    const kept = join(scratch, 'kept');
+    renameSync(join(scratch, 'anew-stage-1'), kept);
+    await stageOne(data, 'anew-stage-1', context, ['seed=5']);
+    await expect(camel(data, 'anew-run', method)).rejects.toThrow(/others in 8 of 8 record folders/);
+    rmSync(join(scratch, 'anew-stage-1'), { recursive: true });
+    renameSync(kept, join(scratch, 'anew-stage-1'));
+    expect((await camel(data, 'anew-run', method)).result.steps).toBe(6);
   });
 });
 

@@ -148,7 +148,7 @@ describe('methods', () => {
 
 describe('budget', () => {
   const settings = {
-    training: { epochs: 3, steps: null, batchSize: 16, epochBatchSize: 64 },
+    training: { epochs: 3, steps: null, batchSize: 16, accumulate: 1, epochBatchSize: 64 },
     evaluation: { every: { epochs: 2 } },
     checkpoints: { every: { epochs: 1 } },
   };
@@ -157,6 +157,8 @@ describe('budget', () => {
   it('counts whole batches of the training images', () => {
     expect(budget({})).toEqual({ stepsPerEpoch: 3, steps: 9, evaluateEvery: 6, checkpointEvery: 3 });
     expect(budget({ epochBatchSize: null }).stepsPerEpoch).toBe(12);
+    expect(budget({ epochBatchSize: null, batchSize: 4, accumulate: 4 }).stepsPerEpoch).toBe(12);
+    expect(budget({ epochBatchSize: 64, accumulate: 4 }).stepsPerEpoch).toBe(3);
     expect(budget({ epochBatchSize: 1000 })).toMatchObject({ stepsPerEpoch: 1, steps: 3 });
     expect(budget({ steps: 4 }).steps).toBe(4);
   });

@@ -119,4 +119,5 @@ export const input: ReportInput = {
     },
   ],
   trainingRuns: [training(11, 'erm', false), training(11, 'group-dro', true), training(11, 'camel', true)],
+  courses: [],
 };

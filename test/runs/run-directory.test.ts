@@ -256,6 +256,95 @@ describe('checkpoints', () => {
     await run.close();
   });
 
+  /** Goes on with the run; what was told, and the step. */
+  const resume = async (): Promise<{ told: string[]; step: number | null | string }> => {
+    const expected = { a: tf.scalar(0) };
+    const told: string[] = [];
+    const found = await run.resume(expected, ({ where, found: what, cure }) =>
+      told.push(`${where.slice(folder.length + 1)}: ${what}; ${cure}`),
+    );
+    if (E.isRight(found)) tf.dispose(found.right?.state ?? {});
+    tf.dispose(expected);
+    return { told, step: E.isLeft(found) ? line(found) : (found.right?.step ?? null) };
+  };
+  const flip = async (name: string, place = -2): Promise<void> => {
+    const bytes = await readFile(join(folder, name));
+    bytes[bytes.length + place]! ^= 4;
+    await writeFile(join(folder, name), bytes);
+  };
+  const file = (step: number): string => `checkpoints/step-00000000${step}.safetensors`;
+  const DAMAGED = 'others: the file is damaged';
+
+  it('of which the best one is damaged are gone back to before it, so that it is made again', async () => {
+    await run.close();
+    run = right(await openRun(folder, { seed: 1 }, { keep: null }));
+    await write(1, 0.2);
+    await write(2, 0.9);
+    for (const step of [3, 4]) await write(step, 0.5);
+    await flip(file(2));
+    expect(await resume()).toEqual({
+      told: [`${file(2)}: ${DAMAGED}; an older checkpoint is taken`],
+      step: 1,
+    });
+    expect(await readdir(join(folder, 'checkpoints'))).toEqual(['step-000000001.safetensors']);
+    await write(2, 0.9);
+    expect(await best()).toEqual([2, 0.9, 2]);
+    await run.close();
+  });
+
+  it('of which the best one is damaged and none is older are refused, and nothing is removed', async () => {
+    await write(2, 0.9);
+    for (const step of [3, 4]) await write(step, 0.5);
+    await flip(file(2));
+    const { told, step } = await resume();
+    expect(told).toEqual([]);
+    expect(step).toContain(
+      `${DAMAGED}; it is the best one and none is older: restore it from a copy, or remove ${folder}/checkpoints, and the same command trains it again`,
+    );
+    expect(await readdir(join(folder, 'checkpoints'))).toHaveLength(3);
+    await run.close();
+  });
+
+  it('tell the best one by their scores where the file that names it is damaged', async () => {
+    await write(2, 0.9);
+    for (const step of [3, 4]) await write(step, 0.5);
+    await writeFile(join(folder, 'best.json'), '{"step":2,"sc');
+    expect(await resume()).toEqual({ told: [], step: 4 });
+    expect(await best()).toEqual([2, 0.9, 2]);
+    await run.close();
+  });
+
+  it('before a line that was cut off are gone back to, so that it is logged again', async () => {
+    for (const step of [1, 2, 3, 4]) {
+      await run.log([{ step, loss: 1 }]);
+      if (step % 2 === 0) await write(step);
+    }
+    const path = join(folder, 'metrics.jsonl');
+    const whole = await readFile(path, 'utf8');
+    for (const torn of [whole.slice(0, -5), whole.replace('{"step":3,"loss":1}', '{"step":3,"lo')]) {
+      await writeFile(path, torn);
+      const { told, step } = await resume();
+      expect([told.length, step]).toEqual([1, 2]);
+      expect(told[0]).toMatch(
+        /^metrics\.jsonl: a line that is cut off after step [23]; an older checkpoint is taken$/,
+      );
+      expect(await run.records()).toEqual([1, 2].map((logged) => ({ step: logged, loss: 1 })));
+      await run.log([3, 4].map((logged) => ({ step: logged, loss: 1 })));
+      await write(4);
+      expect(await readFile(path, 'utf8')).toBe(whole);
+    }
+    // The first checkpoint is older than nothing: what is left of the log stays.
+    await writeFile(path, whole.replace('{"step":1,"loss":1}', '{"step":1,"lo'));
+    expect(await resume()).toEqual({
+      told: [
+        'metrics.jsonl: a line that is cut off after step 0; the run goes on without that line, since no checkpoint is older',
+      ],
+      step: 4,
+    });
+    expect(await run.records()).toEqual([2, 3, 4].map((logged) => ({ step: logged, loss: 1 })));
+    await run.close();
+  });
+
   it('of other networks are refused by path and shapes, and the log stays', async () => {
     await run.log([{ step: 9, loss: 1 }]);
     await write(1, 1);

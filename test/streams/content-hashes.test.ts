@@ -110,6 +110,28 @@ describe('contentHashes', () => {
     expect((await hashes())[1]).toBe(hashOf('two'));
   });
 
+  it('end when a stop is asked for, keep what was done, and go on from there', async () => {
+    const { root, cache, cached } = data();
+    const images = Array.from({ length: 300 }, (_, i) => {
+      const file = join(root, `${i}.png`);
+      writeFileSync(file, `${i}`);
+      return { file };
+    });
+    await later();
+    let asked = 0;
+    const stopRequested = () => ++asked === 2;
+    await expect(contentHashes(root, images, { cache, stopRequested })).rejects.toMatchObject({
+      exitCode: 75,
+    });
+    const kept = (): number =>
+      (JSON.parse(readFileSync(cached(), 'utf8')) as { files: unknown[] }).files.length;
+    const first = kept();
+    expect(first).toBeGreaterThanOrEqual(128);
+    expect(first).toBeLessThan(300);
+    expect(await contentHashes(root, images, { cache })).toEqual(images.map((_, i) => hashOf(`${i}`)));
+    expect(kept()).toBe(300);
+  });
+
   it('leave nothing in the folder of the data, and no temporary file', async () => {
     const { hashes, root, cache } = data();
     await later();

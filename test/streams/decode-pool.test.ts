@@ -110,6 +110,55 @@ describe('a pool', () => {
     await pool.close();
   });
 
+  it('whose worker hangs says so within the time limit, with the image, and its other loads end too', async () => {
+    const script = join(root, 'hanging-worker.mjs');
+    writeFileSync(
+      script,
+      `import { parentPort } from 'node:worker_threads';
+      parentPort.on('message', ({ id, location }) => {
+        if (location.file === 'hanging.png') for (;;);
+        parentPort.postMessage({ id, pixels: Uint8Array.of(6) });
+      });`,
+    );
+    const pool = openDecodePool({
+      shape: [1, 1, 1],
+      workers: 1,
+      timeLimit: 0.2,
+      script: pathToFileURL(script),
+    });
+    expect(await pixelsOf(pool.load({ file: 'first.png' }))).toEqual([6]);
+    const files = ['hanging.png', 'behind.png'];
+    for (const result of await Promise.allSettled(files.map((file) => pool.load({ file })))) {
+      const { reason } = result as PromiseRejectedResult;
+      expect(reason).toMatchObject({
+        exitCode: 1,
+        message:
+          'a decode worker, at hanging.png: expected the image to be decoded within 0.2 s, found it still at work; look at this image and its disk; the same command goes on from the last checkpoint',
+      });
+    }
+    await pool.close();
+  });
+
+  it('takes an answer that lay in the queue longer than the time limit while this thread was held', async () => {
+    const script = join(root, 'prompt-worker.mjs');
+    writeFileSync(
+      script,
+      `import { parentPort } from 'node:worker_threads';
+      parentPort.on('message', ({ id }) => parentPort.postMessage({ id, pixels: Uint8Array.of(6) }));`,
+    );
+    const pool = openDecodePool({
+      shape: [1, 1, 1],
+      workers: 1,
+      timeLimit: 0.1,
+      script: pathToFileURL(script),
+    });
+    await pixelsOf(pool.load({ file: 'first.png' }));
+    const loaded = pixelsOf(pool.load({ file: 'second.png' }));
+    for (const end = Date.now() + 500; Date.now() < end;);
+    expect(await loaded).toEqual([6]);
+    await pool.close();
+  });
+
   it('starts its workers with the first image', async () => {
     const script = join(root, 'late-worker.mjs');
     const pool = openDecodePool({ shape: [1, 1, 1], workers: 1, script: pathToFileURL(script) });
@@ -237,5 +286,6 @@ describe('a pool', () => {
     expect(() => openDecodePool({ shape: [0, 1, 3] })).toThrow('shape');
     expect(() => openDecodePool({ shape: [1, 1, 2] })).toThrow('shape');
     expect(() => openDecodePool({ shape: [1, 1, 1], workers: 1.5 })).toThrow('workers');
+    expect(() => openDecodePool({ shape: [1, 1, 1], timeLimit: 0 })).toThrow('timeLimit');
   });
 });

@@ -3,7 +3,13 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { foldKey, randomKey, uniform } from '../../src/random/random.ts';
 import { cloneTensors, disposeTensors } from '../../src/tensor-tree.ts';
-import { NonFiniteLossError, train, type LossRecord } from '../../src/training/loop.ts';
+import {
+  checkFiniteState,
+  NonFiniteLossError,
+  NonFiniteStateError,
+  train,
+  type LossRecord,
+} from '../../src/training/loop.ts';
 import { useBackend } from '../support/backend.ts';
 
 beforeAll(() => useBackend('cpu'));
@@ -306,5 +312,125 @@ describe('resumption', () => {
       }),
       { seed: 20, numRuns: 60 },
     );
+  });
+});
+
+describe('numbers that are not finite, with a way back', () => {
+  type Number = { readonly value: tf.Scalar };
+  type By = { readonly by: tf.Scalar };
+  const grow = ({ value }: Number, { by }: By) => ({
+    state: { value: value.mul<tf.Scalar>(by) },
+    losses: { loss: value.mul<tf.Scalar>(by) },
+  });
+
+  it('goes on from what it is given, with that step’s batch, and leaves no tensor', async () => {
+    const tensors = tf.memory().numTensors;
+    const saved: [number, number][] = [];
+    const logged: number[] = [];
+    const asked: [number, number][] = [];
+    let factor = 1;
+    const { state, stepsDone } = await train<Number, By>({
+      state: { value: tf.scalar(1) },
+      stepsDone: 0,
+      steps: 6,
+      step: grow,
+      // Step 5 overflows unless the factor is a quarter.
+      batchAt: (index) => ({ by: tf.scalar(index === 4 && factor > 0.25 ? 1e38 : 8 * factor) }),
+      recurring: [{ every: 2, run: ({ value }, step) => void saved.push([step, value.dataSync()[0]!]) }],
+      onLosses: (records) => void logged.push(...records.map(({ step }) => step)),
+      recover: async (error, { value }) => {
+        asked.push([error.record.step, value.dataSync()[0]!]);
+        factor /= 2;
+        return { step: 4, state: { value: tf.scalar(saved.at(-1)![1]) } };
+      },
+    });
+    // 8⁴ overflows at step 5 twice; then twice a quarter of 8.
+    expect(asked).toEqual([
+      [5, Infinity],
+      [5, Infinity],
+    ]);
+    expect(state.value.dataSync()[0]).toBe(8 ** 4 * 2 * 2);
+    expect(stepsDone).toBe(6);
+    expect(logged).toEqual([1, 2, 3, 4, 5, 6]);
+    state.value.dispose();
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  it('gives up with the error where there is no way, or the way throws, and leaves no tensor', async () => {
+    const run = (recover: () => Promise<null>) =>
+      train<Number, By>({
+        state: { value: tf.scalar(1) },
+        stepsDone: 0,
+        steps: 3,
+        step: grow,
+        batchAt: () => ({ by: tf.scalar(NaN) }),
+        recover,
+      });
+    const tensors = tf.memory().numTensors;
+    await expect(run(() => Promise.resolve(null))).rejects.toThrow('loss is not finite at step 1');
+    await expect(run(() => Promise.reject(new Error('no disk')))).rejects.toThrow('no disk');
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  it('is asked of a state that what recurs finds not finite, and of no other fault', async () => {
+    const found: string[] = [];
+    const run = (fault: () => Error) =>
+      train<Number, By>({
+        state: { value: tf.scalar(1) },
+        stepsDone: 0,
+        steps: 1,
+        step: ({ value }) => ({ state: { value: value.clone() }, losses: { loss: value.clone() } }),
+        batchAt: () => ({ by: tf.scalar(1) }),
+        recurring: [
+          {
+            every: 1,
+            run: () => {
+              throw fault();
+            },
+          },
+        ],
+        recover: async ({ name }) => (found.push(name), null),
+      });
+    await expect(run(() => new NonFiniteStateError({ step: 1, losses: {} }, 'a/b'))).rejects.toThrow(
+      'a/b is not finite after step 1',
+    );
+    await expect(run(() => new Error('disk full'))).rejects.toThrow('disk full');
+    expect(found).toEqual(['NonFiniteStateError']);
+  });
+
+  it('is told by the first tensor of a state that holds such a number', async () => {
+    const state = { a: tf.tensor1d([1, 2]), n: tf.tensor1d([1], 'int32'), b: { c: tf.scalar(-Infinity) } };
+    await expect(checkFiniteState(state, 9)).rejects.toThrow('b/c is not finite after step 9');
+    await expect(checkFiniteState({ a: state.a, n: state.n }, 9)).resolves.toBeUndefined();
+    disposeTensors(state);
+  });
+});
+
+describe('an end before the steps are done', () => {
+  const run = async (ended: () => boolean, events: string[] = []) => {
+    const end = await train({
+      state: start(),
+      stepsDone: 2,
+      steps: 9,
+      step,
+      batchAt,
+      readLossesEvery: 100,
+      onLosses: (records) => void events.push(`losses ${records.map((record) => record.step).join()}`),
+      recurring: [{ every: 4, run: (_, at) => void events.push(`save ${at}`) }],
+      ended,
+    });
+    disposeTensors(end.state);
+    return end;
+  };
+
+  it('is in good order: losses are handed on, and it is no interruption', async () => {
+    const events: string[] = [];
+    const end = await run(() => events.includes('save 4'), events);
+    expect(events).toEqual(['losses 3,4', 'save 4']);
+    expect(end).toMatchObject({ stepsDone: 4, interrupted: false });
+  });
+
+  it('may have come before the first step', async () => {
+    expect(await run(() => true)).toMatchObject({ stepsDone: 2, interrupted: false });
   });
 });

@@ -65,6 +65,7 @@ export function minimalStageTwo(
   method: Method,
   seed = 1,
   full = false,
+  accumulate = 1,
 ): MinimalRun<ClassifierState, RobustBatch> {
   const side = full ? 28 : SIDE;
   const table = groupTable(['(Y=0)(Z=0)', '(Y=0)(Z=1)', '(Y=1)(Z=0)', '(Y=1)(Z=1)'], [12, 2, 2, 8]);
@@ -81,6 +82,7 @@ export function minimalStageTwo(
     optimizer: sgd(),
     weightDecay: 1e-3,
     maxGradientNorm: 5,
+    accumulate,
     ...(method === 'camel' && { consistency: { divergence: camelConsistency, weight: 5 } }),
   });
   const weights = network.weights();

@@ -15,6 +15,9 @@ import { pinnedWheel } from './wheels.ts';
 import { readZipDirectory, unpackEntry, type Unpacked, type ZipDirectory, type ZipEntry } from './zip.ts';
 
 /** Names of the two libraries, in a wheel and where they are installed. */
+/** Ten times the list of files of the largest wheel. */
+const LARGEST_RECORD = 2 ** 24;
+
 export const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'] as const;
 
 /** What the binding's two files include, and the files that name the version. */
@@ -100,6 +103,8 @@ export async function wheelContents(
   const wanted = wantedOf(path, directory);
   const record = Array.from(directory.values()).find(({ name }) => /^[^/]+\.dist-info\/RECORD$/.test(name));
   if (record === undefined) throw failure(path, 'a wheel', 'no RECORD in it', 'name another file');
+  if (record.size > LARGEST_RECORD)
+    throw failure(path, `a RECORD of at most ${LARGEST_RECORD} bytes`, `${record.size}`, 'name another file');
   await unpackWhole(path, record, temporary, signal);
   const text = await readFile(temporary, 'utf8');
   await rm(temporary);

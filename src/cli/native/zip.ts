@@ -121,7 +121,8 @@ export async function unpackEntry(
       hash.update(chunk);
       bytes += chunk.length;
       onBytes(chunk.length);
-      done(null, chunk);
+      if (bytes <= entry.size) done(null, chunk);
+      else done(new RangeError(`${entry.name} holds more than the ${entry.size} bytes that it says`));
     },
   });
   const compressed =

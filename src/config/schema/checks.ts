@@ -183,6 +183,37 @@ function gateFaults({ data, translation, gate }: StageOneExperiment): readonly S
   ];
 }
 
+/** Early stopping goes by what measures: a score that selects, or a gate. */
+function stopEarlyFaults(experiment: StageOneExperiment | StageTwoExperiment): readonly SettingFault[] {
+  const never = 'training.stopEarly.kind to never';
+  if (experiment.training.stopEarly.kind === 'never') return [];
+  return experiment.kind === 'stage-1'
+    ? faultUnless(
+        experiment.gate.kind !== 'none',
+        'training.stopEarly.kind',
+        'never without a gate, which is to be satisfied',
+        'satisfied',
+        `set gate.kind to strict, or ${never}`,
+      )
+    : faultUnless(
+        experiment.evaluation.select !== 'last',
+        'training.stopEarly.kind',
+        'never where the last checkpoint is selected, without a score to go by',
+        'patience',
+        `set evaluation.select to worst-group, or ${never}`,
+      );
+}
+
+/** The penalty of a group is a square of a mean over the whole batch, which no sum over its parts gives. */
+const accumulationFaults = ({ training, invariance }: StageTwoExperiment): readonly SettingFault[] =>
+  faultUnless(
+    training.accumulate === 1 || invariance.kind === 'none',
+    'training.accumulate',
+    '1 with the penalty of invariance, which is no sum over the parts of a batch',
+    training.accumulate,
+    `set training.accumulate to 1 and training.batchSize to ${training.accumulate * training.batchSize}, or invariance.kind to none`,
+  );
+
 /**
  * Faults between settings that are right each for itself.
  *
@@ -194,6 +225,7 @@ export const settingFaults = (
   ...groupFaults(experiment),
   ...sizeFaults(experiment),
   ...scheduleFaults(experiment.optimizer.schedule),
+  ...stopEarlyFaults(experiment),
   ...(experiment.kind === 'stage-1'
     ? [
         ...filterFaults(experiment),
@@ -204,5 +236,10 @@ export const settingFaults = (
         ...scarceFaults(experiment),
         ...gateFaults(experiment),
       ]
-    : [...scalingFaults(experiment), ...translatedFaults(experiment), ...normalizationFaults(experiment)]),
+    : [
+        ...scalingFaults(experiment),
+        ...translatedFaults(experiment),
+        ...normalizationFaults(experiment),
+        ...accumulationFaults(experiment),
+      ]),
 ];

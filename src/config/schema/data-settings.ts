@@ -48,7 +48,7 @@ const layout = setting(
 );
 
 const orientation = setting(
-  'upright: images are turned as their Exif orientation says; stored: they are left as they are stored, as published.',
+  'upright: images are turned as their Exif or XMP orientation says; stored: they are left as they are stored, as published.',
   choice('upright', 'stored'),
   'upright',
 );

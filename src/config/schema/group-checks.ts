@@ -160,16 +160,17 @@ const FEWEST_GROUPS = 2;
  * @param groups How many groups have training images.
  */
 export function batchFaults(
-  { method, training: { batchSize } }: Pick<StageTwoExperiment, 'method' | 'training'>,
+  { method, training: { batchSize, accumulate } }: Pick<StageTwoExperiment, 'method' | 'training'>,
   groups: number,
 ): readonly SettingFault[] {
+  const least = Math.ceil(groups / accumulate);
   const balanced = method.kind !== 'erm' || method.sampling === 'balanced';
   return faultUnless(
-    !balanced || batchSize >= groups,
+    !balanced || batchSize >= least,
     'training.batchSize',
-    `at least ${groups}, one image of each group`,
+    `at least ${least}, one image of each group${accumulate === 1 ? '' : ' in a step'}`,
     batchSize,
-    `set training.batchSize to ${groups} or more${method.kind === 'erm' ? ', or method.sampling to natural' : ''}`,
+    `set training.batchSize to ${least} or more${method.kind === 'erm' ? ', or method.sampling to natural' : ''}`,
   );
 }
 

@@ -17,6 +17,7 @@ import {
   augmentation,
   checkpointsSection,
   headSettings,
+  onNan,
   scheduleSettings,
 } from './training-settings.ts';
 import { distinct } from './values.ts';
@@ -232,6 +233,17 @@ const training = section('training', {
     }),
     { kind: 'asOthers' },
   ),
+  stopEarly: setting(
+    'never: all steps are done, as schedules reckon with; satisfied: training ends once the gate has been satisfied so many times in a row.',
+    variants('stopEarly', {
+      never: {},
+      satisfied: {
+        measurements: setting('Of the gate during training, one after the other.', positiveInteger, 3),
+      },
+    }),
+    { kind: 'never' },
+  ),
+  onNan,
 });
 
 /** The gate that says how good translations are. */

@@ -21,6 +21,7 @@ import {
   augmentation,
   checkpointsSection,
   headSettings,
+  onNan,
   OptimizerCodec,
   ScalingCodec,
 } from './training-settings.ts';
@@ -212,9 +213,18 @@ export const MethodCodec = variants('method', {
 
 const training = section('training', {
   ...lengthSettings(100, 'Epochs.'),
-  batchSize: setting('Original images in a step, of all groups together.', positiveInteger, 16),
+  batchSize: setting(
+    'Original images that pass through the network at once, of all groups together: those of a step, unless gradients are accumulated.',
+    positiveInteger,
+    16,
+  ),
+  accumulate: setting(
+    'Batches whose gradients make one step, as one batch of so many times the images would to rounding; only batch normalisation sees each for itself. Not with the invariance penalty.',
+    positiveInteger,
+    1,
+  ),
   epochBatchSize: setting(
-    'An epoch is ⌊training images / this⌋ steps; null: the batch size.',
+    'An epoch is ⌊training images / this⌋ steps; null: the images of a step.',
     nullable(positiveInteger),
     null,
   ),
@@ -224,6 +234,18 @@ const training = section('training', {
     nullable(positiveNumber),
     null,
   ),
+  stopEarly: setting(
+    'never: all steps are done, as schedules reckon with; patience: training ends when the score that selects a checkpoint has not risen for so many evaluations.',
+    variants('stopEarly', {
+      never: {},
+      patience: {
+        evaluations: setting('In a row without a gain.', positiveInteger, 10),
+        minimumGain: setting('What the score must rise by to count as a gain.', nonNegativeNumber, 0),
+      },
+    }),
+    { kind: 'never' },
+  ),
+  onNan,
 });
 
 const evaluation = section('evaluation', {

@@ -102,9 +102,14 @@ export function readFrame(bytes: Uint8Array, at: number, progressive: boolean): 
   }
   const columns = Math.ceil(width / (8 * horizontal));
   const rows = Math.ceil(height / (8 * vertical));
-  const blocks = factors.reduce((sum, { horizontal: h, vertical: v }) => sum + h * v * columns * rows, 0);
-  // Every block that is not filling has a bit at least, so that a short file cannot ask for much memory.
-  if (blocks > 64 * bytes.length) {
+  // Without those that only fill units, which scans of one component leave out.
+  const blocks = factors.reduce(
+    (sum, { horizontal: h, vertical: v }) =>
+      sum + Math.ceil((width * h) / (8 * horizontal)) * Math.ceil((height * v) / (8 * vertical)),
+    0,
+  );
+  // Each takes two codes of a bit at least, or one in several scans, so that a short file cannot ask for much memory.
+  if (blocks > (progressive ? 8 : 4) * bytes.length) {
     throw new JpegFault(at, `data of ${blocks} blocks`, `${bytes.length} bytes`);
   }
   const frame = { progressive, height, width, horizontal, vertical, columns, rows };

@@ -40,8 +40,11 @@ export interface ExperimentImages {
   /** The true counterparts of the images of a split in either subgroup, aligned with them, where they are known. */
   counterparts?(split: SplitName): TranslationLists;
   readonly load: LoadPixels<ImageReference>;
-  /** What runs on these data are bound to, found when it is first asked for. Data that were made up have none. */
-  fingerprint?(): Promise<BoundData>;
+  /**
+   * What runs on these data are bound to, found when it is first asked for. Data that were made up have none. A stop
+   * that is asked for meanwhile is thrown, as ProgramError with exit code 75.
+   */
+  fingerprint?(stopRequested?: () => boolean): Promise<BoundData>;
   /** Ends what loads them. */
   close(): Promise<void>;
 }

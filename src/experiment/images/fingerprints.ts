@@ -9,10 +9,16 @@ import { sha256 } from '../../streams/record-manifest.ts';
 import { startProgress } from '../../system/progress.ts';
 import type { BoundData, ImageReference } from './experiment-images.ts';
 
-/** What is made when it is first asked for, and then given again. */
-export function once<A>(make: () => Promise<A>): () => Promise<A> {
+/** What is made when it is first asked for, and then given again; if that fails, it is made when next asked for. */
+export function once<A, Args extends readonly unknown[] = []>(
+  make: (...args: Args) => Promise<A>,
+): (...args: Args) => Promise<A> {
   let made: Promise<A> | undefined;
-  return () => (made ??= make());
+  return (...args) =>
+    (made ??= make(...args).catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    }));
 }
 
 /** Fewer images take no time worth a progress. */
@@ -23,17 +29,20 @@ const SHOWN = 2000;
  *
  * @param root Of the data set.
  * @param dataset As it was opened.
+ * @param stopRequested Whether to stop.
+ * @throws ProgramError (exit code 75) if a stop was asked for.
  */
 export async function picturesFingerprint(
   root: string,
   { classes, subgroups, splits }: Pick<Dataset, 'classes' | 'subgroups' | 'splits'>,
+  stopRequested?: () => boolean,
 ): Promise<BoundData> {
   const examples = SPLITS.flatMap((split) => splits[split]);
   const progress = examples.length < SHOWN ? null : startProgress('images looked at', examples.length);
   const hashes = await contentHashes(
     root,
     examples.map(({ image }) => image),
-    { onProgress: (done) => progress?.update(done) },
+    { ...(stopRequested && { stopRequested }), onProgress: (done) => progress?.update(done) },
   ).finally(() => progress?.stop());
   const contents = new Map<ImageReference, string>(examples.map(({ image }, i) => [image, hashes[i]!]));
   const images = examples.map(({ image, split, label, subgroup }, i) => ({

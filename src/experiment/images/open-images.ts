@@ -44,7 +44,9 @@ async function pictures(
     shape,
     examples: (split) => dataset.splits[split],
     load: (image: ImageReference) => pool.load(image as ImageLocation),
-    fingerprint: once(() => picturesFingerprint(settings.root, dataset)),
+    fingerprint: once((stopRequested?: () => boolean) =>
+      picturesFingerprint(settings.root, dataset, stopRequested),
+    ),
     close: async () => {
       await pool.close();
       await close();

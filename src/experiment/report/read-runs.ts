@@ -1,7 +1,13 @@
 /** All that the folders of runs hold for a report, beside their results. */
 import type { DataError } from '../../data/data-error.ts';
 import type { ReportInput } from '../../report/input.ts';
-import { outcomeReader, StageOneOutcomeCodec, StageTwoOutcomeCodec, type ReadOutcome } from '../outcomes.ts';
+import {
+  outcomeReader,
+  StageOneOutcomeCodec,
+  StageTwoOutcomeCodec,
+  type Course,
+  type ReadOutcome,
+} from '../outcomes.ts';
 import { readTrainingRun } from './training-log.ts';
 import { readTranslationRun } from './translation-log.ts';
 
@@ -13,13 +19,50 @@ export interface RunFolder {
 }
 
 /** What reports take from the folders of runs. */
-export type ReadRuns = Pick<ReportInput, 'translationRuns' | 'trainingRuns' | 'notices'>;
+export type ReadRuns = Pick<ReportInput, 'translationRuns' | 'trainingRuns' | 'notices' | 'courses'>;
 
 const skippedLines = (
   { seed, name }: RunFolder,
   damaged: readonly DataError[] | undefined,
 ): readonly string[] =>
   (damaged ?? []).map(({ where, found }) => `seed ${seed}, ${name}: skipped ${where}: ${found}`);
+
+const halvings = ({ rollbacks }: Course): readonly string[] =>
+  rollbacks.map(
+    ({ from, to, found }) =>
+      `rolled back from step ${from} to step ${to}, and on from there with half the learning rate: ${found}`,
+  );
+
+/** A sentence begins with a capital and has a stop. */
+const sentence = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}.`;
+
+/** How a training went, in sentences; none of a run that does not tell. */
+function sentencesOf(course: Course | undefined, usedStep: number | undefined): readonly string[] {
+  if (course === undefined || course.chosen === '') return [];
+  const { chosen, stoppedEarly } = course;
+  return [
+    `step ${usedStep}: ${chosen}`,
+    ...(stoppedEarly === null ? [] : [`training stopped early ${stoppedEarly}`]),
+    ...halvings(course),
+  ].map(sentence);
+}
+
+/** What a run tells beside its results: lines for the top of the page, and how it went. */
+function toldBy(
+  run: RunFolder,
+  outcome: { readonly damaged: readonly DataError[]; readonly course: Course } | undefined,
+  usedStep: number | undefined,
+) {
+  const { seed, name } = run;
+  const rolledBack = outcome === undefined ? [] : halvings(outcome.course);
+  return {
+    lines: [
+      ...skippedLines(run, outcome?.damaged),
+      ...rolledBack.map((line) => `seed ${seed}, ${name}: ${line}`),
+    ],
+    course: { seed, name, sentences: sentencesOf(outcome?.course, usedStep) },
+  };
+}
 
 /**
  * Reads logs, pictures and skipped images.
@@ -37,7 +80,7 @@ export async function readRuns(
     const outcome = await outcomeOf(run.folder, StageOneOutcomeCodec);
     const { seed, name, folder } = run;
     return {
-      lines: skippedLines(run, outcome?.damaged),
+      ...toldBy(run, outcome, outcome?.bestStep),
       read: await readTranslationRun(folder, { seed, name }, outcome?.bestStep ?? null),
     };
   });
@@ -47,7 +90,7 @@ export async function readRuns(
     const outcome = outcomes[i];
     const { seed, name, folder } = run;
     return {
-      lines: skippedLines(run, outcome?.damaged),
+      ...toldBy(run, outcome, outcome?.selectedStep),
       read: await readTrainingRun(folder, { seed, method: name }, [trained[i]!, ...trained]),
     };
   });
@@ -56,5 +99,6 @@ export async function readRuns(
     translationRuns: first.flatMap(({ read }) => read ?? []),
     trainingRuns: second.flatMap(({ read }) => read ?? []),
     notices: [...first, ...second].flatMap(({ lines }) => lines),
+    courses: [...first, ...second].flatMap(({ course }) => (course.sentences.length > 0 ? course : [])),
   };
 }

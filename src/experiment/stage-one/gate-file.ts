@@ -4,6 +4,8 @@
  */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { either as E } from 'fp-ts';
+import type { DataError } from '../../data/data-error.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 import {
   disposeGate,
@@ -64,9 +66,9 @@ async function checkpointsOf(
       every: CHECKPOINT_EVERY,
       newest: async (name, expected) => {
         const found = orExit(
-          await kept[name].newest(expected, ({ where, found: what }) =>
-            say(`${where}: ${what}; an older checkpoint is taken`),
-          ),
+          await kept[name].newest(expected, {
+            onDamaged: ({ where, found: what, cure }) => say(`${where}: ${what}; ${cure}`),
+          }),
         );
         if (found !== null && found.step < steps[name])
           say(`${LABEL}: ${name} goes on from step ${found.step}`);
@@ -81,6 +83,8 @@ async function checkpointsOf(
     progress: { update: (...at) => progress?.update(...at), stop: () => progress?.stop() },
   };
 }
+
+const CURE = 'remove this file, and the same command trains the classifiers again, to the same bits';
 
 /**
  * The gate of a run that has been trained.
@@ -97,7 +101,8 @@ export async function savedGate(folder: string, networks: Networks): Promise<Gat
     throw error;
   });
   if (bytes === null) return null;
-  const file = orExit(decodeSafetensors(bytes, path));
+  const cured = E.mapLeft((fault: DataError): DataError => ({ ...fault, cure: CURE }));
+  const file = orExit(cured(decodeSafetensors(bytes, path)));
   const untrained = { domain: networks.domain.weights(), label: networks.label.weights() };
   const restored = restoreTree(file, untrained, path);
   disposeTensors(untrained);

@@ -1,12 +1,15 @@
 /** The program of stage 1: an experiment from its settings to a run folder with generators. */
+import type { RunLogger } from '../../logs/run-logger.ts';
 import type { SelectedBackend } from '../../backends/backend.ts';
 import { closing } from '../../system/closing.ts';
 import { orExit } from '../../system/program.ts';
 import { reportStageOne } from '../report/run-report.ts';
 import { openRun } from '../../runs/run-directory.ts';
+import { restoreMirrors } from '../../runs/restore-mirrors.ts';
 import type { ExperimentContext } from '../context.ts';
 import { leakNotices, notingDamage, boundOutcome } from '../bound-runs.ts';
 import type { ExperimentImages } from '../images/experiment-images.ts';
+import { stageOneMirrors } from '../logs/run-mirrors.ts';
 import { oneSidedClasses } from './domains.ts';
 import { openExperimentImages } from '../images/open-images.ts';
 import type { OpenImages } from '../images/shared-images.ts';
@@ -26,6 +29,8 @@ export interface RunStageOneOptions {
   readonly skipDamaged?: number;
   /** What the report calls the groups, by keys such as `y0z1`; default: their classes and subgroups. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Is told what is logged, beside the files in the run folder; it stays the caller's to close. */
+  readonly logger?: RunLogger;
   /**
    * Opens the data; default `openExperimentImages`. A study shares them between its runs.
    *
@@ -46,10 +51,10 @@ async function train(
   options: RunStageOneOptions,
   context: ExperimentContext,
 ): Promise<StageOneOutcome> {
-  const { out, skipDamaged = skipDamagedOf(experiment), gateBeside } = options;
+  const { out, skipDamaged = skipDamagedOf(experiment), gateBeside, logger } = options;
   // All that may not fit comes before the run folder, so that who corrects it begins anew.
   const plan = planStageOne(experiment, images);
-  const data = await images.fingerprint?.();
+  const data = await images.fingerprint?.(context.stopRequested);
   const oneSided = oneSidedClasses(experiment, plan.domains, images);
   [...(images.notices ?? []), ...leakNotices(data), ...oneSided].forEach(context.say);
   try {
@@ -58,6 +63,8 @@ async function train(
       keep,
       outcome: StageOneOutcomeCodec,
       ...(data && { data }),
+      mirrors: stageOneMirrors(out, settings, logger),
+      say: context.say,
     });
     const run = orExit(opened);
     return await closing(run, () =>
@@ -98,6 +105,7 @@ export async function runStageOne(
   const { out, openImages = openExperimentImages } = options;
   const run = { out, settings, outcome: StageOneOutcomeCodec, open: () => openImages(experiment.data) };
   const outcome = await boundOutcome(run, context, (images) => train(toRun, images, options, context));
+  await restoreMirrors(out, stageOneMirrors(out, settings), outcome, context.say);
   await reportStageOne({ ...options, folder: out, experiment }, outcome);
   return outcome;
 }

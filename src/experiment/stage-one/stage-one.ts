@@ -6,7 +6,6 @@ import { concatenateImages } from '../../augmentation/pairing.ts';
 import { stepsOf } from '../../config/schema/durations.ts';
 import { imageGallery } from '../../augmentation/gallery.ts';
 import { minusOneToOne, toBytes } from '../../augmentation/scaling.ts';
-import { encodePng } from '../../data/png.ts';
 import type { StageOneExperiment } from '../../config/schema/stage-one.ts';
 import type { CycleganBatch, CycleganState, PerGenerator } from '../../gan/cyclegan-state.ts';
 import type { NetworkWeights } from '../../models/network.ts';
@@ -27,18 +26,20 @@ import {
   type StageOneBatchOptions,
 } from '../../training/stage-one.ts';
 import { stageOneClasses, type StageOneClasses } from '../../training/stage-one-classes.ts';
-import { removeAbandonedFiles, writeFileAtomically } from '../../system/atomic-file.ts';
+import { removeAbandonedFiles } from '../../system/atomic-file.ts';
 import { openBatchStream } from '../../streams/batch-stream.ts';
 import { makeFolder } from '../../system/make-folder.ts';
 import type { Run } from '../../runs/run-directory.ts';
-import { pause, type ExperimentContext } from '../context.ts';
+import { pause, pauseOrStop, type ExperimentContext } from '../context.ts';
 import { cycleganOf, type CycleganNetworks } from './cyclegan.ts';
 import { obtainGate, type ExperimentGate } from './gate.ts';
 import { loadFirst } from '../images/load-images.ts';
+import { writePicture } from '../logs/gallery-file.ts';
 import { learningRateOf } from '../optimizers.ts';
 import type { StageOnePlan } from './stage-one-plan.ts';
 import type { StageOneOutcome } from '../outcomes.ts';
-import { bestState, trainInRun } from '../train-in-run.ts';
+import { satisfiedRecord, satisfactionOf } from './satisfied-gate.ts';
+import { bestState, courseOf, trainInRun } from '../train-in-run.ts';
 
 /** Generators with the weights that translate. */
 export interface Generators {
@@ -80,12 +81,28 @@ const classesOf = (
     ...(training.scarce.kind === 'mixed' && { mix: training.scarce }),
   });
 
+/** The learning rates of a step, with what they are multiplied with. */
+function learningRatesOf({ experiment: { optimizer }, steps }: StageOnePlan) {
+  const generators = learningRateOf(optimizer, optimizer.generators.learningRate, steps);
+  const discriminators = learningRateOf(optimizer, optimizer.discriminators.learningRate, steps);
+  return (index: number, factor: number) => ({
+    learningRate: { generators: generators(index) * factor, discriminators: discriminators(index) * factor },
+  });
+}
+
+/** Both learning rates times a factor. */
+const atRate = (options: StageOneBatchOptions, factor: number): StageOneBatchOptions => ({
+  ...options,
+  generatorLearningRate: (step) => options.generatorLearningRate(step) * factor,
+  discriminatorLearningRate: (step) => options.discriminatorLearningRate(step) * factor,
+});
+
 function batchesOf(
   { experiment, images, networks, domains, steps }: StageOnePlan,
   skipDamaged: number,
   skipped: Run['skipped'],
 ): {
-  readonly batchAt: (index: number) => Promise<CycleganBatch>;
+  readonly batchAt: (index: number, rateFactor: number) => Promise<CycleganBatch>;
   readonly close: () => void;
 } {
   const { optimizer, pool, loss, seed, training, generator, discriminator, movingAverageDecay } = experiment;
@@ -120,9 +137,9 @@ function batchesOf(
     });
   const [source, target] = [streamOf('source'), streamOf('target')];
   return {
-    batchAt: async (index) => {
+    batchAt: async (index, rateFactor) => {
       const [one, other] = await Promise.all([source.batch(index), target.batch(index)]);
-      return stageOneBatch(index, { source: one.images, target: other.images }, options);
+      return stageOneBatch(index, { source: one.images, target: other.images }, atRate(options, rateFactor));
     },
     close: () => {
       source.close();
@@ -135,7 +152,7 @@ function batchesOf(
 async function galleryOf(
   generators: Generators,
   originals: Readonly<Record<Domain, Images<Uint8Array>>>,
-): Promise<Uint8Array> {
+): Promise<Images<Uint8Array>> {
   const rows = async (domain: Domain): Promise<Images<Float32Array>[]> => {
     const [there, back] =
       domain === 'source'
@@ -146,8 +163,13 @@ async function galleryOf(
     return [original, translated, await translateImages(translated, back, pause)];
   };
   const all = [...(await rows('source')), ...(await rows('target'))];
-  const { pixels, shape } = toBytes(imageGallery(concatenateImages(all), all[0]!.shape[0]));
-  return encodePng({ height: shape[1], width: shape[2], channels: shape[3], pixels });
+  return toBytes(imageGallery(concatenateImages(all), all[0]!.shape[0]));
+}
+
+/** Why a checkpoint translates. */
+function whyChosen(gate: StageOneExperiment['gate']): string {
+  if (gate.kind === 'none') return 'the last one, as there is no gate';
+  return gate.choose === 'best' ? 'the best by the gate' : 'the last one, as the gate only measures';
 }
 
 /** Another process that trains the gate's classifiers in the folder of a run while the CycleGAN trains here. */
@@ -201,13 +223,16 @@ export async function stageOne(
     plan.gate === null ? null : obtainGate(plan.gate, images, run, context, skipDamaged);
   const judges = await judgesOf(obtain, plan.gate === null ? undefined : gateBeside);
   const batches = batchesOf(plan, skipDamaged, skipped);
+  const stopEarly = satisfactionOf(experiment);
   const first = (domain: Domain) =>
     loadFirst(images, domains[domain], Math.min(gallery.images, smaller), skipDamaged, skipped.of(domain));
   const translating = (state: CycleganState): Generators =>
     generatorsOf(networks, experiment, translatingWeights(state));
   const measured = async (state: CycleganState, which: 'during' | 'all'): Promise<GateMeasure | null> => {
     const found = await judges.of();
-    return found && measureGenerators(found.gate, translating(state), found.images[which], pause);
+    return (
+      found && measureGenerators(found.gate, translating(state), found.images[which], pauseOrStop(context))
+    );
   };
   try {
     const [source, target] = [await first('source'), await first('target')];
@@ -221,6 +246,9 @@ export async function stageOne(
       steps,
       step,
       batchAt: batches.batchAt,
+      alsoLogged: learningRatesOf(plan),
+      onNan: training.onNan,
+      ...(stopEarly && { stopEarly }),
       checkpointEvery: stepsOf(checkpoints.every, stepsPerEpoch),
       evaluateEvery: stepsOf(
         gateSettings.kind === 'strict' ? gateSettings.every : checkpoints.every,
@@ -230,33 +258,34 @@ export async function stageOne(
         {
           every: stepsOf(gallery.every, stepsPerEpoch),
           run: async (state, done) => {
-            await writeFileAtomically(join(pictures, `step-${String(done).padStart(9, '0')}.png`), [
-              await galleryOf(translating(state), shown),
-            ]);
+            const picture = await galleryOf(translating(state), shown);
+            await run.log([await writePicture(run.folder, done, 'translations', picture)]);
           },
         },
       ],
       evaluate: async (state) => {
         const measure = await measured(state, 'during');
         if (measure === null) return { record: {}, note: '' };
+        const { gate } = (await judges.of())!;
         return {
-          record: { ...measure },
+          record: { ...measure, ...satisfiedRecord(experiment, measure, gate) },
           ...(gateSettings.kind === 'strict' &&
             gateSettings.choose === 'best' && { score: checkpointScore(measure) }),
           note: `gate score ${measure.score.toFixed(3)}`,
         };
       },
     });
-    const chosen = await bestState(run, { step: steps, state: end });
+    const chosen = await bestState(run, end);
     const measure = await measured(chosen.state, 'all').finally(() => disposeTensors(chosen.state));
     const outcome: StageOneOutcome = {
-      steps,
+      steps: end.step,
       stepsPerEpoch,
       bestStep: chosen.step,
       measure,
       gateAccuracy: (await judges.of())?.gate.heldOutAccuracy ?? null,
       seconds: run.seconds(),
       damaged: skipped.all(),
+      course: { chosen: whyChosen(gateSettings), ...courseOf(run, end, steps) },
     };
     await run.finish(outcome);
     return outcome;

@@ -11,8 +11,15 @@ export interface StepBudget {
   readonly checkpointEvery: number;
 }
 
+/** The original images of an optimizer step. */
+export const imagesInStep = ({
+  batchSize,
+  accumulate,
+}: Pick<StageTwoExperiment['training'], 'batchSize' | 'accumulate'>): number => batchSize * accumulate;
+
 /**
- * The budget of a stage-2 experiment. An epoch is ⌊training images / epoch batch size⌋ steps, at least one.
+ * The budget of a stage-2 experiment. An epoch is ⌊training images / epoch batch size⌋ steps, at least one; by default the
+ * batch size is that of a step.
  *
  * @param experiment Its epochs and batch sizes.
  * @param table Counts the training images.
@@ -21,9 +28,9 @@ export function stageTwoBudget(
   { training, evaluation, checkpoints }: Pick<StageTwoExperiment, 'training' | 'evaluation' | 'checkpoints'>,
   { trainingCounts }: GroupTable,
 ): StepBudget {
-  const { batchSize, epochBatchSize } = training;
+  const { epochBatchSize } = training;
   const images = trainingCounts.reduce((sum, count) => sum + count, 0);
-  const stepsPerEpoch = Math.max(1, Math.floor(images / (epochBatchSize ?? batchSize)));
+  const stepsPerEpoch = Math.max(1, Math.floor(images / (epochBatchSize ?? imagesInStep(training))));
   return {
     stepsPerEpoch,
     steps: stepsOf(training, stepsPerEpoch),

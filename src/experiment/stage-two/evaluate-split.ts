@@ -11,7 +11,7 @@ import type { Network, NetworkWeights } from '../../models/network.ts';
 import { evaluateBatches, type EvaluatedBatches } from '../../training/evaluation.ts';
 import { openBatchStream, storedOrder, type BatchStream } from '../../streams/batch-stream.ts';
 import { ProgramError } from '../../system/program.ts';
-import { pause } from '../context.ts';
+import { pauseOrStop } from '../context.ts';
 import type { ExperimentImages, TranslationLists } from '../images/experiment-images.ts';
 import { loadPaired, originals, withTranslations } from './paired-examples.ts';
 import type { Skipped } from '../../runs/skipped-images.ts';
@@ -48,6 +48,8 @@ export interface SplitEvaluator {
   readonly network: Pick<Network, 'forward'>;
   /** How many images of a split may be damaged. */
   readonly skipDamaged: number;
+  /** Whether to stop an evaluation that takes long. Default: no. */
+  readonly stopRequested?: () => boolean;
   /** Those of a split that are, is added to. Default: none so far. */
   readonly skipped?: (split: SplitName) => Skipped;
 }
@@ -130,7 +132,7 @@ async function* batchesOf(stream: BatchStream, steps: number) {
  * @param weights Of the network; they stay the caller's.
  * @param split Which.
  * @param onProgress Called after every batch with the number of images done.
- * @throws ProgramError (exit code 2) if more images are damaged than may be skipped.
+ * @throws ProgramError if more images are damaged than may be skipped (exit code 2), or a stop was asked for (75).
  */
 export async function evaluateSplit(
   evaluator: SplitEvaluator,
@@ -139,6 +141,7 @@ export async function evaluateSplit(
   onProgress?: (done: number) => void,
 ): Promise<EvaluatedSplit> {
   const { experiment, images, translations, network, skipDamaged, skipped } = evaluator;
+  const { stopRequested = () => false } = evaluator;
   const { evaluation, training } = experiment;
   const { examples, table } = evaluated(evaluator, split);
   if (examples.length === 0) return { report: unmeasuredReport(table), damaged: [] };
@@ -155,7 +158,7 @@ export async function evaluateSplit(
   try {
     const result = await evaluateBatches({ network, weights }, batchesOf(stream, order.steps), {
       scale: imageScaling(experiment.images.scaling),
-      pause,
+      pause: pauseOrStop({ stopRequested }),
       ...(onProgress && { onProgress }),
     });
     const { probabilities, labels, groups } = result;

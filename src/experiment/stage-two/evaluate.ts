@@ -8,7 +8,7 @@ import { refuse, type DataError } from '../../data/data-error.ts';
 import type { SplitName } from '../../data/dataset.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 import { checkpointsIn, type Checkpoint } from '../../runs/checkpoints.ts';
-import { checkRunData } from '../../runs/run-data.ts';
+import { checkRunData, checkRunTranslations } from '../../runs/run-data.ts';
 import { decodedOutcome, readRunFile } from '../../runs/run-file.ts';
 import { closing } from '../../system/closing.ts';
 import { commandLine } from '../../system/command-line.ts';
@@ -119,7 +119,7 @@ export async function evaluateRun(
   const { file, experiment, outcome } = orExit(await readRun(run, roots));
   return closing(await openExperimentImages(experiment.data), async (images) => {
     assertImages(images, options.split);
-    const data = await images.fingerprint?.();
+    const data = await images.fingerprint?.(context.stopRequested);
     if (data !== undefined) orExit(await checkRunData(run, file, data));
     [...(images.notices ?? []), ...missingGroups(images, [options.split])].forEach(context.say);
     const network = classifierOf(experiment.network, classifierShape(experiment, images));
@@ -136,7 +136,12 @@ export async function evaluateRun(
           `${run}/checkpoints: expected the selected checkpoint, found none; let the run come to its first evaluation`,
           2,
         );
-      return await evaluateCheckpoint(checkpoint, { experiment, images, network }, options, context);
+      return await evaluateCheckpoint(
+        checkpoint,
+        { experiment, images, network },
+        { ...options, file },
+        context,
+      );
     } finally {
       network.model.dispose();
     }
@@ -156,7 +161,12 @@ function assertImages(images: Pick<ExperimentImages, 'name' | 'examples'>, split
 async function evaluateCheckpoint(
   { step, state }: Checkpoint<ClassifierState>,
   subject: Pick<SplitEvaluator, 'experiment' | 'images' | 'network'>,
-  { split, skipDamaged = skipDamagedOf(subject.experiment) }: EvaluateRunOptions,
+  {
+    run,
+    file,
+    split,
+    skipDamaged = skipDamagedOf(subject.experiment),
+  }: EvaluateRunOptions & { readonly file: RunFile },
   context: ExperimentContext,
 ): Promise<EvaluatedRun> {
   const { experiment, images } = subject;
@@ -165,6 +175,7 @@ async function evaluateCheckpoint(
       experiment.method.kind === 'camel' && experiment.evaluation.translated
         ? await obtainTranslations(experiment, images, context)
         : null;
+    if (translations?.contents) orExit(checkRunTranslations(run, file, translations.contents));
     const total = evaluatedCount({ experiment, images }, split);
     const progress = startProgress(split, total);
     const onProgress = (done: number): void => {

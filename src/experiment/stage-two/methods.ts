@@ -118,6 +118,7 @@ export function stepOf(
     network,
     optimizer: optimizerOf(optimizer),
     weightDecay: training.weightDecay,
+    accumulate: training.accumulate,
     ...(training.maximumGradientNorm !== null && { maxGradientNorm: training.maximumGradientNorm }),
     ...(penalty && { invariance: penalty.form }),
   });

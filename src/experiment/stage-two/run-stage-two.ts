@@ -1,5 +1,7 @@
 /** The program of stage 2: an experiment from its settings to a run folder with results. */
+import { join } from 'node:path';
 import type { StageTwoExperiment } from '../../config/schema/stage-two.ts';
+import type { RunLogger } from '../../logs/run-logger.ts';
 import type { StageTwoRunResults } from '../../config/study-results.ts';
 import type { Network } from '../../models/network.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
@@ -8,15 +10,19 @@ import { closing } from '../../system/closing.ts';
 import { orExit } from '../../system/program.ts';
 import { reportStageTwo } from '../report/run-report.ts';
 import { openRun } from '../../runs/run-directory.ts';
+import { restoreMirrors } from '../../runs/restore-mirrors.ts';
 import { obtainTranslations } from '../translations/augment.ts';
 import type { ExperimentImages } from '../images/experiment-images.ts';
 import { leakNotices, notingDamage, boundOutcome } from '../bound-runs.ts';
+import { stageTwoMirrors } from '../logs/run-mirrors.ts';
 import { stageTwoBudget } from './budget.ts';
 import type { ExperimentContext } from '../context.ts';
 import { assertDataFits } from '../images/data-faults.ts';
 import { missingInStageTwo } from '../images/missing-images.ts';
 import { openExperimentImages } from '../images/open-images.ts';
 import type { OpenImages } from '../images/shared-images.ts';
+import { checkRunTranslations } from '../../runs/run-data.ts';
+import { readRunFile } from '../../runs/run-file.ts';
 import type { ExperimentToRun } from '../run-settings.ts';
 import { skipDamagedOf, skipping } from '../images/skipped-images.ts';
 import { StageTwoOutcomeCodec, type StageTwoOutcome } from '../outcomes.ts';
@@ -35,6 +41,8 @@ export interface RunStageTwoOptions {
   readonly skipDamaged?: number;
   /** What the report calls the groups, by keys such as `y0z1`; default: their classes and subgroups. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Is told what is logged, beside the files in the run folder; it stays the caller's to close. */
+  readonly logger?: RunLogger;
   /**
    * Where CAMEL's translations come from; default `obtainTranslations`, which the settings lead.
    *
@@ -57,6 +65,24 @@ async function translationsOf(
 ): Promise<Translations | null> {
   if (experiment.method.kind !== 'camel') return null;
   return translationsFrom(skipping(experiment, skipDamaged), images, context);
+}
+
+/**
+ * Refuses other translations than those that a run which is done has learnt from, where others made them. Those of a
+ * stage-1 run may be gone by now, and are not made again.
+ */
+async function assertTranslations(
+  experiment: StageTwoExperiment,
+  images: ExperimentImages,
+  options: RunStageTwoOptions,
+  context: ExperimentContext,
+): Promise<void> {
+  const { method } = experiment;
+  if (method.kind !== 'camel' || method.translations.sources.some(({ from }) => from.kind === 'run')) return;
+  const translations = await translationsOf(experiment, images, options, context);
+  await translations?.close();
+  const run = orExit(await readRunFile(join(options.out, 'run.json')));
+  if (translations?.contents) orExit(checkRunTranslations(options.out, run, translations.contents));
 }
 
 /** What will be done, in one line. */
@@ -85,6 +111,22 @@ async function firstState(
   }
 }
 
+/** What the logs of a run are made with beside its settings and groups. */
+interface LogOptions extends Pick<RunStageTwoOptions, 'out' | 'logger'> {
+  readonly labels: RunStageTwoOptions['labels'] | undefined;
+}
+
+/** The logs beside `metrics.jsonl`. */
+function mirrorsOf(
+  { experiment, settings }: ExperimentToRun<'stage-2'>,
+  { table }: Pick<ExperimentImages, 'table'>,
+  trainedGroups: readonly string[],
+  { out: folder, labels, logger }: LogOptions,
+) {
+  const { stepsPerEpoch } = stageTwoBudget(experiment, table);
+  return stageTwoMirrors({ folder, experiment, settings, trainedGroups, labels, stepsPerEpoch, logger });
+}
+
 async function train(
   { experiment, settings }: ExperimentToRun<'stage-2'>,
   images: ExperimentImages,
@@ -94,7 +136,7 @@ async function train(
   // All that a path may be wrong of comes before the run folder, so that who corrects it begins anew.
   assertDataFits(experiment, images);
   context.say(describeRun(experiment, images));
-  const data = await images.fingerprint?.();
+  const data = await images.fingerprint?.(context.stopRequested);
   const missing = missingInStageTwo(experiment, images);
   [...(images.notices ?? []), ...leakNotices(data), ...missing].forEach(context.say);
   const translations = await translationsOf(experiment, images, options, context);
@@ -104,8 +146,16 @@ async function train(
     const initial = await firstState(experiment, network, step, context);
     try {
       const { keep } = experiment.checkpoints;
-      const bound = { keep, outcome: StageTwoOutcomeCodec, ...(data && { data }) };
-      const run = orExit(await openRun(options.out, settings, bound));
+      const bound = {
+        ...{ keep, outcome: StageTwoOutcomeCodec },
+        ...(data && { data }),
+        ...(translations?.contents && { translations: translations.contents }),
+      };
+      const mirrors = mirrorsOf({ experiment, settings }, images, step.table.names, {
+        ...options,
+        labels: options.labels,
+      });
+      const run = orExit(await openRun(options.out, settings, { ...bound, mirrors, say: context.say }));
       const skipDamaged = options.skipDamaged ?? skipDamagedOf(experiment);
       return await closing(run, async () => {
         const begun = { network, step, initial, experiment, images, translations };
@@ -158,8 +208,20 @@ export async function runStageTwo(
 ): Promise<StageTwoRunResults> {
   const { experiment, settings } = toRun;
   const { out, openImages = openExperimentImages } = options;
-  const run = { out, settings, outcome: StageTwoOutcomeCodec, open: () => openImages(experiment.data) };
+  let table: Pick<ExperimentImages, 'table'> | undefined;
+  const open = async () => {
+    const images = await openImages(experiment.data);
+    table = { table: images.table };
+    return images;
+  };
+  const run = {
+    ...{ out, settings, outcome: StageTwoOutcomeCodec },
+    open,
+    assertSame: (images: ExperimentImages) => assertTranslations(experiment, images, options, context),
+  };
   const outcome = await boundOutcome(run, context, (images) => train(toRun, images, options, context));
+  const mirrors = mirrorsOf(toRun, table!, outcome.trainedGroups, { out, labels: options.labels });
+  await restoreMirrors(out, mirrors, outcome, context.say);
   // Also of a run that is done: a program may be killed between the end of its run and these files.
   return reportStageTwo({ ...options, folder: out, experiment }, outcome);
 }

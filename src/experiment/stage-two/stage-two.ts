@@ -4,6 +4,7 @@ import { SPLITS, type SplitName } from '../../data/dataset.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 import type { RobustBatch } from '../../training/robust-step.ts';
 import type { Network } from '../../models/network.ts';
+import { expectedFailure } from '../../system/program.ts';
 import { startProgress } from '../../system/progress.ts';
 import type { Run } from '../../runs/run-directory.ts';
 import { stageTwoBudget } from './budget.ts';
@@ -13,9 +14,12 @@ import type { ExperimentImages } from '../images/experiment-images.ts';
 import { worstGroupNote } from './group-report-table.ts';
 import type { ClassifierState, ExperimentStep } from './methods.ts';
 import { splitsWithImages } from '../images/missing-images.ts';
-import { openStageTwoBatches } from './stage-two-batches.ts';
+import { writePicture } from '../logs/gallery-file.ts';
+import { learningRateOf } from '../optimizers.ts';
+import { openStageTwoBatches, type StageTwoBatchStream } from './stage-two-batches.ts';
 import type { StageTwoOutcome } from '../outcomes.ts';
-import { bestState, trainInRun } from '../train-in-run.ts';
+import { SELECTED_BY, patienceOf } from './patience.ts';
+import { bestState, courseOf, trainInRun } from '../train-in-run.ts';
 import type { Translations } from '../translations/translations.ts';
 
 /** What stage 2 is given. */
@@ -71,7 +75,7 @@ export function selectionScore(
 }
 
 function checkpointEvaluation(
-  { evaluation }: StageTwoExperiment,
+  { evaluation, training }: StageTwoExperiment,
   evaluator: SplitEvaluator,
   stepsPerEpoch: number,
 ) {
@@ -88,6 +92,7 @@ function checkpointEvaluation(
         epoch: step / stepsPerEpoch,
         ...(shown && { groupAccuracies: shown[1].groups.map(({ accuracy }) => accuracy) }),
         reports,
+        ...(training.stopEarly.kind !== 'never' && { selectionScore: score }),
       },
       ...(score !== undefined && { score }),
       note: shown === undefined ? '' : `${shown[0]} ${worstGroupNote(shown[1])}`,
@@ -103,6 +108,27 @@ async function selectState(
 ): Promise<{ readonly step: number; readonly state: ClassifierState }> {
   return select === 'last' ? end : bestState(run, end);
 }
+
+/** Shows what the first step is given. A picture that cannot be written keeps no classifier from its training. */
+async function logExamples(
+  batches: StageTwoBatchStream,
+  run: Run,
+  { say }: ExperimentContext,
+): Promise<void> {
+  const picture = await batches.picture(0);
+  const record = await writePicture(run.folder, 0, 'examples', picture).catch((error: unknown) => {
+    const reason = expectedFailure(error);
+    if (reason === null) throw error;
+    say(`${reason}; the run goes on without this picture`);
+    return null;
+  });
+  if (record !== null) await run.log([record]);
+}
+
+const whySelected = (select: StageTwoExperiment['evaluation']['select']): string =>
+  select === 'last'
+    ? 'the last one, as the settings ask for'
+    : `the best ${SELECTED_BY[select]} on validation images`;
 
 async function test(evaluator: SplitEvaluator, state: ClassifierState) {
   const progress = startProgress('test', evaluatedCount(evaluator, 'test'));
@@ -124,14 +150,21 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
   const { skipDamaged } = options;
   const { skipped } = run;
   const { stepsPerEpoch, ...budget } = stageTwoBudget(experiment, images.table);
-  const evaluator = { experiment, images, translations, network, skipDamaged, skipped: skipped.of };
+  const { stopRequested } = context;
+  const evaluator = {
+    ...{ experiment, images, translations, network, skipDamaged, stopRequested },
+    skipped: skipped.of,
+  };
   const batches = openStageTwoBatches({
     ...options,
     balanced: trained.balanced,
     steps: budget.steps,
     skipped: skipped.of('train'),
   });
+  const stopEarly = patienceOf(experiment);
   try {
+    const { optimizer } = experiment;
+    const learningRate = learningRateOf(optimizer, optimizer.learningRate, budget.steps);
     const end = await trainInRun<ClassifierState, RobustBatch>({
       label: experiment.method.kind,
       run,
@@ -139,20 +172,25 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
       initial,
       ...budget,
       step: trained.step,
-      batchAt: batches.batchAt,
+      batchAt: async (index, rateFactor) => {
+        if (index === 0) await logExamples(batches, run, context);
+        return batches.batchAt(index, rateFactor);
+      },
+      alsoLogged: (index, factor) => ({ learningRate: learningRate(index) * factor }),
+      onNan: experiment.training.onNan,
+      ...(stopEarly && { stopEarly }),
       evaluate: checkpointEvaluation(experiment, evaluator, stepsPerEpoch),
     });
-    const { step, state } = await selectState(experiment.evaluation.select, run, {
-      step: budget.steps,
-      state: end,
-    });
+    const { select } = experiment.evaluation;
+    const { step, state } = await selectState(select, run, end);
     try {
       const tested = await test(evaluator, state);
       return {
-        results: { ...tested.report, steps: budget.steps, seconds: run.seconds() },
+        results: { ...tested.report, steps: end.step, seconds: run.seconds() },
         selectedStep: step,
         trainedGroups: trained.table.names,
         damaged: skipped.all(),
+        course: { chosen: whySelected(select), ...courseOf(run, end, budget.steps) },
       };
     } finally {
       disposeTensors(state);

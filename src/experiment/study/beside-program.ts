@@ -17,10 +17,10 @@ let asked = false;
 const gates: StudyRun<'stage-1'>[] = [];
 const answer = (message: BesideAnswer): void => void process.send?.(message);
 const stopping = (): boolean => asked || interruption.requested();
-const context = (stopRequested: () => boolean): ExperimentContext => ({
-  say: () => undefined,
-  stopRequested,
-});
+const context = (
+  stopRequested: () => boolean,
+  saidThere: Pick<ExperimentContext, 'onNan'> = {},
+): ExperimentContext => ({ say: () => undefined, stopRequested, ...saidThere });
 
 /** Whether it came to its end. The study does again itself what did not, and says what is wrong. */
 const tried = (done: Promise<unknown>): Promise<boolean> =>
@@ -41,21 +41,21 @@ async function trainGates(): Promise<void> {
   }
 }
 
-async function trainRun(run: StudyRun<'stage-2'>, options: BesideTask['options']): Promise<void> {
+async function trainRun(run: StudyRun<'stage-2'>, task: Omit<BesideTask, 'runs'>): Promise<void> {
   const { seed, name, out, toRun } = run;
-  const asLong = context(() => stopping() || gates.length > 0);
-  const done = await tried(runStageTwo(toRun, { ...options, out }, asLong));
+  const asLong = context(() => stopping() || gates.length > 0, task.asked);
+  const done = await tried(runStageTwo(toRun, { ...task.options, out }, asLong));
   if (done) answer({ kind: 'line', line: `seed-${seed}/${name}: done beside stage 1` });
   if (done || gates.length === 0) return;
   await trainGates();
-  if (!stopping()) await trainRun(run, options);
+  if (!stopping()) await trainRun(run, task);
 }
 
-async function trainAll({ runs, options }: BesideTask): Promise<void> {
+async function trainAll({ runs, ...task }: BesideTask): Promise<void> {
   await selectBackend({ name: 'wasm' });
   for (const run of runs) {
     await trainGates();
-    if (!stopping()) await trainRun(run, options);
+    if (!stopping()) await trainRun(run, task);
   }
   await trainGates();
 }

@@ -18,6 +18,8 @@ import type { SeedRuns, StudyRun } from './study-experiments.ts';
 export interface BesideTask {
   readonly runs: readonly StudyRun<'stage-2'>[];
   readonly options: Pick<RunStageTwoOptions, 'backend' | 'labels'>;
+  /** What the command line says. */
+  readonly asked?: Pick<ExperimentContext, 'onNan'>;
 }
 
 /** What the other process is sent. */

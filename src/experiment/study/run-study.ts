@@ -60,6 +60,7 @@ async function runSeed(
   images: SharedImages,
 ): Promise<void> {
   const { seed, stageOne, methods } = runs;
+  const { onNan } = context;
   const attempt = async (
     run: Pick<StudyRun, 'name' | 'needs'>,
     train: () => Promise<unknown>,
@@ -81,7 +82,12 @@ async function runSeed(
   const options = ({ out }: Pick<StudyRun, 'out'>) => ({ out, backend, labels, openImages: images.open });
   const free = runsBeside(runs, { backend });
   const beside =
-    free.length === 0 ? null : trainBeside({ runs: free, options: { backend, labels } }, context);
+    free.length === 0
+      ? null
+      : trainBeside(
+          { runs: free, options: { backend, labels }, asked: { ...(onNan && { onNan }) } },
+          context,
+        );
   try {
     for (const run of stageOne) {
       const gate = beside === null ? {} : { gateBeside: beside.gateOf(run) };
@@ -114,11 +120,12 @@ async function writeResults(
 async function assertBound(
   { out, toRun }: StudyRun<'stage-1'> | StudyRun<'stage-2'>,
   open: OpenImages,
+  { stopRequested }: Pick<ExperimentContext, 'stopRequested'>,
 ): Promise<void> {
   const run = await readRunFile(join(out, 'run.json'));
   if (E.isLeft(run) || run.right === null) return;
   await closing(await open(toRun.experiment.data), async (images) => {
-    const data = await images.fingerprint?.();
+    const data = await images.fingerprint?.(stopRequested);
     if (data !== undefined) orExit(await checkRunData(out, run.right, data));
   });
 }
@@ -127,7 +134,11 @@ async function assertBound(
  * Data that are missing, that do not hold what an experiment needs, or that are not those of runs that were begun, are
  * bad input and leave nothing behind.
  */
-export async function assertData(runs: readonly SeedRuns[], open: OpenImages): Promise<void> {
+export async function assertData(
+  runs: readonly SeedRuns[],
+  open: OpenImages,
+  context: Pick<ExperimentContext, 'stopRequested'> = { stopRequested: () => false },
+): Promise<void> {
   const [first] = runs;
   const experiments = [...(first?.stageOne ?? []), ...(first?.methods ?? [])].map(
     ({ toRun }) => toRun.experiment,
@@ -140,7 +151,7 @@ export async function assertData(runs: readonly SeedRuns[], open: OpenImages): P
     });
   }
   for (const { stageOne, methods } of runs)
-    for (const run of [...stageOne, ...methods]) await assertBound(run, open);
+    for (const run of [...stageOne, ...methods]) await assertBound(run, open, context);
 }
 
 /**
@@ -166,7 +177,7 @@ export async function runStudy(
     orExit(mergedStudyFile(orExit(await readStudyFile(out)), study, call, out));
   await merged();
   return closing(sharedImages(), async (images) => {
-    await assertData(runs, images.open);
+    await assertData(runs, images.open, context);
     const release = orExit(await lockStudy(out));
     try {
       // Another program may have added to the study meanwhile.
@@ -200,7 +211,28 @@ async function runSeeds(
     await results();
     throw error;
   }
-  return results();
+  const found = await results();
+  assertReported(runs, failures, found);
+  return found;
+}
+
+/** A run may come to its end and fail afterwards, when its results and report are written. */
+function assertReported(
+  runs: readonly SeedRuns[],
+  failures: ReadonlyMap<string, string>,
+  { seeds }: StudyResults,
+): void {
+  const told = failuresIn(seeds);
+  const without = runs
+    .flatMap(({ seed, stageOne, methods }) =>
+      [...stageOne, ...methods].map(({ name }) => failureKey(seed, name)),
+    )
+    .filter((key) => failures.has(key) && !told.has(key));
+  if (without.length > 0)
+    throw new ProgramError(
+      `${without.length} of the runs came to their end without results and report: ${without.join(', ')}; the same command writes them`,
+      1,
+    );
 }
 
 const lockStudy = async (out: string): ReturnType<typeof lockFolder> =>

@@ -38,6 +38,8 @@ import {
   settingsOf,
   type Members,
 } from './translation-binding.ts';
+import { misplaced, published } from './foreign-translations.ts';
+import { foreignContents, writtenContents, type TranslationContents } from './translation-contents.ts';
 import { translationRecords, type TranslationSettings } from './translation-records.ts';
 import { TRANSLATION_VARIANTS, type ObtainTranslations } from './translations.ts';
 
@@ -131,7 +133,7 @@ async function ofRun(
     );
   }
   const step = checkpointStep(run, from.checkpoint);
-  const bound = await images.fingerprint?.();
+  const bound = await images.fingerprint?.(context.stopRequested);
   if (bound !== undefined) await assertSameContents(run, experiment, bound);
   const settings = settingsOf(run, step, experiment.data, bound, how);
   const settingsFor = (group: Members): unknown => ({
@@ -162,28 +164,6 @@ async function ofRun(
     }
   }
   return { folder, settingsFor };
-}
-
-/** Where a group's translations are in a folder that others made: below its split, or for training right inside. */
-async function published(folder: string, { split }: Members, name: string, scratch: ScratchFolder) {
-  const below = await indexTranslations(join(folder, split, name), scratch);
-  return E.isRight(below) || split !== 'train' ? below : indexTranslations(join(folder, name), scratch);
-}
-
-function misplaced(
-  { label, examples, split, group }: Members,
-  folder: string,
-  labels: readonly number[],
-): DataError | undefined {
-  const where = `${folder}, ${group} of ${split}`;
-  const cure = 'give the translations of this data set, in its order';
-  if (labels.length !== examples.length)
-    return { where, expected: `${examples.length} records, one an image`, found: `${labels.length}`, cure };
-  // Where the subgroup is what is learnt, our records hold it.
-  const wrong = labels.findIndex((each, i) => each !== label && each !== examples[i]!.label);
-  return wrong < 0
-    ? undefined
-    : { where: `${where}, record ${wrong}`, expected: `label ${label}`, found: `${labels[wrong]}`, cure };
 }
 
 /** Translations that no generator makes: an image's true counterparts, or the image itself. */
@@ -220,7 +200,8 @@ async function listsOf(
   images: ExperimentImages,
   scratch: ScratchFolder,
   context: ExperimentContext,
-): Promise<{ readonly train: TranslationLists }> {
+): Promise<{ readonly train: TranslationLists; readonly contents: TranslationContents }> {
+  const contents: Record<string, string> = {};
   const lists: Partial<Record<SplitName, { toSource: ImageReference[]; toTarget: ImageReference[] }>> = {};
   const skipDamaged = skipDamagedOf(experiment);
   for (const [{ from }, group] of bySource) {
@@ -258,11 +239,14 @@ async function listsOf(
           indexed.map(({ value }) => value),
         );
         if (fault !== undefined) return orExit(E.left(fault));
+        const records = { folder, split: each.split, name, images: indexed.map(({ image }) => image) };
+        contents[`${each.split}/${name}`] =
+          made === null ? await foreignContents(records) : orExit(await writtenContents(records));
         each.places.forEach((place, i) => (list[direction][place] = indexed[i]!.image));
       }
     }
   }
-  return lists as { readonly train: TranslationLists };
+  return { ...(lists as { readonly train: TranslationLists }), contents };
 }
 
 /** Holds what it has loaded, for images that are asked for again and again. */
@@ -289,7 +273,7 @@ export const obtainTranslations: ObtainTranslations = async (experiment, images,
     bySource.set(source, [...(bySource.get(source) ?? []), each]);
   }
   const scratch = scratchFolder();
-  const lists = await listsOf(bySource, experiment, how, images, scratch, context).catch(
+  const { contents, ...lists } = await listsOf(bySource, experiment, how, images, scratch, context).catch(
     async (error: unknown) => {
       await scratch.remove();
       throw error;
@@ -302,6 +286,7 @@ export const obtainTranslations: ObtainTranslations = async (experiment, images,
   const load = inMemory ? loadedOnce(decode) : decode;
   return {
     splits: lists,
+    contents,
     // Translations that were given may be images of the data set, which it loads itself.
     load: (image) => ('file' in image ? load(image) : images.load(image)),
     close: async () => {

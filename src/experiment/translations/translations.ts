@@ -7,6 +7,7 @@ import type { SplitName } from '../../data/dataset.ts';
 import type { LoadPixels } from '../../streams/batch-stream.ts';
 import type { ExperimentContext } from '../context.ts';
 import type { ExperimentImages, ImageReference, TranslationLists } from '../images/experiment-images.ts';
+import type { TranslationContents } from './translation-contents.ts';
 
 /** Published names of the two translations of an image, in their order. */
 export const TRANSLATION_VARIANTS = ['A-F', 'A-G'] as const;
@@ -17,6 +18,8 @@ export interface Translations {
   readonly splits: { readonly train: TranslationLists } & {
     readonly [split in Exclude<SplitName, 'train'>]?: TranslationLists;
   };
+  /** What their record folders hold, where they are on the disk; a run of stage 2 is bound to it. */
+  readonly contents?: TranslationContents;
   /** The pixels of a translation, in the shape of the data set's images. */
   readonly load: LoadPixels<ImageReference>;
   /** Ends what loads them. */

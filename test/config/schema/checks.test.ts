@@ -33,6 +33,26 @@ describe('faults between settings', () => {
       'at least 4, one image of each group, found 3',
     ],
     [
+      'a step below the groups',
+      `${ERM.replace('erm', 'group-dro')}\ntraining: { batchSize: 1, accumulate: 3 }`,
+      'at least 2, one image of each group in a step, found 1',
+    ],
+    [
+      'accumulated gradients of the penalty of invariance',
+      `${ERM}\ntraining: { batchSize: 8, accumulate: 4 }\ninvariance: { kind: irm }`,
+      '1 with the penalty of invariance, which is no sum over the parts of a batch, found 4; set training.accumulate to 1 and training.batchSize to 32, or invariance.kind to none',
+    ],
+    [
+      'patience without a score',
+      `${ERM}\ntraining: { stopEarly: { kind: patience } }\nevaluation: { select: last }`,
+      'never where the last checkpoint is selected, without a score to go by, found patience',
+    ],
+    [
+      'an end by a gate that there is not',
+      stage1('training: { stopEarly: { kind: satisfied } }'),
+      'never without a gate, which is to be satisfied, found satisfied',
+    ],
+    [
       'more rates than stretches',
       `${ERM}\noptimizer: { schedule: { kind: piecewise, boundaries: [5], rates: [1] } }`,
       '2 rates, one more than boundaries, found 1',

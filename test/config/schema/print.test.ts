@@ -100,7 +100,7 @@ it.each([
       // Faults between settings are not avoided here; every setting for itself is right.
       if (E.isLeft(loaded)) {
         expect(loaded.left.map(({ expected }) => expected).join()).toMatch(
-          /classes from|one source|subgroup|group from|multiple of|rates, one|increasing|batchSize, |one image of each|images of (at|\d)|two classes|a square|a share|of which the translated|two or more numbers|at most \d+ rates|at least 2|as the images have no three channels|false w(ith|here)|where training.scarce is mixed|false without moving averages|0 with generator.residual|0 beside residual|less than \d+|realInputs|one of each class/,
+          /classes from|one source|subgroup|group from|multiple of|rates, one|increasing|batchSize, |one image of each|images of (at|\d)|two classes|a square|a share|of which the translated|two or more numbers|at most \d+ rates|at least 2|as the images have no three channels|false w(ith|here)|where training.scarce is mixed|never w(ithout|here)|1 with the penalty|false without moving averages|0 with generator.residual|0 beside residual|less than \d+|realInputs|one of each class/,
         );
         return;
       }

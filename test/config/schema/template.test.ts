@@ -174,6 +174,7 @@ const VARIANTS = STAGES.flatMap(([stage, codec]) =>
 /** What variants of stage 1 need beside them: a second subgroup, or batches whose classes are known. */
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
   'data.kind=mnist': ['data.corruption=zigzag'],
+  'training.stopEarly.kind=satisfied': ['gate.kind=strict'],
   'training.scarce.kind=mixed': ['training.balanced=true', 'training.batchSize=6', 'pool.capacity=0'],
 };
 

@@ -296,6 +296,8 @@ describe('a stage-1 run', () => {
       'its best checkpoint',
       async (folder) => {
         await damage(join(folder, step('08')));
+        // With an older one it would go on from there.
+        for (const older of ['02', '04', '06']) await rm(join(folder, step(older)), { force: true });
         await writeFile(join(folder, 'best.json'), '{ "step": 8, "score": 9 }');
       },
       'step-000000008',
@@ -324,6 +326,44 @@ describe('a stage-1 run', () => {
   ])('gives its tensors back when a loss of %s is not finite', async (_, changed) => {
     const folder = await mkdtemp(join(root, 'diverged-'));
     await expect(trainIn(folder, stageOneSettings(changed))).rejects.toThrow(/loss is not finite at step \d/);
+  });
+
+  const finalOf = (folder: string) => readFile(join(folder, step('12')));
+
+  it('takes both learning rates times the factor of its rollbacks', async () => {
+    const [planted, halved] = [join(root, 'planted'), join(root, 'halved')];
+    // As a run leaves it that went back to its start: from there on it is one of half the rates.
+    await mkdir(planted);
+    await writeFile(join(planted, 'rollbacks.json'), '[{ "from": 3, "to": 0, "found": "a test" }]');
+    const { course } = await trainIn(planted, stageOneSettings());
+    const rates = { generators: { learningRate: 0.0001 }, discriminators: { learningRate: 0.0001 } };
+    await trainIn(halved, stageOneSettings({ optimizer: rates }));
+    expect((await finalOf(planted)).equals(await finalOf(halved))).toBe(true);
+    expect((await finalOf(planted)).equals(await finalOf(join(root, 'whole')))).toBe(false);
+    expect(course).toEqual({
+      chosen: 'the last one, as there is no gate',
+      stoppedEarly: null,
+      rollbacks: [{ from: 3, to: 0, found: 'a test' }],
+    });
+  });
+
+  it('ends once the gate has been satisfied as often in a row as the settings say', async () => {
+    const stopEarly = { kind: 'satisfied', measurements: 2 };
+    const settings = stageOneSettings({ gate: GATE, training: { epochs: 3, batchSize: 2, stopEarly } });
+    const folder = join(root, 'satisfied');
+    await expect(trainIn(folder, settings, 11)).rejects.toThrow('stopped');
+    const log = join(folder, 'metrics.jsonl');
+    const text = await readFile(log, 'utf8');
+    expect(text.match(/"satisfied":false/g)).toHaveLength(2);
+    // A gate of a few steps is never satisfied: its log says otherwise, and so the run ends where it is gone on with.
+    await writeFile(log, text.replaceAll('"satisfied":false', '"satisfied":true'));
+    const { steps, course } = await trainIn(folder, settings);
+    const { step: at } = JSON.parse(text.trim().split('\n').at(-1)!) as { step: number };
+    expect(steps).toBe(at);
+    expect(course.stoppedEarly).toBe(
+      `at step ${at} of 12: the gate was satisfied 2 times in a row, from step 4 on`,
+    );
+    expect(course.chosen).toBe('the best by the gate');
   });
 });
 

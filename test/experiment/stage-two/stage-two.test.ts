@@ -21,6 +21,7 @@ import { groupReportTable, worstGroupNote } from '../../../src/experiment/stage-
 import { experimentToRun } from '../../../src/experiment/run-settings.ts';
 import { runStageTwo, type RunStageTwoOptions } from '../../../src/experiment/stage-two/run-stage-two.ts';
 import type { ObtainTranslations } from '../../../src/experiment/translations/translations.ts';
+import { decodeSafetensors } from '../../../src/runs/safetensors.ts';
 import { useBackend } from '../../support/backend.ts';
 import { writeSmallMnist } from '../../support/small-mnist.ts';
 
@@ -113,6 +114,106 @@ describe('training', () => {
       expect(kinds.filter((kind) => kind === 'training')).toHaveLength(4);
     },
   );
+
+  const changed = (...more: readonly string[]) => ({ overrides: [...tiny, 'training.epochs=4', ...more] });
+  const outcomeOf = (out: string) =>
+    (
+      JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as {
+        outcome: { results: { steps: number }; selectedStep: number; course: Record<string, unknown> };
+      }
+    ).outcome;
+  const parametersOf = (out: string) => {
+    const file = decodeSafetensors(lastCheckpoint(out), out);
+    if (E.isLeft(file)) throw new Error(file.left.found);
+    return new Map(
+      [...file.right.tensors].map(([name, { data }]) => [
+        name,
+        Array.from(new Float32Array(data.slice().buffer)),
+      ]),
+    );
+  };
+
+  it('takes the learning rate times the factor of its rollbacks', async () => {
+    const [planted, halved, whole] = ['planted', 'halved', 'unhalved'].map((name) => join(scratch, name));
+    // As a run leaves it that went back to its start: from there on it is one of half the rate.
+    mkdirSync(planted!);
+    writeFileSync(join(planted!, 'rollbacks.json'), '[{ "from": 3, "to": 0, "found": "a test" }]');
+    const rate = (value: number) => changed(`optimizer.learningRate=${value}`);
+    await run(config('gdro'), planted!, rate(0.01));
+    await run(config('gdro'), halved!, rate(0.005));
+    await run(config('gdro'), whole!, rate(0.01));
+    expect(lastCheckpoint(planted!).equals(lastCheckpoint(halved!))).toBe(true);
+    expect(lastCheckpoint(planted!).equals(lastCheckpoint(whole!))).toBe(false);
+    const report = readFileSync(join(planted!, 'report.html'), 'utf8');
+    expect(report).toContain('Rolled back from step 3 to step 0');
+  });
+
+  it('goes back and on by itself where its numbers overflow, and is the same when stopped on its way', async () => {
+    // Weights grow by 2.9 a step by the decay alone (1 − 0.39 · 10), and fall with half the rate.
+    const overrides = changed(
+      'training.epochs=20',
+      'training.weightDecay=10',
+      'training.maximumGradientNorm=null',
+      'optimizer={ kind: sgd, learningRate: 0.39, momentum: 0, nesterov: false }',
+      'checkpoints.every={ steps: 10 }',
+      'evaluation.every={ steps: 20 }',
+      'training.steps=60',
+      'training.onNan={ kind: rollback, times: 2 }',
+    );
+    const [whole, parts] = [join(scratch, 'diverged'), join(scratch, 'diverged-parts')];
+    const { said } = await run(config('erm'), whole, overrides);
+    expect(said.join('\n')).toContain('with half the learning rate (rollback 1 of at most 2)');
+    await run(config('erm'), parts, { ...overrides, every: 7 });
+    expect(lastCheckpoint(parts).equals(lastCheckpoint(whole))).toBe(true);
+    const log = (out: string) => readFileSync(join(out, 'metrics.jsonl'), 'utf8');
+    expect(log(parts)).toBe(log(whole));
+    expect(outcomeOf(whole).course.rollbacks).toHaveLength(1);
+    const stop = changed(...overrides.overrides.slice(tiny.length + 1), 'training.onNan={ kind: stop }');
+    await expect(run(config('erm'), join(scratch, 'diverged-stop'), stop)).rejects.toThrow('is not finite');
+  });
+
+  it('ends when its score does not rise, at the same step when stopped on its way, and says so', async () => {
+    const overrides = changed(
+      'evaluation.select=worst-group',
+      'evaluation.every={ steps: 1 }',
+      // No score rises by more than 1.
+      'training.stopEarly={ kind: patience, evaluations: 3, minimumGain: 1.5 }',
+    );
+    const [whole, parts] = [join(scratch, 'early'), join(scratch, 'early-parts')];
+    await run(config('erm'), whole, overrides);
+    await run(config('erm'), parts, { ...overrides, every: 1 });
+    for (const out of [whole, parts]) {
+      const { results, course } = outcomeOf(out);
+      expect(results.steps).toBe(4);
+      expect(course).toMatchObject({
+        chosen: 'the best worst group on validation images',
+        stoppedEarly: 'at step 4 of 8: no better worst group by more than 1.5 since step 1',
+      });
+    }
+    expect(lastCheckpoint(parts).equals(lastCheckpoint(whole))).toBe(true);
+    const report = readFileSync(join(whole, 'report.html'), 'utf8');
+    expect(report).toContain(
+      `Step ${outcomeOf(whole).selectedStep}: the best worst group on validation images.`,
+    );
+    expect(report).toContain('Training stopped early at step 4 of 8');
+  });
+
+  it('accumulates gradients to those of the larger batch', async () => {
+    const [large, parts] = [join(scratch, 'large'), join(scratch, 'accumulated')];
+    const perceptron = 'network={ kind: multilayer-perceptron, hidden: [6] }';
+    const withoutWidth = tiny.filter((line) => !line.startsWith('network'));
+    const more = (...lines: readonly string[]) => ({ overrides: [...withoutWidth, perceptron, ...lines] });
+    await run(config('erm'), large, more('training.batchSize=8'));
+    await run(config('erm'), parts, more('training.batchSize=2', 'training.accumulate=4'));
+    const [one, other] = [parametersOf(large), parametersOf(parts)];
+    expect([...other.keys()]).toEqual([...one.keys()]);
+    for (const [name, values] of one) {
+      const largest = Math.max(1e-3, ...values.map(Math.abs));
+      values.forEach((value, i) =>
+        expect(Math.abs(other.get(name)![i]! - value), name).toBeLessThan(1e-4 * largest),
+      );
+    }
+  });
 
   it('leaves results that its codec reads, and does not train a finished run again', async () => {
     const out = join(scratch, 'erm');

@@ -1,0 +1,94 @@
+/** The numbers of records, by names with slashes between their parts, as W&B groups them. */
+import * as t from 'io-ts';
+import { finiteNumber, nullable } from '../../config/codecs.ts';
+import { GroupReportCodec } from '../../config/group-report.ts';
+import type { MetricsLine } from '../../config/run-files.ts';
+
+/** Values of a step, by name. */
+export type Values = Readonly<Record<string, number>>;
+
+/** The groups of a run. */
+export interface RunGroups {
+  /** Of the lists of the training records, in their order; null while nothing says them. */
+  readonly trained: readonly string[] | null;
+  /** What a reader calls a group. */
+  readonly label: (name: string) => string;
+}
+
+/** How a run's numbers are called. */
+export interface MetricNames {
+  /** The values of a record of the log. */
+  readonly ofRecord: (record: MetricsLine, groups: RunGroups) => Values;
+  /** The values of a report on a split, during the training or at its end. */
+  readonly ofReport: (split: string, report: SplitNumbers, groups: RunGroups) => Values;
+}
+
+const metricsOf = t.partial({
+  metrics: t.type({
+    groups: t.array(t.intersection([t.type({ name: t.string }), t.UnknownRecord])),
+    all: t.UnknownRecord,
+  }),
+});
+
+/** A report on a split, as far as numbers are taken from it. */
+export const SplitNumbersCodec = t.intersection([GroupReportCodec, metricsOf]);
+/** Numbers of a split. */
+export type SplitNumbers = t.TypeOf<typeof SplitNumbersCodec>;
+
+/** A training record of stage 2. */
+export const ClassifierRecordCodec = t.intersection([
+  t.type({
+    kind: t.literal('training'),
+    groupMeans: t.array(nullable(finiteNumber)),
+    groupCounts: t.array(finiteNumber),
+  }),
+  t.partial({ adversaryWeights: t.array(nullable(finiteNumber)) }),
+]);
+/** Losses of a step of stage 2. */
+export type ClassifierRecord = t.TypeOf<typeof ClassifierRecordCodec>;
+
+/** An evaluation of stage 2. */
+export const ReportsRecordCodec = t.type({
+  kind: t.literal('evaluation'),
+  reports: t.record(t.string, SplitNumbersCodec),
+});
+
+/**
+ * All finite numbers in a value, by the way to each.
+ *
+ * @param value JSON data.
+ * @param name Of the value.
+ */
+export function numbersIn(value: unknown, name: string): Values {
+  if (typeof value === 'number') return { [name]: value };
+  if (typeof value === 'boolean') return { [name]: Number(value) };
+  if (value === null || typeof value !== 'object') return {};
+  return Object.assign(
+    {},
+    ...Object.entries(value).map(([key, inner]) => numbersIn(inner, name === '' ? key : `${name}/${key}`)),
+  ) as Values;
+}
+
+/** An object without some of its keys. */
+export const without = (record: object, keys: readonly string[]): object =>
+  Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)));
+
+/**
+ * A list with an entry for every group, by their names.
+ *
+ * @param list Entries that are null are left out.
+ * @param groups Their names.
+ * @param nameOf What the value of a group is called.
+ */
+export const byGroup = (
+  list: readonly (number | null)[],
+  groups: readonly string[],
+  nameOf: (group: string) => string,
+): Values =>
+  Object.fromEntries(
+    list.flatMap((value, g) => (value === null ? [] : [[nameOf(groups[g] ?? `group ${g + 1}`), value]])),
+  );
+
+/** Means of groups that were in the batch; a group without images has none. */
+export const presentMeans = ({ groupMeans, groupCounts }: ClassifierRecord): readonly (number | null)[] =>
+  groupMeans.map((mean, g) => (groupCounts[g]! > 0 ? mean : null));

@@ -1,0 +1,151 @@
+/** What a run's folder says of it, as W&B is told: its settings, its names, and how it ended. */
+import { basename, dirname, join } from 'node:path';
+import { either as E } from 'fp-ts';
+import * as t from 'io-ts';
+import type { Json } from '../../config/json.ts';
+import type { MetricsLine, RunFile } from '../../config/run-files.ts';
+import { DataCodec } from '../../config/schema/data-settings.ts';
+import { refuse, type DataError } from '../../data/data-error.ts';
+import { dataGroups } from '../../config/schema/groups-of-data.ts';
+import {
+  StageOneOutcomeCodec,
+  StageTwoOutcomeCodec,
+  type StageOneOutcome,
+  type StageTwoOutcome,
+} from '../../experiment/outcomes.ts';
+import { groupLabels } from '../../experiment/report/described-experiments.ts';
+import { readStudyFile, type StudyFile } from '../../experiment/study/study-file.ts';
+import { decodedOutcome, readRunFile } from '../../runs/run-file.ts';
+import { ClassifierRecordCodec, ReportsRecordCodec, type RunGroups } from './metric-values.ts';
+
+const SettingsCodec = t.intersection([
+  t.type({
+    kind: t.union([t.literal('stage-1'), t.literal('stage-2')]),
+    name: t.string,
+    seed: t.number,
+    data: t.type({ kind: t.string }),
+  }),
+  t.partial({ method: t.type({ kind: t.string }) }),
+]);
+type Settings = t.TypeOf<typeof SettingsCodec>;
+
+/** What a run came to. */
+export type RunEnd =
+  ({ readonly kind: 'stage-1' } & StageOneOutcome) | ({ readonly kind: 'stage-2' } & StageTwoOutcome);
+
+/** A run as W&B is told of it. */
+export interface TrackedRun {
+  readonly folder: string;
+  readonly name: string;
+  readonly group: Settings['kind'];
+  readonly jobType: string;
+  readonly tags: readonly string[];
+  readonly config: Json;
+  /** Null while it has not come to its end. */
+  readonly end: RunEnd | null;
+  /** The groups, with what the log says of them by now. */
+  readonly groupsIn: (records: readonly MetricsLine[]) => RunGroups;
+}
+
+/** The study that a run lies in, by the places of both. */
+async function studyOf(folder: string): Promise<StudyFile | null> {
+  if (!/^seed--?\d+$/.test(basename(dirname(folder)))) return null;
+  const read = await readStudyFile(dirname(dirname(folder)));
+  return E.isRight(read) ? read.right : null;
+}
+
+/** What its outcome says; null of a run that is under way. */
+function endOf(file: RunFile, kind: Settings['kind'], path: string): E.Either<DataError, RunEnd | null> {
+  const ended = (outcome: StageOneOutcome | StageTwoOutcome | undefined): RunEnd | null =>
+    outcome === undefined ? null : ({ kind, ...outcome } as RunEnd);
+  return kind === 'stage-1'
+    ? E.Functor.map(decodedOutcome(file, StageOneOutcomeCodec, path), ended)
+    : E.Functor.map(decodedOutcome(file, StageTwoOutcomeCodec, path), ended);
+}
+
+/** The first names that are as many as the lists in the log, as in reports; they must not change while a run goes on. */
+function trainedNames(
+  known: readonly (readonly string[])[],
+  records: readonly MetricsLine[],
+): readonly string[] | null {
+  const unknown: readonly unknown[] = records;
+  const training = unknown.find(ClassifierRecordCodec.is);
+  const reports = unknown.find(ReportsRecordCodec.is)?.reports ?? {};
+  const evaluated = Object.values(reports)[0]?.groups.map(({ name }) => name);
+  return [...known, evaluated ?? []].find((names) => names.length === training?.groupMeans.length) ?? null;
+}
+
+function groupsOf(
+  settings: Settings,
+  labels: StudyFile['labels'],
+  end: RunEnd | null,
+): TrackedRun['groupsIn'] {
+  const data = DataCodec.decode(settings.data);
+  const known = E.isRight(data) ? groupLabels(data.right, labels) : {};
+  const ofData = E.isRight(data) ? dataGroups(data.right).map(({ name }) => name) : [];
+  const ofEnd = end?.kind === 'stage-2' ? end.trainedGroups : [];
+  return (records) => ({
+    trained: trainedNames([ofEnd, ofData], records),
+    label: (name) => {
+      const [variant = ''] = /\([^()]*\)$/.exec(name.replace(/^\(Y=\d+\)\(Z=\d+\)/, '')) ?? [];
+      const original = known[name.slice(0, name.length - variant.length)];
+      return original === undefined ? name : [original, variant].join(' ').trim();
+    },
+  });
+}
+
+function describedRun(
+  folder: string,
+  file: RunFile & { readonly settings: Settings },
+  study: StudyFile | null,
+  end: RunEnd | null,
+): TrackedRun {
+  const { settings } = file;
+  const { kind, name, seed, data, method } = settings;
+  const labels = study?.labels ?? {};
+  const called = study === null ? name : basename(folder);
+  return {
+    folder,
+    name: [...(study === null ? [] : [study.name]), `seed-${seed}`, called].join('/'),
+    group: kind,
+    jobType: data.kind,
+    tags: [
+      ...new Set([
+        ...(study === null ? [] : [study.name]),
+        called,
+        ...(method === undefined ? [] : [method.kind]),
+      ]),
+    ].map((tag) => tag.slice(0, LONGEST_TAG)),
+    config: { ...(settings as object), study: study?.name ?? null, groupLabels: labels } as Json,
+    end,
+    groupsIn: groupsOf(settings, labels, end),
+  };
+}
+
+/** W&B refuses longer ones. */
+const LONGEST_TAG = 64;
+
+/**
+ * Reads what a run's folder says of it.
+ *
+ * @param folder With a `run.json`, which may be changed by who trains there.
+ * @returns The run; or what else there is.
+ */
+export async function readTrackedRun(folder: string): Promise<E.Either<DataError, TrackedRun>> {
+  const path = join(folder, 'run.json');
+  const read = await readRunFile(path);
+  if (E.isLeft(read)) return read;
+  const file = read.right;
+  if (file === null || !SettingsCodec.is(file.settings))
+    return refuse(
+      path,
+      'a run of stage 1 or stage 2',
+      file === null ? 'no such file' : 'a run of something else',
+      'give the folder of a run or of a study',
+    );
+  const found = file as RunFile & { readonly settings: Settings };
+  const study = await studyOf(folder);
+  return E.Functor.map(endOf(file, found.settings.kind, path), (end) =>
+    describedRun(folder, found, study, end),
+  );
+}

@@ -1,0 +1,68 @@
+/** The logs that every run of an experiment writes beside `metrics.jsonl`, and a logger of the caller's own. */
+import { logEntry, type RunLogger } from '../../logs/run-logger.ts';
+import { csvMirror } from '../../runs/csv-mirror.ts';
+import { eventMirror } from '../../runs/event-mirror.ts';
+import type { LogMirror, LogView } from '../../runs/log-mirrors.ts';
+import type { StageOneOutcome, StageTwoOutcome } from '../outcomes.ts';
+import { stageOneView } from './stage-one-view.ts';
+import { stageTwoView, type StageTwoViewOptions } from './stage-two-view.ts';
+
+/**
+ * A logger that is told what a run logs from now on. One that goes on after a stop is told steps again that it had been
+ * told after the last checkpoint.
+ */
+function loggerMirror<Outcome>(logger: RunLogger, view: LogView<Outcome>): LogMirror<Outcome> {
+  return {
+    name: 'logger',
+    isMissing: () => Promise.resolve(false),
+    async agree() {
+      await logger.settings(view.settings);
+      return [];
+    },
+    async add(records) {
+      for (const record of records)
+        for (const entry of await view.entriesOf(record)) await logEntry(logger, entry);
+    },
+    async conclude(outcome) {
+      for (const entry of view.conclusion(outcome)) await logEntry(logger, entry);
+    },
+  };
+}
+
+const ownLogger = <Outcome>(
+  logger: RunLogger | undefined,
+  view: LogView<Outcome>,
+): readonly LogMirror<Outcome>[] => (logger === undefined ? [] : [loggerMirror(logger, view)]);
+
+/**
+ * The logs of a run of stage 1.
+ *
+ * @param folder Of the run.
+ * @param settings What it is bound to.
+ * @param logger Of the caller, if there is one.
+ */
+export function stageOneMirrors(
+  folder: string,
+  settings: unknown,
+  logger?: RunLogger,
+): readonly LogMirror<StageOneOutcome>[] {
+  const view = stageOneView(folder, settings);
+  return [eventMirror(folder, view), ...ownLogger(logger, view)];
+}
+
+/** A run of stage 2, and a logger of the caller if there is one. */
+export interface StageTwoMirrorOptions extends StageTwoViewOptions {
+  readonly stepsPerEpoch: number;
+  readonly logger?: RunLogger | undefined;
+}
+
+/**
+ * The logs of a run of stage 2.
+ *
+ * @param options The run.
+ */
+export function stageTwoMirrors(options: StageTwoMirrorOptions): readonly LogMirror<StageTwoOutcome>[] {
+  const { folder, stepsPerEpoch, logger } = options;
+  const view = stageTwoView(options);
+  return [eventMirror(folder, view), csvMirror(folder, view, { stepsPerEpoch }), ...ownLogger(logger, view)];
+}

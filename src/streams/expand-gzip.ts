@@ -1,0 +1,33 @@
+/**
+ * Gzip files from outside (RFC 1952) unpacked in memory. A kilobyte of them may hold a megabyte, so that what comes out
+ * is bounded, and is put into one piece as large as the file says: pieces would be joined in a second copy.
+ */
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+
+/** A deflate stream never expands by more: 258 bytes for two bits. */
+const MOST_EXPANSION = 1032;
+const SMALLEST_PIECE = 1024;
+
+/** What a file says at its end that it expands to, modulo 2³². */
+const statedSize = (bytes: Uint8Array): number =>
+  bytes.length < 4
+    ? 0
+    : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(bytes.length - 4, true);
+
+/** What a file from outside may expand to in memory, where nothing else bounds it: 32 MiB and so many times its size. */
+export const expandedBound = (packed: number, times: number): number => 2 ** 25 + times * packed;
+
+/**
+ * Unpacks a file.
+ *
+ * @param bytes The whole file.
+ * @param largest Bytes that it may expand to.
+ * @returns What was packed.
+ * @throws Error of zlib if the file is damaged, or holds more (`ERR_BUFFER_TOO_LARGE`).
+ */
+export function expandGzip(bytes: Uint8Array, largest: number): Promise<Uint8Array> {
+  const possible = Math.min(statedSize(bytes), largest, MOST_EXPANSION * bytes.length);
+  const options = { maxOutputLength: largest, chunkSize: Math.max(SMALLEST_PIECE, possible + 1) };
+  return promisify(gunzip)(bytes, options);
+}

@@ -12,7 +12,9 @@ const docs = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** The pages that the index of a folder names. */
 const pagesOf = (folder) =>
   Array.from(
-    readFileSync(join(docs, folder, 'index.md'), 'utf8').matchAll(/\]\(([a-z0-9-]+\.md)\)/g),
+    readFileSync(join(docs, folder, 'index.md'), 'utf8')
+      .replace(/<!--[^]*?-->/g, '')
+      .matchAll(/\]\(([a-z0-9-]+\.md)\)/g),
     ([, page]) => join(docs, folder, page),
   );
 

@@ -7,7 +7,7 @@ import { pagesOf } from './pages.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const withoutCode = (page: string): string =>
-  page.replace(/^ *```[\s\S]*?^ *```/gm, '').replace(/`[^`\n]*`/g, '');
+  page.replace(/<!--[\s\S]*?-->|^ *```[\s\S]*?^ *```/gm, '').replace(/`[^`\n]*`/g, '');
 
 /** The anchors of a page, as GitHub and the site make them of its headings. They differ where a heading has code. */
 const anchorsOf = (page: string): readonly string[] =>

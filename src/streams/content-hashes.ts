@@ -95,20 +95,22 @@ interface FileState {
 /** Longer than the steps in which file systems tell the time. */
 const FRESH_MILLISECONDS = 100;
 
-/** The states of files, each asked for once. */
-function fileStates(): (file: string) => Promise<FileState | null> {
+const stateOfFile = (file: string): Promise<FileState | null> =>
+  stat(file, { bigint: true }).then(
+    ({ size, mtimeNs, ctimeNs, ctimeMs }) => ({
+      size: `${size}`,
+      changed: `${mtimeNs} ${ctimeNs}`,
+      isFresh: Date.now() - Number(ctimeMs) < FRESH_MILLISECONDS,
+    }),
+    () => null,
+  );
+
+/** The states of the files of images. That of a file of records is held, which many images ask for. */
+function fileStates(): (image: ImageLocation) => Promise<FileState | null> {
   const states = new Map<string, Promise<FileState | null>>();
-  return (file) => {
-    const known =
-      states.get(file) ??
-      stat(file, { bigint: true }).then(
-        ({ size, mtimeNs, ctimeNs, ctimeMs }) => ({
-          size: `${size}`,
-          changed: `${mtimeNs} ${ctimeNs}`,
-          isFresh: Date.now() - Number(ctimeMs) < FRESH_MILLISECONDS,
-        }),
-        () => null,
-      );
+  return ({ file, record }) => {
+    if (record === undefined) return stateOfFile(file);
+    const known = states.get(file) ?? stateOfFile(file);
     states.set(file, known);
     return known;
   };
@@ -143,7 +145,7 @@ export async function contentHashes(
       // A copy that is made anew every time has another place each time.
       const isCopy = image.name !== undefined;
       const name = `${relative(root, file)}${record === undefined ? '' : `#${record.offset}`}`;
-      const state = isCopy ? null : await stateOf(file);
+      const state = isCopy ? null : await stateOf(image);
       const kept = known.get(name);
       if (state !== null && kept?.[0] === state.size && kept[1] === state.changed) hashes[i] = kept[2];
       else {

@@ -301,7 +301,7 @@ describe('translations', () => {
       }
     });
 
-  it('that others have made are those that a run was begun with', { timeout: 60_000 }, async () => {
+  it('that others have made are those that a run was begun with', async () => {
     const data = pets('translated-by-others');
     write('foreign', 300);
     const method = CAMEL('foreign');
@@ -318,7 +318,7 @@ describe('translations', () => {
     await expect(camel(data, 'foreign-run', method)).rejects.toThrow(changed);
   });
 
-  it('of a stage-1 run that was trained anew in its folder are others', { timeout: 60_000 }, async () => {
+  it('of a stage-1 run that was trained anew in its folder are others', async () => {
     const data = pets('trained-anew');
     const method = RUN('anew-stage-1');
     await stageOne(data, 'anew-stage-1');

@@ -103,17 +103,25 @@ function doubledLines(doubled: readonly SameContents[]): readonly string[] {
   return [`doubled: ${extra} within a split${contradicting}`, ...named];
 }
 
+/** Experiments that have nothing but the data and what they must have. */
+const STAGES = {
+  'stage-1': (data: DataSettings) => StageOneCodec.decode({ version: 1, kind: 'stage-1', data }),
+  'stage-1 with a gate': (data: DataSettings) =>
+    StageOneCodec.decode({ version: 1, kind: 'stage-1', data, gate: { kind: 'strict' } }),
+  'stage-2': (data: DataSettings) =>
+    StageTwoCodec.decode({
+      ...{ version: 1, kind: 'stage-2', data },
+      ...{ network: { kind: 'small-cnn' }, method: { kind: 'erm' } },
+    }),
+} as const;
+
 /** What a stage would refuse with settings that leave everything but the data as it is. */
 function refusalOf(
-  stage: 'stage-1' | 'stage-2',
+  stage: keyof typeof STAGES,
   data: DataSettings,
   images: ExperimentImages,
 ): readonly string[] {
-  const head = { version: 1, kind: stage, data };
-  const decoded =
-    stage === 'stage-1'
-      ? StageOneCodec.decode(head)
-      : StageTwoCodec.decode({ ...head, network: { kind: 'small-cnn' }, method: { kind: 'erm' } });
+  const decoded = STAGES[stage](data);
   if (E.isLeft(decoded)) return [];
   try {
     assertDataFits(decoded.right, images);
@@ -150,8 +158,7 @@ export async function surveyData(data: DataSettings, images: ExperimentImages): 
       ...damageLines(damaged),
       ...(bound === undefined ? [] : doubledLines(doubledImages(bound.listing))),
       ...(leaks.length > 0 ? leaks : ['leaks: none']),
-      ...refusalOf('stage-1', data, images),
-      ...refusalOf('stage-2', data, images),
+      ...(Object.keys(STAGES) as (keyof typeof STAGES)[]).flatMap((stage) => refusalOf(stage, data, images)),
     ],
   };
 }

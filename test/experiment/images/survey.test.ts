@@ -81,7 +81,11 @@ describe('a data set that is read from end to end', () => {
       '  a.png = c.png',
     ]);
     expect(lines[13]).toMatch(/^warning: 1 training image .* b\.png \(train\) = e\.png \(test\)$/);
-    expect(lines.slice(14)).toEqual(['stage-1: nothing to refuse', 'stage-2: nothing to refuse']);
+    expect(lines.slice(14)).toEqual([
+      'stage-1: nothing to refuse',
+      'stage-1 with a gate would refuse: gate: expected at least 4 validation images of group (Y=0)(Z=0) in metadata.csv, found 0; add some, or set gate.kind to none',
+      'stage-2: nothing to refuse',
+    ]);
   });
 
   it('says what the stages would refuse', async () => {

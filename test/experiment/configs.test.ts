@@ -96,7 +96,9 @@ describe('two steps of every configuration, small', () => {
     const { result } = await runStageTwo(toRun, { out, backend }, context);
     expect(result.groups.map(({ count }) => count > 0)).toEqual([true, true, true, true]);
     expect(result.steps).toBe(2);
-    const [first] = readFileSync(join(out, 'metrics.jsonl'), 'utf8').split('\n');
+    const first = readFileSync(join(out, 'metrics.jsonl'), 'utf8')
+      .split('\n')
+      .find((line) => line.includes('"kind":"training"'));
     const { loss, robust, decay, consistency } = JSON.parse(first!) as Record<string, number>;
     expect(loss).toBeCloseTo(robust! + decay! + consistency!, 3);
     expect(consistency! > 0).toBe(method === 'camel');

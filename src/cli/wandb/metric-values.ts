@@ -59,18 +59,18 @@ export const ReportsRecordCodec = t.type({
  * @param value JSON data.
  * @param name Of the value.
  */
-export function numbersIn(value: unknown, name: string): Values {
+export function metricsIn(value: unknown, name: string): Values {
   if (typeof value === 'number') return { [name]: value };
   if (typeof value === 'boolean') return { [name]: Number(value) };
   if (value === null || typeof value !== 'object') return {};
   return Object.assign(
     {},
-    ...Object.entries(value).map(([key, inner]) => numbersIn(inner, name === '' ? key : `${name}/${key}`)),
+    ...Object.entries(value).map(([key, inner]) => metricsIn(inner, name === '' ? key : `${name}/${key}`)),
   ) as Values;
 }
 
 /** An object without some of its keys. */
-export const without = (record: object, keys: readonly string[]): object =>
+export const withoutKeys = (record: object, keys: readonly string[]): object =>
   Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)));
 
 /**

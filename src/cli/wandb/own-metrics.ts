@@ -2,10 +2,10 @@
 import {
   byGroup,
   ClassifierRecordCodec,
-  numbersIn,
+  metricsIn,
   presentMeans,
   ReportsRecordCodec,
-  without,
+  withoutKeys,
   type MetricNames,
   type RunGroups,
   type SplitNumbers,
@@ -18,8 +18,8 @@ function reportValues(split: string, report: SplitNumbers, { label }: RunGroups)
   const { groups, worstGroup, average, groupAverage, gap, metrics } = report;
   const names = groups.map(({ name }) => nameOrDash(label(name)));
   const others = (metrics?.groups ?? []).map((group) =>
-    Object.entries(without(group, ['name'])).map(([metric, value]) =>
-      numbersIn(value, `${split}/${metric}/${nameOrDash(label(group.name))}`),
+    Object.entries(withoutKeys(group, ['name'])).map(([metric, value]) =>
+      metricsIn(value, `${split}/${metric}/${nameOrDash(label(group.name))}`),
     ),
   );
   return Object.assign(
@@ -34,11 +34,11 @@ function reportValues(split: string, report: SplitNumbers, { label }: RunGroups)
         names,
         (name) => `${split}/loss/${name}`,
       ),
-      ...numbersIn(
+      ...metricsIn(
         { 'worst group': worstGroup?.accuracy, average, 'group average': groupAverage, gap },
         split,
       ),
-      ...numbersIn(metrics?.all ?? {}, split),
+      ...metricsIn(metrics?.all ?? {}, split),
     },
     ...others.flat(),
   ) as Values;
@@ -48,21 +48,21 @@ function reportValues(split: string, report: SplitNumbers, { label }: RunGroups)
 export const OWN_NAMES: MetricNames = {
   ofReport: reportValues,
   ofRecord(record, groups) {
-    const rest = without(record, ['step', 'kind', 'groupMeans', 'groupCounts', 'adversaryWeights']);
+    const rest = withoutKeys(record, ['step', 'kind', 'groupMeans', 'groupCounts', 'adversaryWeights']);
     if (ClassifierRecordCodec.is(record)) {
       const names = (groups.trained ?? []).map((name) => nameOrDash(groups.label(name)));
       return {
-        ...numbersIn(rest, 'training'),
+        ...metricsIn(rest, 'training'),
         ...byGroup(presentMeans(record), names, (name) => `training/loss/${name}`),
         ...byGroup(record.adversaryWeights ?? [], names, (name) => `training/adversary weight/${name}`),
       };
     }
     if (ReportsRecordCodec.is(record))
       return Object.assign(
-        numbersIn(without(rest, ['reports', 'groupAccuracies']), ''),
+        metricsIn(withoutKeys(rest, ['reports', 'groupAccuracies']), ''),
         ...Object.entries(record.reports).map(([split, report]) => reportValues(split, report, groups)),
       ) as Values;
     const kind = record['kind'] === 'evaluation' ? 'gate' : String(record['kind'] ?? 'log');
-    return numbersIn(rest, kind);
+    return metricsIn(rest, kind);
   },
 };

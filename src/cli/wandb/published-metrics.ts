@@ -6,10 +6,10 @@ import type { MetricsLine } from '../../config/run-files.ts';
 import {
   byGroup,
   ClassifierRecordCodec,
-  numbersIn,
+  metricsIn,
   presentMeans,
   ReportsRecordCodec,
-  without,
+  withoutKeys,
   type ClassifierRecord,
   type MetricNames,
   type RunGroups,
@@ -42,7 +42,7 @@ const STAGE_TWO: Readonly<Record<string, string>> = {
 const renamed = (values: object, names: Readonly<Record<string, string>>): Values =>
   Object.assign(
     {},
-    ...Object.entries(values).map(([key, value]) => numbersIn(value, names[key] ?? `training/${key}`)),
+    ...Object.entries(values).map(([key, value]) => metricsIn(value, names[key] ?? `training/${key}`)),
   ) as Values;
 
 /** Weights of an adversary over all groups sum to 1, as the published ones do; those within classes are no such. */
@@ -52,7 +52,7 @@ const isOverAllGroups = (weights: readonly (number | null)[]): boolean =>
 function classifierStep(record: MetricsLine & ClassifierRecord, { trained }: RunGroups): Values {
   const { adversaryWeights: weights = [] } = record;
   const names = trained ?? [];
-  const rest = without(record, ['step', 'kind', 'groupMeans', 'groupCounts', 'adversaryWeights']);
+  const rest = withoutKeys(record, ['step', 'kind', 'groupMeans', 'groupCounts', 'adversaryWeights']);
   const weightName = isOverAllGroups(weights) ? 'gdro_adv_prob' : 'weight_within_class';
   return {
     ...renamed(rest, STAGE_TWO),
@@ -73,7 +73,7 @@ function metricValues(metrics: object, prefix: string): Values {
           Array.from({ length: 11 }, (_, i) => (i / 10).toFixed(2)),
           (at) => `${prefix}/recall@${at}`,
         )
-      : numbersIn(value, `${prefix}/${METRICS[metric] ?? metric}`),
+      : metricsIn(value, `${prefix}/${METRICS[metric] ?? metric}`),
   );
   return Object.assign({}, ...entries) as Values;
 }
@@ -91,16 +91,16 @@ function reportValues(split: string, report: SplitNumbers, groups: RunGroups): V
     group: { accuracy: number | null; loss: number | null },
     metrics: object,
   ): Values => ({
-    ...numbersIn(
+    ...metricsIn(
       { accuracy: group.accuracy, sparse_categorical_crossentropy: group.loss },
       `${split}_metrics/${name}`,
     ),
-    ...metricValues(without(metrics, ['name']), `${split}_metrics/${name}`),
+    ...metricValues(withoutKeys(metrics, ['name']), `${split}_metrics/${name}`),
   });
   const aggregate = { accuracy: pooled(report.groups, 'accuracy'), loss: pooled(report.groups, 'loss') };
   const summaries = OWN_NAMES.ofReport(
     split,
-    { ...without(report, ['metrics']), groups: [] } as never,
+    { ...withoutKeys(report, ['metrics']), groups: [] } as never,
     groups,
   );
   return Object.assign(
@@ -117,11 +117,11 @@ export const PUBLISHED_NAMES: MetricNames = {
     if (ReportsRecordCodec.is(record)) {
       const { epoch } = record as { readonly epoch?: unknown };
       return Object.assign(
-        numbersIn(epoch, 'epochs'),
+        metricsIn(epoch, 'epochs'),
         ...Object.entries(record.reports).map(([split, report]) => reportValues(split, report, groups)),
       ) as Values;
     }
     if (record['kind'] !== 'training') return OWN_NAMES.ofRecord(record, groups);
-    return { ...renamed(without(record, ['step', 'kind']), STAGE_ONE), steps: record.step };
+    return { ...renamed(withoutKeys(record, ['step', 'kind']), STAGE_ONE), steps: record.step };
   },
 };

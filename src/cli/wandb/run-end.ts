@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataError } from '../../data/data-error.ts';
 import type { BridgeArtifact, BridgeTable } from './bridge-events.ts';
-import { numbersIn, type MetricNames, type RunGroups, type Values } from './metric-values.ts';
+import { metricsIn, type MetricNames, type RunGroups, type Values } from './metric-values.ts';
 import type { RunEnd } from './tracked-run.ts';
 
 /** Which checkpoints are sent once a run is done. */
@@ -21,7 +21,7 @@ export function endValues(end: RunEnd, names: MetricNames, groups: RunGroups): V
   const common = { 'selected step': selectedStep(end), seconds };
   if (end.kind === 'stage-2') return { ...common, ...names.ofReport('test', end.results, groups) };
   const { measure, gateAccuracy } = end;
-  return { ...common, ...numbersIn({ ...measure, gateAccuracy }, 'selected') };
+  return { ...common, ...metricsIn({ ...measure, gateAccuracy }, 'selected') };
 }
 
 function gateTable({

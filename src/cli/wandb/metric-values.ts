@@ -70,7 +70,7 @@ export function numbersIn(value: unknown, name: string): Values {
 }
 
 /** An object without some of its keys. */
-export const without = (record: object, keys: readonly string[]): object =>
+export const withoutKeys = (record: object, keys: readonly string[]): object =>
   Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)));
 
 /**

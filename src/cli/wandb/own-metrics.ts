@@ -5,7 +5,7 @@ import {
   numbersIn,
   presentMeans,
   ReportsRecordCodec,
-  without,
+  withoutKeys,
   type MetricNames,
   type RunGroups,
   type SplitNumbers,
@@ -18,7 +18,7 @@ function reportValues(split: string, report: SplitNumbers, { label }: RunGroups)
   const { groups, worstGroup, average, groupAverage, gap, metrics } = report;
   const names = groups.map(({ name }) => nameOrDash(label(name)));
   const others = (metrics?.groups ?? []).map((group) =>
-    Object.entries(without(group, ['name'])).map(([metric, value]) =>
+    Object.entries(withoutKeys(group, ['name'])).map(([metric, value]) =>
       numbersIn(value, `${split}/${metric}/${nameOrDash(label(group.name))}`),
     ),
   );
@@ -48,7 +48,7 @@ function reportValues(split: string, report: SplitNumbers, { label }: RunGroups)
 export const OWN_NAMES: MetricNames = {
   ofReport: reportValues,
   ofRecord(record, groups) {
-    const rest = without(record, ['step', 'kind', 'groupMeans', 'groupCounts', 'adversaryWeights']);
+    const rest = withoutKeys(record, ['step', 'kind', 'groupMeans', 'groupCounts', 'adversaryWeights']);
     if (ClassifierRecordCodec.is(record)) {
       const names = (groups.trained ?? []).map((name) => nameOrDash(groups.label(name)));
       return {
@@ -59,7 +59,7 @@ export const OWN_NAMES: MetricNames = {
     }
     if (ReportsRecordCodec.is(record))
       return Object.assign(
-        numbersIn(without(rest, ['reports', 'groupAccuracies']), ''),
+        numbersIn(withoutKeys(rest, ['reports', 'groupAccuracies']), ''),
         ...Object.entries(record.reports).map(([split, report]) => reportValues(split, report, groups)),
       ) as Values;
     const kind = record['kind'] === 'evaluation' ? 'gate' : String(record['kind'] ?? 'log');

@@ -9,7 +9,7 @@ import {
   numbersIn,
   presentMeans,
   ReportsRecordCodec,
-  without,
+  withoutKeys,
   type ClassifierRecord,
   type MetricNames,
   type RunGroups,
@@ -52,7 +52,7 @@ const isOverAllGroups = (weights: readonly (number | null)[]): boolean =>
 function classifierStep(record: MetricsLine & ClassifierRecord, { trained }: RunGroups): Values {
   const { adversaryWeights: weights = [] } = record;
   const names = trained ?? [];
-  const rest = without(record, ['step', 'kind', 'groupMeans', 'groupCounts', 'adversaryWeights']);
+  const rest = withoutKeys(record, ['step', 'kind', 'groupMeans', 'groupCounts', 'adversaryWeights']);
   const weightName = isOverAllGroups(weights) ? 'gdro_adv_prob' : 'weight_within_class';
   return {
     ...renamed(rest, STAGE_TWO),
@@ -95,12 +95,12 @@ function reportValues(split: string, report: SplitNumbers, groups: RunGroups): V
       { accuracy: group.accuracy, sparse_categorical_crossentropy: group.loss },
       `${split}_metrics/${name}`,
     ),
-    ...metricValues(without(metrics, ['name']), `${split}_metrics/${name}`),
+    ...metricValues(withoutKeys(metrics, ['name']), `${split}_metrics/${name}`),
   });
   const aggregate = { accuracy: pooled(report.groups, 'accuracy'), loss: pooled(report.groups, 'loss') };
   const summaries = OWN_NAMES.ofReport(
     split,
-    { ...without(report, ['metrics']), groups: [] } as never,
+    { ...withoutKeys(report, ['metrics']), groups: [] } as never,
     groups,
   );
   return Object.assign(
@@ -122,6 +122,6 @@ export const PUBLISHED_NAMES: MetricNames = {
       ) as Values;
     }
     if (record['kind'] !== 'training') return OWN_NAMES.ofRecord(record, groups);
-    return { ...renamed(without(record, ['step', 'kind']), STAGE_ONE), steps: record.step };
+    return { ...renamed(withoutKeys(record, ['step', 'kind']), STAGE_ONE), steps: record.step };
   },
 };

@@ -175,9 +175,9 @@ export async function writeRecordShards(
     }
     const temporary = join(folder, `.${name}-${randomUUID()}`);
     try {
-      await makeFolder(temporary);
+      await withRoomFor(target.right, 0, () => makeFolder(temporary));
       const manifest = await writeShards({ folder: temporary, target: target.right }, records, options);
-      await putInPlace(temporary, target.right, replace);
+      await withRoomFor(target.right, 0, () => putInPlace(temporary, target.right, replace));
       return E.right(manifest);
     } finally {
       await rm(temporary, { recursive: true, force: true });

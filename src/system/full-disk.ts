@@ -40,7 +40,7 @@ function nameIn(error: unknown, path: string): unknown {
  * Writes a file, and says of a full disk which file it was and how much it needs.
  *
  * @param path The file as its reader will know it.
- * @param bytes What is to be written, altogether.
+ * @param bytes What is to be written, altogether; 0 where only a name is.
  * @param write Writes it.
  * @returns What `write` gives.
  * @throws FullDiskError if the disk or the user's share of it is full; any other error with the path of the file.
@@ -53,7 +53,7 @@ export async function withRoomFor<A>(path: string, bytes: number, write: () => P
     if (!share && !hasCode(error, 'ENOSPC')) throw nameIn(error, path);
     throw new FullDiskError({
       where: path,
-      expected: `room for its ${inBytes(bytes)}`,
+      expected: bytes === 0 ? 'room for it' : `room for its ${inBytes(bytes)}`,
       found: share
         ? 'that this user may write no more there (EDQUOT)'
         : `a full disk with ${await freeIn(dirname(path))} (ENOSPC)`,

@@ -51,7 +51,7 @@ afterAll(() => {
 
 /** The line that tells a failure: the code of the file system, a cure, and no trace of calls. */
 function clearLine({ change, code, said }: FailedChange, error: string): readonly string[] {
-  const line = said.split('\n').find((each) => each.includes(`(${error}`));
+  const line = said.split('\n').find((each) => each.includes(error));
   const [, path = ''] = change.split(' ');
   const file = path
     .split('/')

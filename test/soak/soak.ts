@@ -59,26 +59,32 @@ const openFiles = (): number => {
   }
 };
 
-function sampleOf(step: number, log: string): Sample {
+function sampleOf(step: number, log: string, tensors: number): Sample {
   globalThis.gc?.();
   return {
     step,
     resident: process.memoryUsage.rss() / 2 ** 20,
     handles: openFiles(),
-    tensors: tf.memory().numTensors,
+    tensors,
     log: statSync(log, { throwIfNoEntry: false })?.size ?? 0,
   };
 }
+
+/** Losses wait on the device for so many steps, so that the least number of tensors within them is that of the state. */
+const READ_EVERY = 10;
 
 /** Whether to stop is asked after every step of the training, and then it is measured. */
 function sampling(log: string): { readonly samples: Sample[]; readonly stopRequested: () => boolean } {
   const samples: Sample[] = [];
   let asked = 0;
+  const tensors: number[] = [];
   return {
     samples,
     stopRequested: () => {
       asked += 1;
-      if (asked % sampledEvery === 0) samples.push(sampleOf(asked, log));
+      tensors.push(tf.memory().numTensors);
+      if (tensors.length > READ_EVERY) tensors.shift();
+      if (asked % sampledEvery === 0) samples.push(sampleOf(asked, log, Math.min(...tensors)));
       return false;
     },
   };

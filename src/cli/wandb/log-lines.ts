@@ -40,11 +40,7 @@ export async function readLogLines(folder: string): Promise<LogLines> {
 }
 
 /** SHA-256 of lines. */
-<<<<<<< HEAD
-export const digestOfLines = (lines: readonly string[]): string => {
-=======
 export const linesDigest = (lines: readonly string[]): string => {
->>>>>>> wandb
   const hash = createHash('sha256');
   lines.forEach((line) => hash.update(line).update('\n'));
   return hash.digest('hex');

@@ -1,10 +1,6 @@
 /** What is new in a run's log since it was last sent. */
 import type { MetricsLine } from '../../config/run-files.ts';
-<<<<<<< HEAD
-import { digestOfLines, type LogLines } from './log-lines.ts';
-=======
 import { linesDigest, type LogLines } from './log-lines.ts';
->>>>>>> wandb
 import type { MetricNames, RunGroups, Values } from './metric-values.ts';
 import { OWN_NAMES } from './own-metrics.ts';
 import { gallerySteps } from './pictures.ts';
@@ -54,17 +50,9 @@ export async function newRows(
 export function sentUpTo(step: number, { lines, records }: LogLines, done = false): Sent {
   const behind = records.findIndex((record) => record.step > step);
   const sent = lines.slice(0, behind === -1 ? lines.length : behind);
-<<<<<<< HEAD
-  return { step, lines: sent.length, digest: digestOfLines(sent), done };
-=======
   return { step, lines: sent.length, digest: linesDigest(sent), done };
->>>>>>> wandb
 }
 
 /** What was sent has other values now, as after a training that was begun anew from an earlier checkpoint. */
 export const hasChanged = ({ lines: count, digest }: Sent, { lines }: LogLines): boolean =>
-<<<<<<< HEAD
-  count > 0 && lines.length >= count && digestOfLines(lines.slice(0, count)) !== digest;
-=======
   count > 0 && lines.length >= count && linesDigest(lines.slice(0, count)) !== digest;
->>>>>>> wandb

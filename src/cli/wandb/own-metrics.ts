@@ -19,11 +19,7 @@ function reportValues(split: string, report: SplitNumbers, { label }: RunGroups)
   const names = groups.map(({ name }) => nameOrDash(label(name)));
   const others = (metrics?.groups ?? []).map((group) =>
     Object.entries(withoutKeys(group, ['name'])).map(([metric, value]) =>
-<<<<<<< HEAD
       metricsIn(value, `${split}/${metric}/${nameOrDash(label(group.name))}`),
-=======
-      numbersIn(value, `${split}/${metric}/${nameOrDash(label(group.name))}`),
->>>>>>> wandb
     ),
   );
   return Object.assign(
@@ -63,11 +59,7 @@ export const OWN_NAMES: MetricNames = {
     }
     if (ReportsRecordCodec.is(record))
       return Object.assign(
-<<<<<<< HEAD
         metricsIn(withoutKeys(rest, ['reports', 'groupAccuracies']), ''),
-=======
-        numbersIn(withoutKeys(rest, ['reports', 'groupAccuracies']), ''),
->>>>>>> wandb
         ...Object.entries(record.reports).map(([split, report]) => reportValues(split, report, groups)),
       ) as Values;
     const kind = record['kind'] === 'evaluation' ? 'gate' : String(record['kind'] ?? 'log');

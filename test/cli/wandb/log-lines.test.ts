@@ -3,11 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-<<<<<<< HEAD
-import { digestOfLines, readLogLines } from '../../../src/cli/wandb/log-lines.ts';
-=======
 import { linesDigest, readLogLines } from '../../../src/cli/wandb/log-lines.ts';
->>>>>>> wandb
 
 const folder = mkdtempSync(join(tmpdir(), 'log-lines-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -35,9 +31,5 @@ it.each([['{"step":2'], ['{"step":-1}'], ['{}'], ['']])('a line %j is damaged', 
 });
 
 it('a digest is that of the bytes in the file', () => {
-<<<<<<< HEAD
-  expect(digestOfLines(['{"step":1}', 'ä'])).toBe(createHash('sha256').update('{"step":1}\nä\n').digest('hex'));
-=======
   expect(linesDigest(['{"step":1}', 'ä'])).toBe(createHash('sha256').update('{"step":1}\nä\n').digest('hex'));
->>>>>>> wandb
 });

@@ -1,9 +1,5 @@
 import { expect, it } from 'vitest';
-<<<<<<< HEAD
-import { digestOfLines } from '../../../src/cli/wandb/log-lines.ts';
-=======
 import { linesDigest } from '../../../src/cli/wandb/log-lines.ts';
->>>>>>> wandb
 import { hasChanged, newRows, sentUpTo } from '../../../src/cli/wandb/new-rows.ts';
 import type { ReplayOptions } from '../../../src/cli/wandb/replay-options.ts';
 import type { RunEnd, TrackedRun } from '../../../src/cli/wandb/tracked-run.ts';
@@ -59,11 +55,7 @@ it('what was sent has changed only if the same lines are other ones', () => {
   const log = logOf(classifierRecords(5));
   const sent = sentUpTo(2, log);
   // Steps 1 and 2, and the evaluation after step 2.
-<<<<<<< HEAD
-  expect(sent).toEqual({ step: 2, lines: 3, digest: digestOfLines(log.lines.slice(0, 3)), done: false });
-=======
   expect(sent).toEqual({ step: 2, lines: 3, digest: linesDigest(log.lines.slice(0, 3)), done: false });
->>>>>>> wandb
   expect(hasChanged(sent, log)).toBe(false);
   expect(hasChanged(sent, logOf(classifierRecords(1)))).toBe(false);
   expect(hasChanged(sent, { ...log, lines: ['{}', ...log.lines.slice(1)] })).toBe(true);

@@ -17,10 +17,10 @@ export const blocksOf = (page: string): Block[] =>
 const wordsOf = (command: string): string[] =>
   Array.from(command.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g), ([word]) => word.replaceAll(/['"]/g, ''));
 
-/** The commands of a shell block, as words, without comments; a line that ends in \ goes on. */
+/** The commands of a shell block, as words, without comments and redirections; a line that ends in \ goes on. */
 export const commandsIn = (code: string): string[][] =>
   code
     .replaceAll(/\\\n\s*/g, ' ')
     .split(/\n| && /)
-    .map((line) => wordsOf(line.replace(/(^|\s)#.*$/, '')))
+    .map((line) => wordsOf(line.replace(/(^|\s)(#.*$|\d?> ?\S+)/g, '')))
     .filter((words) => words.length > 0);

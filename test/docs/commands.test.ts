@@ -64,7 +64,7 @@ const faultsIn = (
   read: E.Either<readonly Parameters<typeof formatDataError>[0][], unknown>,
 ): readonly string[] => (E.isLeft(read) ? read.left.map(formatDataError) : []);
 
-/** Where a file is no experiment of its own: what lacks, from one that has it. */
+/** What a fragment lacks; it is of either stage. */
 const COMPLETE = {
   'stage-1': 'version: 1\nkind: stage-1\ndata: { kind: mnist-correlation }\n',
   'stage-2':
@@ -80,11 +80,15 @@ describe('configurations', () => {
       ).toEqual([]);
     }
     const path = pathOf(code) ?? 'fragment.yaml';
-    writeFileSync('complete.yaml', COMPLETE['stage-2']);
     writeFileSync(path, code);
-    const whole = /^(kind|extends):/m.test(code);
-    if (!whole) writeFileSync('joined.yaml', `extends: [complete.yaml, ${path}]\n`);
-    expect(faultsIn(await loadExperimentFile(whole ? path : 'joined.yaml'))).toEqual([]);
+    if (/^(kind|extends):/m.test(code)) return expect(faultsIn(await loadExperimentFile(path))).toEqual([]);
+    const faults: (readonly string[])[] = [];
+    for (const complete of Object.values(COMPLETE)) {
+      writeFileSync('complete.yaml', complete);
+      writeFileSync('joined.yaml', `extends: [complete.yaml, ${path}]\n`);
+      faults.push(faultsIn(await loadExperimentFile('joined.yaml')));
+    }
+    expect(faults).toContainEqual([]);
   });
 });
 
@@ -126,8 +130,8 @@ async function parsed(command: Command, args: readonly string[]): Promise<Call> 
   return calls[0]!;
 }
 
-/** Files of the published system, which the reader has. */
-const OF_THE_READER = ['camel/config.yaml'];
+/** Files that the reader has: one of the published system, and any that is called so. */
+const OF_THE_READER = ['camel/config.yaml', 'my.yaml'];
 
 /** The experiments and studies that a call names. */
 function filesOf(program: string, { operands, flags, name }: Call): readonly string[] {
@@ -147,7 +151,13 @@ async function checkFile(file: string, { set = [] }: Flags): Promise<void> {
 const commands = pages.flatMap(({ page, blocks }) =>
   blocks
     .filter(({ language }) => language === 'sh')
-    .flatMap(({ code }) => commandsIn(code).map((words) => ({ page, line: words.join(' '), words }))),
+    .flatMap(({ code }) =>
+      commandsIn(code).map((words) => ({
+        page,
+        line: words.join(' '),
+        words: words.filter((word) => word !== '-s'),
+      })),
+    ),
 );
 
 describe('commands', () => {

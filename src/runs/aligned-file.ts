@@ -25,7 +25,7 @@ export async function appendTo(path: string, bytes: Uint8Array, isNew = false): 
 }
 
 /** The bytes of a file; null if there is none. */
-export const bytesAt = (path: string): Promise<Uint8Array | null> =>
+export const bytesIfThere = (path: string): Promise<Uint8Array | null> =>
   readFile(path).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return null;
     throw error;
@@ -45,7 +45,7 @@ export async function alignFile(
   expected: AsyncIterable<Uint8Array>,
   { endOf, isTorn }: AlignmentRule,
 ): Promise<number | null> {
-  const bytes = await bytesAt(path);
+  const bytes = await bytesIfThere(path);
   let end = 0;
   let disagreesAt: number | null = null;
   let added: Uint8Array[] | null = null;

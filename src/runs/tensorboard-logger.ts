@@ -5,7 +5,7 @@ import { tfRecordAt } from '../data/tfrecord.ts';
 import { eventStep } from '../logs/event-file.ts';
 import { loggerOf, type RunLogger } from '../logs/run-logger.ts';
 import { makeFolder } from '../system/make-folder.ts';
-import { appendTo, bytesAt } from './aligned-file.ts';
+import { appendTo, bytesIfThere } from './aligned-file.ts';
 import { findEventFile, framedEvents, framedVersion, newEventFile } from './event-mirror.ts';
 
 /** How {@link tensorBoardLogger} goes on. */
@@ -30,7 +30,7 @@ function endOfSteps(bytes: Uint8Array, stepsDone: number): number {
 
 /** Drops what is after the steps that are done, and a torn or damaged end. */
 async function cutBack(path: string, stepsDone: number): Promise<void> {
-  const bytes = (await bytesAt(path)) ?? new Uint8Array(0);
+  const bytes = (await bytesIfThere(path)) ?? new Uint8Array(0);
   const end = endOfSteps(bytes, stepsDone);
   if (end < bytes.length) await truncate(path, end);
   if (end === 0) await appendTo(path, framedVersion(), true);

@@ -20,6 +20,7 @@ import { nativeCommand } from '../../src/cli/native/command.ts';
 import { stageOneCommand } from '../../src/cli/stage-1.ts';
 import { stageTwoCommand } from '../../src/cli/stage-2.ts';
 import { studyCommand } from '../../src/cli/study.ts';
+import { wandbCommand } from '../../src/cli/wandb/wandb.ts';
 import { formatDataError } from '../../src/data/data-error.ts';
 import { loadExperimentFile } from '../../src/experiment/experiment-file.ts';
 import { readStudy } from '../../src/experiment/study/read-study.ts';
@@ -103,6 +104,7 @@ const PROGRAMS: Readonly<Record<string, () => Command>> = {
   config: configCommand,
   doctor: doctorCommand,
   native: nativeCommand,
+  wandb: wandbCommand,
 };
 
 interface Flags {

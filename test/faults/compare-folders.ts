@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { decodeEvents } from '../../src/logs/event-file.ts';
 
 /** Files of some names, and what of them is compared. */
 export interface Rule {
@@ -33,6 +34,13 @@ const withoutSeconds = (file: Buffer): string =>
     .replaceAll(/<data value="[\d.e+-]+">[\d.]+ (?:s|min|h|days)(?: \d+ (?:s|min))?<\/data>/g, 'a time')
     .replaceAll(/ · [\d.]+ (?:s|min|h|days)(?: \d+ (?:s|min))?<\/p>/g, ' · a time</p>');
 
+/** What an event file shows, without when it was written. */
+function withoutWallTimes(file: Buffer): string {
+  const events = decodeEvents(file);
+  if (events._tag === 'Left') return events.left.found;
+  return JSON.stringify(events.right.map((event) => ({ ...event, wallTime: 'a time' })));
+}
+
 /** By name of file; the first that matches counts. */
 export const RULES: readonly Rule[] = [
   { what: 'the seconds of a run', files: /(^|\/)elapsed\.json$/, kept: withoutFields('seconds') },
@@ -41,6 +49,12 @@ export const RULES: readonly Rule[] = [
   { what: 'the seconds of a study', files: /^study\.json$/, kept: withoutFields('seconds') },
   { what: 'seconds in a page', files: /(^|\/)report\.html$/, kept: withoutSeconds },
   { what: 'nothing: its contents, unpacked', files: /(^|\/)data\.gz$/, kept: (file) => gunzipSync(file) },
+  {
+    what: 'the second in its name, and its wall times',
+    files: /(^|\/)events\.out\.tfevents\.\d+\.[^/]+$/,
+    kept: withoutWallTimes,
+    name: /(?<=tfevents\.)\d+/,
+  },
 ];
 
 const whole = (file: Buffer): Buffer => file;

@@ -4,7 +4,6 @@ import { SPLITS, type SplitName } from '../../data/dataset.ts';
 import { disposeTensors } from '../../tensor-tree.ts';
 import type { RobustBatch } from '../../training/robust-step.ts';
 import type { Network } from '../../models/network.ts';
-import { expectedFailure } from '../../system/program.ts';
 import { startProgress } from '../../system/progress.ts';
 import type { Run } from '../../runs/run-directory.ts';
 import { stageTwoBudget } from './budget.ts';
@@ -109,20 +108,9 @@ async function selectState(
   return select === 'last' ? end : bestState(run, end);
 }
 
-/** Shows what the first step is given. A picture that cannot be written keeps no classifier from its training. */
-async function logExamples(
-  batches: StageTwoBatchStream,
-  run: Run,
-  { say }: ExperimentContext,
-): Promise<void> {
-  const picture = await batches.picture(0);
-  const record = await writePicture(run.folder, 0, 'examples', picture).catch((error: unknown) => {
-    const reason = expectedFailure(error);
-    if (reason === null) throw error;
-    say(`${reason}; the run goes on without this picture`);
-    return null;
-  });
-  if (record !== null) await run.log([record]);
+/** Shows what the first step is given. */
+async function logExamples(batches: StageTwoBatchStream, run: Run): Promise<void> {
+  await run.log([await writePicture(run.folder, 0, 'examples', await batches.picture(0))]);
 }
 
 const whySelected = (select: StageTwoExperiment['evaluation']['select']): string =>
@@ -173,7 +161,7 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
       ...budget,
       step: trained.step,
       batchAt: async (index, rateFactor) => {
-        if (index === 0) await logExamples(batches, run, context);
+        if (index === 0) await logExamples(batches, run);
         return batches.batchAt(index, rateFactor);
       },
       alsoLogged: (index, factor) => ({ learningRate: learningRate(index) * factor }),

@@ -6,9 +6,7 @@ import { drawnPng, PNG_KINDS } from '../support/plain-png.ts';
 
 describe('a PNG of every kind', () => {
   // Sizes from which some of the seven passes are missing, and with rows that do not end with a byte.
-  const sizes = [1, 2, 5, 9].flatMap((height) =>
-    [1, 3, 12].map((width) => [height, width] as const),
-  );
+  const sizes = [1, 2, 5, 9].flatMap((height) => [1, 3, 12].map((width) => [height, width] as const));
   it.each(PNG_KINDS)('has the pixels that were drawn: colour type %i, %i bits', (...kind) => {
     for (const [height, width] of sizes)
       for (const seed of [height, 100 + width]) {

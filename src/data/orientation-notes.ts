@@ -23,8 +23,16 @@ const MOST_COMPRESSED = 2 ** 18;
 /** What is behind so many bytes of a text is not looked at. */
 const MOST_TEXT = 2 ** 20;
 
-const latin1 = new TextDecoder('latin1');
-const asText = (bytes: Uint8Array): string => latin1.decode(bytes.subarray(0, MOST_TEXT));
+/** Bytes that are given to a function at once. */
+const PIECE = 2 ** 12;
+
+/** The beginning of bytes as a text of one letter a byte. */
+function asText(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < Math.min(bytes.length, MOST_TEXT); at += PIECE)
+    text += String.fromCharCode(...bytes.subarray(at, at + PIECE));
+  return text;
+}
 
 /** What is behind a text that data begin with; undefined if they do not. */
 const behind = (data: Uint8Array, text: string): Uint8Array | undefined =>

@@ -113,7 +113,7 @@ it('Waterbirds, as a folder and as records', { timeout: 600_000 }, async () => {
         await expectRead({ kind: 'waterbirds', root, size: side, orientation }, known);
       }),
     ),
-    runs(40),
+    runs(25),
   );
 });
 
@@ -214,7 +214,7 @@ it('CelebA, as a folder and as records', { timeout: 600_000 }, async () => {
           await expectRead({ kind: 'celeba', root, size: side, orientation, limits }, bySplits, limits);
         }),
     ),
-    runs(40),
+    runs(25),
   );
 });
 

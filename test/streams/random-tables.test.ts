@@ -185,6 +185,6 @@ it('a folder with a table', { timeout: 600_000 }, async () => {
         await expectRead(settings, used, limits);
       }),
     ),
-    runs(80),
+    runs(60),
   );
 });

@@ -48,6 +48,7 @@ async function cutBack(path: string, stepsDone: number): Promise<void> {
  * ```ts
  * import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
  * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
  * import { decodeEvents } from 'model-patching/logs';
  * import { tensorBoardLogger } from 'model-patching/node';
  * const folder = await mkdtemp(join(tmpdir(), 'logs-'));

@@ -107,14 +107,15 @@ async function selectState(
   return select === 'last' ? end : bestState(run, end);
 }
 
-/** Shows what the first step is given. A picture that cannot be written keeps no classifier from its training. */
+/** Shows what a step was given. A picture that cannot be written keeps no classifier from its training. */
 async function logExamples(
+  step: number,
   batches: StageTwoBatchStream,
   run: Run,
   { say }: ExperimentContext,
 ): Promise<void> {
-  const picture = await batches.picture(0);
-  const record = await writePicture(run.folder, 0, 'examples', picture).catch((error: unknown) => {
+  const picture = await batches.picture(step - 1);
+  const record = await writePicture(run.folder, step, 'examples', picture).catch((error: unknown) => {
     const reason = expectedFailure(error);
     if (reason === null) throw error;
     say(`${reason}; the run goes on without this picture`);
@@ -160,10 +161,16 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
       initial,
       ...budget,
       step: trained.step,
-      batchAt: async (index) => {
-        if (index === 0) await logExamples(batches, run, context);
-        return batches.batchAt(index);
-      },
+      batchAt: batches.batchAt,
+      also: [
+        {
+          every: budget.evaluateEvery,
+          run: async (_, done) => {
+            // Once, before the first evaluation.
+            if (done <= budget.evaluateEvery) await logExamples(done, batches, run, context);
+          },
+        },
+      ],
       alsoLogged: (index) => ({ learningRate: learningRate(index) }),
       evaluate: checkpointEvaluation(experiment, evaluator, stepsPerEpoch),
     });

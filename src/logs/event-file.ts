@@ -4,6 +4,7 @@
  * `scalars` with a float, `images` with a list of width, height and PNG files, `text` with a string.
  */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { getTextEncoding } from '@bufbuild/protobuf/wire';
 import { either as E } from 'fp-ts';
 import { stringify } from 'yaml';
 import { refuse, type DataError } from '../data/data-error.ts';
@@ -65,7 +66,8 @@ export const encodeVersion = (wallTime: number): Uint8Array =>
     }),
   );
 
-const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+const utf8 = (text: string): Uint8Array => getTextEncoding().encodeUtf8(text);
+const textOf = (bytes: Uint8Array): string => getTextEncoding().decodeUtf8(bytes);
 
 const valueOf = (
   tag: string,
@@ -185,11 +187,11 @@ export interface LoggedEvent {
 
 /** What a tensor of a plugin holds; null if that is something else. */
 function pluginValue(tag: string, plugin: string, { floatVal, stringVal }: TensorProto): EventValue | null {
-  const strings = (): readonly string[] => stringVal.map((bytes) => new TextDecoder().decode(bytes));
+  const strings = (): readonly string[] => stringVal.map(textOf);
   if (plugin === 'scalars' && floatVal.length === 1) return { kind: 'scalar', tag, value: floatVal[0]! };
   if (plugin === 'text') return { kind: 'text', tag, texts: strings() };
   if (plugin !== 'images' || stringVal.length < 2) return null;
-  const [width, height] = stringVal.slice(0, 2).map((bytes) => Number(new TextDecoder().decode(bytes)));
+  const [width, height] = stringVal.slice(0, 2).map((bytes) => Number(textOf(bytes)));
   return { kind: 'images', tag, width: width!, height: height!, images: stringVal.slice(2) };
 }
 

@@ -108,9 +108,9 @@ async function selectState(
   return select === 'last' ? end : bestState(run, end);
 }
 
-/** Shows what the first step is given. */
-async function logExamples(batches: StageTwoBatchStream, run: Run): Promise<void> {
-  await run.log([await writePicture(run.folder, 0, 'examples', await batches.picture(0))]);
+/** Shows what a step was given. */
+async function logExamples(step: number, batches: StageTwoBatchStream, run: Run): Promise<void> {
+  await run.log([await writePicture(run.folder, step, 'examples', await batches.picture(step - 1))]);
 }
 
 const whySelected = (select: StageTwoExperiment['evaluation']['select']): string =>
@@ -160,10 +160,16 @@ export async function stageTwo(options: StageTwoOptions): Promise<StageTwoOutcom
       initial,
       ...budget,
       step: trained.step,
-      batchAt: async (index, rateFactor) => {
-        if (index === 0) await logExamples(batches, run);
-        return batches.batchAt(index, rateFactor);
-      },
+      batchAt: batches.batchAt,
+      also: [
+        {
+          every: budget.evaluateEvery,
+          run: async (_, done) => {
+            // Once, before the first evaluation.
+            if (done <= budget.evaluateEvery) await logExamples(done, batches, run);
+          },
+        },
+      ],
       alsoLogged: (index, factor) => ({ learningRate: learningRate(index) * factor }),
       onNan: experiment.training.onNan,
       ...(stopEarly && { stopEarly }),

@@ -60,7 +60,9 @@ export default tseslint.config(
   ...tseslint.configs.strict,
   {
     languageOptions: {
-      parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js', '.ci/*.mjs', 'docs/site/*.mjs'] } },
+      parserOptions: {
+        projectService: { allowDefaultProject: ['eslint.config.js', '.ci/*.mjs', 'docs/site/*.mjs'] },
+      },
     },
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',

@@ -94,6 +94,7 @@ export {
   type RobustStepOptions,
 } from './training/robust-step.ts';
 export { NonFiniteLossError, train, type TrainOptions } from './training/loop.ts';
+export type { Reached } from './training/kept-state.ts';
 
 // The report of every group.
 export {

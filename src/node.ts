@@ -22,6 +22,7 @@ export {
   type OpenRunOptions,
   type Run,
 } from './runs/run-directory.ts';
+export type { Rollback, RunRollbacks } from './runs/rollbacks.ts';
 export { tensorBoardLogger, type TensorBoardLoggerOptions } from './runs/tensorboard-logger.ts';
 export { csvLogger, type CsvLoggerOptions } from './runs/csv-logger.ts';
 export type { DataFingerprint } from './streams/data-fingerprint.ts';

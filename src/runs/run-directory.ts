@@ -220,7 +220,6 @@ async function openLocked<Outcome>(
   const clock = await startClock(folder);
   const checkpointFolder = join(folder, 'checkpoints');
   await makeFolder(checkpointFolder);
-  await removeAbandonedFiles(folder);
   await removeAbandonedFiles(checkpointFolder);
   if (existing.right === null || same?.right === true) {
     if (data !== undefined) await writeRunData(folder, data);

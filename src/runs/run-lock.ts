@@ -5,11 +5,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, open, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { either as E } from 'fp-ts';
 import { refuse, type DataError } from '../data/data-error.ts';
+import { isTemporaryName, removeAbandonedFiles } from '../system/atomic-file.ts';
 import { makeFolder } from '../system/make-folder.ts';
 import { withRoomFor } from '../system/full-disk.ts';
 import { hasCode, readText } from '../system/text-file.ts';
@@ -62,8 +63,27 @@ async function takeAway(path: string, stale: string): Promise<void> {
   }
 }
 
+/** Whether the process that a lock names is at work. */
+async function isHeld(lock: string | null): Promise<boolean> {
+  const [pid = '', start = ''] = (lock ?? '').split(' ');
+  return Number(pid) > 0 && (await isAlive(Number(pid), start));
+}
+
+const ASIDE = /^lock\.[0-9a-f-]{36}$/;
+
+/** Removes stale locks and temporary files that killed processes left; under the lock of the folder. */
+async function removeLeftOvers(folder: string): Promise<void> {
+  await removeAbandonedFiles(folder);
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    // One that lives is about to be put back.
+    if (ASIDE.test(name) && !(await isHeld(await readText(path)))) await rm(path, { force: true });
+  }
+}
+
 /**
- * Takes a folder's lock, making the folder if need be. A lock left by a process that is gone is taken over.
+ * Takes a folder's lock, making the folder if need be. A lock left by a process that is gone is taken over, and what
+ * else it left is removed.
  *
  * @param folder The folder; its lock is the file `lock` in it.
  * @returns How to give it back, or who holds it.
@@ -78,16 +98,20 @@ export async function lockFolder(folder: string): Promise<E.Either<DataError, ()
     // Who is slow to write what it made may have lost it meanwhile; what the file holds decides.
     const held = await readText(path);
     if (held === mine) {
-      return E.right(async () => {
+      const release = async (): Promise<void> => {
         if ((await readText(path)) === mine) await rm(path, { force: true });
+      };
+      await removeLeftOvers(folder).catch(async (error: unknown) => {
+        await release();
+        throw error;
       });
+      return E.right(release);
     }
-    const [pid = '', start = ''] = (held ?? '').split(' ');
-    if (Number(pid) > 0 && (await isAlive(Number(pid), start))) {
+    if (await isHeld(held)) {
       return refuse(
         folder,
         'a run that nobody else is writing',
-        `process ${pid} at work on it`,
+        `process ${held!.split(' ', 1)[0]} at work on it`,
         'wait for it, stop it, or choose another folder',
       );
     }
@@ -96,4 +120,15 @@ export async function lockFolder(folder: string): Promise<E.Either<DataError, ()
     else if (held !== null) await takeAway(path, held);
   }
   return refuse(path, 'a lock that can be taken', 'one that others keep taking', 'try again');
+}
+
+/**
+ * Removes what killed processes left in a folder that is only read from now on. A folder that another process is at work
+ * on, or that may not be written, is left as it is.
+ */
+export async function tidyFolder(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  if (!names.some((name) => name === 'lock' || ASIDE.test(name) || isTemporaryName(name))) return;
+  const lock = await lockFolder(folder).catch(() => null);
+  if (lock !== null && E.isRight(lock)) await lock.right();
 }

@@ -43,9 +43,12 @@ async function writeAndRename(path: string, parts: readonly Uint8Array[]): Promi
   }
 }
 
+/** Whether {@link writeFileAtomically} gives such names to files that are not whole yet. */
+export const isTemporaryName = (name: string): boolean => ABANDONED.test(name);
+
 /** Removes what {@link writeFileAtomically} left in a folder when its process was killed; nobody may be writing there. */
 export async function removeAbandonedFiles(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (ABANDONED.test(name)) await rm(join(folder, name), { force: true });
+    if (isTemporaryName(name)) await rm(join(folder, name), { force: true });
   }
 }

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
-import { either as E } from 'fp-ts';
+import type { either as E } from 'fp-ts';
 import { encode } from 'fast-png';
 import { decodeImage } from '../../src/data/decode-image.ts';
 import { largestSixteenBitValue } from '../../src/data/decode-image.ts';

@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { formatDataError } from '../../src/data/data-error.ts';
 import { writeFileAtomically } from '../../src/system/atomic-file.ts';
 import { openRun, readSettingsFile, type Run } from '../../src/runs/run-directory.ts';
+import { tidyFolder } from '../../src/runs/run-lock.ts';
 import { lockFolder } from '../../src/runs/run-lock.ts';
 import { encodeSafetensors } from '../../src/runs/safetensors.ts';
 import { useBackend } from '../support/backend.ts';
@@ -178,6 +179,27 @@ describe('a run that was interrupted', () => {
     expect(await run.latestFile()).toBeNull();
     await run.close();
     tf.dispose(state);
+  });
+
+  it('is tidied of what killed processes left, but not of what others hold', async () => {
+    await mkdir(folder);
+    const names = [
+      'lock.01234567-89ab-cdef-0123-456789abcdef',
+      '.x.01234567-89ab-cdef-0123-456789abcdef.tmp',
+    ];
+    const own =
+      (await readFile('/proc/self/stat', 'utf8').catch(() => '')).split(') ')[1]?.split(' ')[19] ?? '';
+    const [stale, held] = ['999999999 1 gone\n', `${process.pid} ${own} here\n`];
+    for (const name of ['lock', ...names]) await writeFile(join(folder, name), stale);
+    await tidyFolder(folder);
+    expect(await readdir(folder)).toEqual([]);
+    for (const name of ['lock', ...names]) await writeFile(join(folder, name), held);
+    await tidyFolder(folder);
+    expect(await readdir(folder)).toHaveLength(3);
+    await writeFile(join(folder, 'lock'), stale);
+    await tidyFolder(folder);
+    expect(await readdir(folder)).toEqual([names[0]]);
+    await tidyFolder(join(folder, 'no such folder'));
   });
 
   it('removes half-written files that a killed process left', async () => {

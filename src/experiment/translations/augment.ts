@@ -16,7 +16,7 @@ import { orExit, ProgramError } from '../../system/program.ts';
 import { startProgress } from '../../system/progress.ts';
 import { readRecordManifest, removeAbandonedRecords } from '../../streams/record-files.ts';
 import { settingsHash } from '../../streams/record-manifest.ts';
-import { lockFolder } from '../../runs/run-lock.ts';
+import { lockFolder, tidyFolder } from '../../runs/run-lock.ts';
 import { interrupted, type ExperimentContext } from '../context.ts';
 import { translatesClass } from '../stage-one/domains.ts';
 import type { ExperimentImages, ImageReference, TranslationLists } from '../images/experiment-images.ts';
@@ -162,7 +162,8 @@ async function ofRun(
     } finally {
       await release();
     }
-  }
+    // A program that was killed after its last translation has left its lock.
+  } else await tidyFolder(folder);
   return { folder, settingsFor };
 }
 

@@ -61,12 +61,9 @@ export async function boundOutcome<Outcome extends { readonly damaged: readonly 
     const data = await images.fingerprint?.(stopRequested);
     const done = orExit(await finishedOutcome(out, settings, codec, data));
     if (done === undefined) return train(images);
-<<<<<<< HEAD
     await assertSame?.(images);
-=======
     // It may have been killed before it could give its lock back, or while its report was written.
     await tidyFolder(out);
->>>>>>> faults
     const { mtime } = await stat(join(out, 'run.json'));
     say(`${out}: nothing is trained; this run came to its end on ${mtime.toISOString().slice(0, 16)}Z`);
     return done;

@@ -73,7 +73,7 @@ describe('a model.json is refused', () => {
       [withPaths('/etc/passwd'), '"/etc/passwd"'],
       [withPaths('none.bin'), 'none'],
       [withPaths('long.bin'), 'at least 40'],
-      [withPaths('good.bin', 'good.bin'), 'at least 72'],
+      [withPaths('good.bin', 'good.bin'), '"good.bin"'],
       [withPaths(), '0'],
       [JSON.stringify(good).replace('[2,3]', '[2,-3]'), 'a negative one'],
       [JSON.stringify(good).replace('[2,3]', '[4e8,4e8]'), '640000000000000012'],

@@ -142,7 +142,6 @@ export const RECORD_DECODERS: readonly Decoder[] = [
     mutations: PACKED,
     repair: repairRecords,
     run: index,
-    share: 1,
   },
   {
     name: 'record-folder',
@@ -151,7 +150,6 @@ export const RECORD_DECODERS: readonly Decoder[] = [
     mutations: PACKED,
     repair: repairRecords,
     run: readFolder,
-    share: 1,
   },
   {
     name: 'manifest',

@@ -59,6 +59,16 @@ const MERGE_KEY = [
 const firstLine = (message: string): string =>
   message.split('\n', 1)[0]!.replace(/\s+/g, ' ').replace(/:$/, '');
 
+/** What the parser makes of a text, or the error with which it gives up: its stack, say, is used up by depth. */
+function parsedYaml(text: string, lineCounter: yaml.LineCounter): yaml.Document.Parsed | Error {
+  const options = { lineCounter, prettyErrors: false, stringKeys: true, uniqueKeys: false } as const;
+  try {
+    return yaml.parseDocument(text, options);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
 /**
  * Parses one YAML document.
  *
@@ -85,12 +95,10 @@ export function parseDocument(text: string, file: string): E.Either<DataError, D
       'point at a configuration file, or write out what is meant',
     );
   }
-  const document = yaml.parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    stringKeys: true,
-    uniqueKeys: false,
-  });
+  const document = parsedYaml(text, lines);
+  if (document instanceof Error) {
+    return refuse(file, 'YAML that can be parsed', firstLine(document.message), 'write out what is meant');
+  }
   const at = (offset: number | undefined): string => {
     const { line, col } = lines.linePos(offset ?? 0);
     return `${file}:${line}:${col}`;

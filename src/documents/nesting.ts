@@ -6,10 +6,12 @@
 const MOST_OPEN = 64;
 const MOST_INDICATORS = 32;
 const MOST_INDENTATION = 200;
+/** Keys of one line outside of brackets, each in the value of the one before. */
+const MOST_KEYS = 64;
 
 /**
  * The first line (1, 2, …) that nests deeper than any configuration: by brackets that stay open, by dashes, question
- * marks or colons at its start, or by its indentation; null if there is none. Brackets in quotes and comments count as
+ * marks or colons at its start, by keys in keys, or by its indentation; null if there is none. Brackets in quotes and comments count as
  * well, which no configuration comes near to.
  *
  * @param text YAML.
@@ -19,12 +21,13 @@ export function tooDeepLine(text: string): number | null {
   let open = 0;
   let indicators = 0;
   let indentation = 0;
+  let keys = 0;
   let leading = true;
   for (let i = 0; i < text.length; i++) {
     const letter = text[i]!;
     if (letter === '\n') {
       line++;
-      [indicators, indentation, leading] = [0, 0, true];
+      [indicators, indentation, keys, leading] = [0, 0, 0, true];
       continue;
     }
     if (leading) {
@@ -32,9 +35,11 @@ export function tooDeepLine(text: string): number | null {
       else if (letter === '-' || letter === '?' || letter === ':') indicators++;
       else leading = false;
     }
+    if (open === 0 && (letter === ':' || letter === '?') && /\s/.test(text[i + 1] ?? ' ')) keys++;
     if (letter === '[' || letter === '{') open++;
     else if ((letter === ']' || letter === '}') && open > 0) open--;
-    if (open > MOST_OPEN || indicators > MOST_INDICATORS || indentation > MOST_INDENTATION) return line;
+    const isDeep = open > MOST_OPEN || indicators > MOST_INDICATORS || keys > MOST_KEYS;
+    if (isDeep || indentation > MOST_INDENTATION) return line;
   }
   return null;
 }

@@ -7,10 +7,13 @@ import { SPLITS, type Dataset } from '../data/dataset.ts';
 import { hasCode } from '../system/text-file.ts';
 import { missingFilesFault, type NamedFiles } from './missing-files.ts';
 
+/** Errors of a folder that is not there, or whose name is longer than any. */
+const ABSENT = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'];
+
 /** The names in a folder, or null if there is none. */
 export const entriesIn = (folder: string): Promise<readonly string[] | null> =>
   readdir(folder).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return null;
+    if (ABSENT.some((code) => hasCode(error, code))) return null;
     throw error;
   });
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { either as E } from 'fp-ts';
 import { celebaRecord, describeCelebaEntries, type CelebaOptions } from '../data/celeba.ts';
 import type { Delimiter } from '../data/csv-header.ts';
-import { refuse, type DataError } from '../data/data-error.ts';
+import { refuse, shortFault, type DataError } from '../data/data-error.ts';
 import {
   describeDataset,
   SPLITS,
@@ -288,7 +288,7 @@ export async function openDataset(settings: DatasetSettings): Promise<E.Either<D
   );
   if (E.isLeft(described)) {
     await scratch.remove();
-    return described;
+    return E.left(shortFault(described.left));
   }
   const dataset = settings.label === 'z' ? learnSubgroups(described.right) : described.right;
   return E.right({ dataset, notices, scratch, close: scratch.remove });

@@ -22,7 +22,7 @@ export interface Decoder {
   readonly run: (file: Uint8Array, folder: string) => unknown;
   /** What is wrong with a result; default: it must be an `Either`, a left with one fault or several. */
   readonly check?: (result: unknown) => string | undefined;
-  /** How many times fewer inputs it gets, for slow ones. Default 1. */
+  /** How many times fewer inputs it gets: loaders of whole configurations, whose parts are fuzzed by themselves. */
   readonly share?: number;
 }
 

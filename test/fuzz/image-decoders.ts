@@ -71,7 +71,7 @@ const mutatePixels: Mutation = (file, draws, others) => {
     if (Buffer.from(file.subarray(at + 4, at + 8)).toString('latin1') === 'IDAT') {
       let pixels: Uint8Array;
       try {
-        pixels = inflateSync(data);
+        pixels = inflateSync(data, { maxOutputLength: 2 ** 20 });
       } catch {
         return file;
       }
@@ -222,6 +222,5 @@ export const IMAGE_DECODERS: readonly Decoder[] = [
       );
       return readMnist(folder);
     },
-    share: 1,
   },
 ];

@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { eitherFault, type Decoder } from './decoder.ts';
 import { drawsOf } from './draws.ts';
+import { externalBytes } from './memory.ts';
 import { mutated } from './mutations.ts';
 
 /** The input of this number: the same seed, decoder and number give the same bytes. */
@@ -23,6 +24,8 @@ export interface Outcome {
   readonly isRefused: boolean;
   /** Bytes of the value, where it is an image: it takes what it says. */
   readonly valueBytes: number;
+  /** External memory while the result is still held. */
+  readonly external: number;
 }
 
 const stackOf = (error: unknown): string =>
@@ -49,10 +52,16 @@ export async function runOne(decoder: Decoder, file: Uint8Array, folder: string)
   if (needsFolder) mkdirSync(folder, { recursive: true });
   try {
     const result = await decoder.run(file, folder);
+    const external = externalBytes();
     const fault = (decoder.check ?? eitherFault)(result);
-    return { isRefused: isLeft(result), valueBytes: bytesOf(result), ...(fault !== undefined && { fault }) };
+    return {
+      isRefused: isLeft(result),
+      valueBytes: bytesOf(result),
+      external,
+      ...(fault !== undefined && { fault }),
+    };
   } catch (error) {
-    return { isRefused: false, valueBytes: 0, fault: stackOf(error) };
+    return { isRefused: false, valueBytes: 0, external: externalBytes(), fault: stackOf(error) };
   } finally {
     if (needsFolder) rmSync(folder, { recursive: true, force: true });
   }

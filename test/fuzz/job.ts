@@ -1,6 +1,7 @@
 /** Inputs of one decoder after the other in this process, with time and memory of each. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Decoder } from './decoder.ts';
 import { inputOf, runOne, type Outcome } from './input.ts';
 import { canMeasure, collect, externalBytes, residentBytes, restartPeak } from './memory.ts';
@@ -36,7 +37,7 @@ export interface Summary {
   readonly seconds: number;
   /** The longest time of an input, in milliseconds. */
   readonly slowest: number;
-  /** Most resident memory above what there was before, in bytes; garbage of a hundred inputs counts. */
+  /** Most resident memory above what there was before, in bytes; garbage of other inputs counts. */
   readonly peak: number;
 }
 
@@ -44,7 +45,9 @@ export interface Summary {
 export const LONGEST = 1000;
 /** Bytes that an input may take beside four times its own. */
 export const ROOM = 64 * 2 ** 20;
-const BATCH = 100;
+const BATCH = 200;
+/** Bytes outside of the heap beyond which garbage is collected between inputs. */
+const MUCH = 2 ** 24;
 
 /** An image that is accepted has as many pixels as it says, of up to eight bytes as they are stored. */
 const allowed = (file: Uint8Array, value: number): number => 4 * file.length + ROOM + 8 * value;
@@ -84,11 +87,14 @@ async function peakOf(
   file: Uint8Array,
   scratch: string,
 ): Promise<{ readonly peak: number; readonly value: number }> {
+  // Buffers of what is collected are given back by another thread; a second time waits for it.
+  collect();
+  await setImmediate();
   collect();
   const [before, outside] = [residentBytes().now, externalBytes()];
   restartPeak();
-  const { valueBytes } = await runOne(decoder, file, join(scratch, 'input'));
-  const peak = Math.max(residentBytes().peak - before, externalBytes() - outside);
+  const { valueBytes, external } = await runOne(decoder, file, join(scratch, 'input'));
+  const peak = Math.max(residentBytes().peak - before, external - outside);
   return { peak, value: valueBytes };
 }
 
@@ -145,6 +151,7 @@ export async function runJob(decoder: Decoder, { seed, from, to }: Job, place: J
   };
   const judgeMemory = async (input: number): Promise<void> => {
     const file = inputOf(decoder, files, seed, input);
+    note(input);
     const { peak, value } = await peakOf(decoder, file, scratch);
     if (peak > allowed(file, value))
       fail(input, `${megabytes(peak)} of memory for ${file.length} bytes`, file);
@@ -159,11 +166,13 @@ export async function runJob(decoder: Decoder, { seed, from, to }: Job, place: J
     for (let input = first; input < last; input++) {
       const file = inputOf(decoder, files, seed, input);
       note(input);
+      // Garbage of large inputs is not left for the next ones.
+      if (externalBytes() > MUCH) collect();
       const outside = externalBytes();
-      const { fault, isRefused, milliseconds } = await timed(decoder, file, scratch);
+      const { fault, isRefused, external, milliseconds } = await timed(decoder, file, scratch);
       if (fault !== undefined) fail(input, fault, file);
       if (milliseconds > LONGEST) fail(input, `${milliseconds.toFixed(0)} ms`, file);
-      if (externalBytes() - outside > ROOM) suspects.add(input);
+      if (external - outside > ROOM) suspects.add(input);
       slowest = Math.max(slowest, milliseconds);
       refused += isRefused ? 1 : 0;
     }

@@ -56,7 +56,7 @@ const RECORD_BOMBS = [2 ** 20, 2 ** 26].map((size) => new Uint8Array(gzipSync(ze
 
 /** Packs a file, or a mass of zeros, or of records. */
 const pack: Mutation = (file, draws) => {
-  if (draws.chance(0.95)) return new Uint8Array(gzipSync(file, { level: 1 }));
+  if (draws.chance(0.98)) return new Uint8Array(gzipSync(file, { level: 1 }));
   return draws.chance(0.5) ? bombOf('gzip', draws.one([2 ** 20, 2 ** 27])) : draws.one(RECORD_BOMBS);
 };
 
@@ -142,7 +142,6 @@ export const RECORD_DECODERS: readonly Decoder[] = [
     mutations: PACKED,
     repair: repairRecords,
     run: index,
-    share: 1,
   },
   {
     name: 'record-folder',
@@ -151,7 +150,6 @@ export const RECORD_DECODERS: readonly Decoder[] = [
     mutations: PACKED,
     repair: repairRecords,
     run: readFolder,
-    share: 1,
   },
   {
     name: 'manifest',

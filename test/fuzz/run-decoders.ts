@@ -105,7 +105,7 @@ const inFolder =
     return read(path, folder);
   };
 
-const textual = { mutations: TEXT_MUTATIONS, share: 1 } as const;
+const textual = { mutations: TEXT_MUTATIONS } as const;
 
 interface Tree {
   readonly [name: string]: tf.Tensor;
@@ -273,7 +273,6 @@ export const RUN_DECODERS: readonly Decoder[] = [
       ),
     mutations: [...BYTE_MUTATIONS, ...Array.from({ length: 6 }, () => pack)],
     run: (file) => decodeListing(file, 'data.gz'),
-    share: 1,
   },
   {
     name: 'hash-cache',
@@ -297,6 +296,6 @@ export const RUN_DECODERS: readonly Decoder[] = [
     magic: 1,
     mutations: [...BYTE_MUTATIONS, ...TEXT_MUTATIONS.slice(0, 6)],
     run: goOn,
-    share: 50,
+    share: 10,
   },
 ];

@@ -1,6 +1,6 @@
 /** Fuzzes decoders in a process of its own, which is watched: one that dies or hangs is ended, and begun anew behind. */
 import { fork, type ChildProcess } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { ProcessMessage, ProcessOptions } from './fuzz-process.ts';
@@ -57,6 +57,9 @@ function processorSeconds(pid: number | undefined): number {
   }
 }
 
+/** Milliseconds of work until the first input: the modules are compiled. */
+const STARTING = 60_000;
+
 /** Waiting this many times longer than what is allowed of work counts as hanging, however busy the machine is. */
 const WAITING = 15;
 
@@ -76,9 +79,9 @@ function ended(child: ChildProcess, scratch: string, patience: number): Promise<
   const watch = setInterval(() => {
     const next = now();
     const worked = 1000 * (next.work - last.work);
+    const most = next.at === 'undefined' ? STARTING : patience;
     if (next.at !== last.at) last = next;
-    else if (worked > patience || next.time - last.time > WAITING * patience)
-      isHanging = child.kill('SIGKILL');
+    else if (worked > most || next.time - last.time > WAITING * most) isHanging = child.kill('SIGKILL');
   }, 250);
   return new Promise((resolve) => {
     child.on('exit', (code, signal) => {
@@ -112,8 +115,8 @@ export async function fuzz(jobs: readonly Job[], options: FuzzOptions): Promise<
     onFailure?.(failure);
   };
   mkdirSync(folder, { recursive: true });
-  for (let left = jobs, round = 0; left.length > 0; round++) {
-    const scratch = join(folder, `scratch-${process.pid}-${round}`);
+  for (let left = jobs; left.length > 0;) {
+    const scratch = mkdtempSync(join(folder, 'scratch-'));
     const child = start({ jobs: left, scratch, failures: folder, decoders });
     child.on('message', (message: ProcessMessage) => {
       if (message.kind === 'failure') failed(message.failure);

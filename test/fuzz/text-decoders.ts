@@ -88,7 +88,7 @@ export const TEXT_DECODERS: readonly Decoder[] = [
       const loaded = await loadExperiment(path, reading(file, path));
       return E.isRight(loaded) ? loaded.right.resolve({ DATA: '/data' }) : loaded;
     },
-    share: 1,
+    share: 4,
   },
   {
     name: 'study',
@@ -99,7 +99,7 @@ export const TEXT_DECODERS: readonly Decoder[] = [
       const path = 'examples/studies/mnist-correlation/damaged.yaml';
       return loadStudy(path, reading(file, path));
     },
-    share: 1,
+    share: 10,
   },
   {
     name: 'published',
@@ -113,7 +113,7 @@ export const TEXT_DECODERS: readonly Decoder[] = [
       const read = (name: string) => Promise.resolve(E.right(name === 'damaged.yaml' ? textOf(file) : null));
       return loadExperiment('damaged.yaml', read);
     },
-    share: 1,
+    share: 5,
   },
   {
     name: 'override',
@@ -126,7 +126,7 @@ export const TEXT_DECODERS: readonly Decoder[] = [
       const read = () => Promise.resolve(E.right(text));
       return loadExperiment('a.yaml', read, { overrides: [textOf(file)] });
     },
-    share: 1,
+    share: 4,
   },
   {
     name: 'csv',
@@ -168,6 +168,5 @@ export const TEXT_DECODERS: readonly Decoder[] = [
       if (E.isRight(opened)) await opened.right.close();
       return opened;
     },
-    share: 1,
   },
 ];

@@ -171,7 +171,6 @@ export const WEIGHT_DECODERS: readonly Decoder[] = [
       const model = await readStoredModel(join(folder, 'model.json'), LARGEST);
       return E.Functor.map(model, (stored) => used(modelWeights(stored)));
     },
-    share: 1,
   },
   {
     name: 'wheel',
@@ -191,6 +190,5 @@ export const WEIGHT_DECODERS: readonly Decoder[] = [
         );
       return directory;
     },
-    share: 1,
   },
 ];

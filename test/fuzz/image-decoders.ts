@@ -196,7 +196,9 @@ export const IMAGE_DECODERS: readonly Decoder[] = [
     magic: 4,
     run: (file) => exifOrientation(file),
     check: (result) =>
-      Number(result) >= 1 && Number(result) <= 8 ? undefined : `orientation ${String(result)}`,
+      result === undefined || (Number(result) >= 1 && Number(result) <= 8)
+        ? undefined
+        : `orientation ${String(result)}`,
   },
   { name: 'idx', of: 'src/data/idx.ts', files: IDX, magic: 3, run: (file) => decodeIdx(file) },
   {

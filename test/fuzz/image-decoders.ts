@@ -1,6 +1,7 @@
 /** Decoders of images: PNG, JPEG, their headers and orientation, IDX and MNIST folders. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import type { either as E } from 'fp-ts';
 import { encode } from 'fast-png';
@@ -20,7 +21,7 @@ import { BYTE_MUTATIONS, type Mutation } from './mutations.ts';
 import { repairPng } from './repairs.ts';
 
 /** Images beside the repository's, where this machine has some. */
-const CASES = '/work/shared/cases';
+const CASES = fileURLToPath(new URL('../../../shared/cases', import.meta.url));
 
 const othersOf = (ending: string): Uint8Array[] =>
   existsSync(CASES)

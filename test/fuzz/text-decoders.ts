@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { either as E } from 'fp-ts';
 import { loadExperiment } from '../../src/config/schema/load.ts';
 import { loadStudy } from '../../src/config/schema/load-study.ts';
@@ -18,7 +19,7 @@ const configs = (): readonly string[] => repositoryFiles('examples/configs', '.y
 const studies = (): readonly string[] => repositoryFiles('examples/studies', '.yaml');
 
 /** Configurations of the published system, where this machine has them, and a short one in any case. */
-const PUBLISHED = '/work/shared/reference/configs';
+const PUBLISHED = fileURLToPath(new URL('../../../shared/reference/configs', import.meta.url));
 const publishedFiles = (): readonly string[] =>
   existsSync(PUBLISHED)
     ? readdirSync(PUBLISHED, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.yaml'))

@@ -75,7 +75,12 @@ export async function builtProgram(folder: string): Promise<BuiltProgram> {
         [...(plan === undefined ? [] : ['--import', join(out, 'planned-fault.js')]), main, ...args],
         {
           cwd,
-          env: { ...process.env, npm_lifecycle_event: undefined, ...environment, ...(plan && { [PLAN]: JSON.stringify(plan) }) },
+          env: {
+            ...process.env,
+            npm_lifecycle_event: undefined,
+            ...environment,
+            ...(plan && { [PLAN]: JSON.stringify(plan) }),
+          },
           stdio: ['ignore', 'ignore', 'pipe'],
         },
       );

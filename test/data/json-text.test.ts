@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { jsonValue } from '../../src/data/json-text.ts';
 
-const nested = (levels: number, open = '[', close = ']'): string => open.repeat(levels) + close.repeat(levels);
+const nested = (levels: number, open = '[', close = ']'): string =>
+  open.repeat(levels) + close.repeat(levels);
 
 describe('JSON from outside', () => {
   it('is what the parser makes of it', () => {
-    const values = { a: [1, { b: null }], c: '[[[ "quoted" \\ {{{', d: Array.from({ length: 500 }, () => [0]) };
+    const values = {
+      a: [1, { b: null }],
+      c: '[[[ "quoted" \\ {{{',
+      d: Array.from({ length: 500 }, () => [0]),
+    };
     expect(jsonValue(JSON.stringify(values))).toEqual(values);
     expect(() => jsonValue('{"a"')).toThrow(SyntaxError);
   });

@@ -88,3 +88,40 @@ describe('a model.json is refused', () => {
     );
   });
 });
+
+describe('a model.json that names no files', () => {
+  const manifest = (...paths: readonly string[]): string =>
+    JSON.stringify({
+      modelTopology: {},
+      weightsManifest: [{ paths, weights: [{ name: 'out/kernel', shape: [2, 3], dtype: 'float32' }] }],
+    });
+  const found = async (...paths: readonly string[]): Promise<DataError> => {
+    file('one.bin', new Uint8Array(12));
+    const loaded = await loadWeights(file('names.json', manifest(...paths)), network);
+    if (E.isRight(loaded)) throw new Error('expected an error');
+    return loaded.left;
+  };
+
+  it.each([
+    ['the folder', ['']],
+    ['the folder again', ['.']],
+    ['a name that is longer than any', ['x'.repeat(300)]],
+    ['a zero byte', ['a\0b']],
+  ])('is refused: %s', async (_, paths) => {
+    expect((await found(...paths)).expected).toBe('weight files in its own folder');
+  });
+
+  it('is refused if it names a file twice', async () => {
+    expect(await found('one.bin', 'one.bin')).toMatchObject({ expected: 'every weight file once' });
+  });
+
+  it('is refused if the sizes of its weights are no number', async () => {
+    const weights = [{ name: 'out/kernel', shape: [1e308, 1e308, 0], dtype: 'float32' }];
+    const path = file(
+      'sizes.json',
+      JSON.stringify({ modelTopology: {}, weightsManifest: [{ paths: [], weights }] }),
+    );
+    const loaded = await loadWeights(path, network);
+    expect(loaded).toMatchObject({ left: { found: 'NaN' } });
+  });
+});

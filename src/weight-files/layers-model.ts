@@ -93,19 +93,19 @@ export async function readStoredModel(
   if (!(total <= largest && Number.isSafeInteger(total)))
     return failed(path, `at most ${largest} bytes of weights`, `${total}`);
   const names = json.weightsManifest.flatMap(({ paths }) => paths);
-  const wrong = names.find((name, i) => !isFileName(name) || names.indexOf(name) !== i);
+  const wrong = names.find((name) => !isFileName(name));
   if (wrong !== undefined)
-    return failed(path, 'weight files in its own folder, each once', JSON.stringify(wrong.slice(0, 80)));
-  const parts: Uint8Array[] = [];
-  let read = 0;
-  for (const name of names) {
-    const file = join(dirname(path), name);
+    return failed(path, 'weight files in its own folder', JSON.stringify(wrong.slice(0, 80)));
+  const files = names.map((name) => join(dirname(path), name));
+  let stated = 0;
+  for (const file of files) {
     const size = await fileSizeOf(file);
     if (size === null) return failed(file, 'a file of weights', 'none');
-    read += size;
-    if (read > total) return failed(file, `${total} bytes of weights altogether`, `at least ${read}`);
-    parts.push(await readFile(file));
+    stated += size;
+    if (stated > total) return failed(file, `${total} bytes of weights altogether`, `at least ${stated}`);
   }
+  if (new Set(files).size < files.length) return failed(path, 'every weight file once', 'one of them again');
+  const parts = await Promise.all(files.map((file) => readFile(file)));
   const data = Buffer.concat(parts);
   if (data.length !== total)
     return failed(path, `${total} bytes of weights in ${parts.length} files`, `${data.length}`);

@@ -1,7 +1,7 @@
 import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
 import { describe, expect, it } from 'vitest';
-import { dataErrors } from '../../src/config/index.ts';
+import { dataErrors, decodeJson, json } from '../../src/config/index.ts';
 
 describe('the errors of io-ts', () => {
   it('get paths without the numbers of branches, with those of arrays', () => {
@@ -17,4 +17,9 @@ describe('the errors of io-ts', () => {
       'file: list[1].b[0]',
     ]);
   });
+});
+
+it('JSON of ten thousand brackets is refused, and ends no stack', () => {
+  const decoded = decodeJson(json, `${'['.repeat(10_000)}${']'.repeat(10_000)}`, 'a.json');
+  expect(decoded).toMatchObject({ left: [{ where: 'a.json', expected: 'JSON' }] });
 });

@@ -21,3 +21,9 @@ describe('the nearest name', () => {
     expect(didYouMean('seed', [])).toBe('');
   });
 });
+
+it('a word as long as a file is near to none, at once', () => {
+  const began = process.cpuUsage();
+  expect(didYouMean('constructor'.repeat(20_000), ['seed', 'stepSize'])).toBe('');
+  expect(process.cpuUsage(began).user).toBeLessThan(100_000);
+});

@@ -39,14 +39,24 @@ const jobOf = (decoder: string): Job => {
     : { decoder, seed, from: Number(values.input), to: Number(values.input) + 1 };
 };
 
-const line = ({ decoder, inputs, refused, files, accepted, seconds, slowest, peak }: Summary): string =>
+const line = ({
+  decoder,
+  inputs,
+  refused,
+  files,
+  accepted,
+  seconds,
+  slowest,
+  slowestInput,
+  peak,
+}: Summary): string =>
   [
     decoder.padEnd(16),
     `${accepted} of ${files} files read`.padStart(22),
     `${inputs} inputs`.padStart(15),
     `${((100 * refused) / inputs).toFixed(0)} % refused`.padStart(14),
     `${seconds.toFixed(1)} s`.padStart(10),
-    `${slowest.toFixed(0)} ms at most`.padStart(16),
+    `${slowest.toFixed(0)} ms at most (${slowestInput})`.padStart(26),
     `${(peak / 2 ** 20).toFixed(0)} MiB at most`.padStart(16),
   ].join('');
 

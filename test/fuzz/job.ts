@@ -37,6 +37,8 @@ export interface Summary {
   readonly seconds: number;
   /** The longest time of an input, in milliseconds. */
   readonly slowest: number;
+  /** Its number. */
+  readonly slowestInput: number;
   /** Most resident memory above what there was before, in bytes; garbage of other inputs counts. */
   readonly peak: number;
 }
@@ -143,7 +145,7 @@ export async function runJob(decoder: Decoder, { seed, from, to }: Job, place: J
   const files = await decoder.files();
   const isMeasured = canMeasure();
   const cpu = process.cpuUsage();
-  let [refused, slowest, highest] = [0, 0, 0];
+  let [refused, slowest, slowestInput, highest] = [0, 0, from, 0];
   const fail = (input: number, what: string, file: Uint8Array): void => {
     const path = pathOf(failures, decoder.name, seed, input);
     writeFileSync(path, file);
@@ -173,7 +175,7 @@ export async function runJob(decoder: Decoder, { seed, from, to }: Job, place: J
       if (fault !== undefined) fail(input, fault, file);
       if (milliseconds > LONGEST) fail(input, `${milliseconds.toFixed(0)} ms`, file);
       if (external - outside > ROOM) suspects.add(input);
-      slowest = Math.max(slowest, milliseconds);
+      if (milliseconds > slowest) [slowest, slowestInput] = [milliseconds, input];
       refused += isRefused ? 1 : 0;
     }
     // The peak of all of them bounds that of each: only where it is too high, each is measured alone.
@@ -190,6 +192,7 @@ export async function runJob(decoder: Decoder, { seed, from, to }: Job, place: J
     accepted,
     seconds: secondsSince(cpu),
     slowest,
+    slowestInput,
     peak: isMeasured ? highest : Number.NaN,
   };
 }

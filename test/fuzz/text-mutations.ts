@@ -88,6 +88,21 @@ const insertTokens = ofText((text, draws) => {
   return text.slice(0, at) + token.repeat(times) + text.slice(at);
 });
 
+/** Puts a number into brackets in brackets, which stay balanced. */
+const nest = ofText((text, draws) => {
+  const found = [...text.matchAll(/-?\d+(?:\.\d+)?/g)];
+  if (found.length === 0) return text;
+  const { index, 0: word } = draws.one(found);
+  const [open, close] = draws.one([
+    ['[', ']'],
+    ['{"a":', '}'],
+    ['{ a: ', ' }'],
+  ] as const);
+  const times = draws.one([1, 30, 190, 300, 10_000]);
+  const nested = open.repeat(times) + word + close.repeat(times);
+  return text.slice(0, index) + nested + text.slice(index + word.length);
+});
+
 const moveLines = ofText((text, draws) => {
   const lines = text.split('\n');
   const [from, to] = [draws.below(lines.length), draws.below(lines.length)];
@@ -107,6 +122,16 @@ const moveWords = ofText((text, draws, others) => {
 
 /** All kinds of damage to a text. */
 export const TEXT_MUTATIONS: readonly Mutation[] = [
-  ...[replaceNumber, replaceNumber, insertTokens, insertTokens, moveLines, moveLines, moveWords, moveWords],
+  ...[
+    replaceNumber,
+    replaceNumber,
+    nest,
+    insertTokens,
+    insertTokens,
+    moveLines,
+    moveLines,
+    moveWords,
+    moveWords,
+  ],
   ...BYTE_MUTATIONS.slice(0, 8),
 ];

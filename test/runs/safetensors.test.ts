@@ -318,3 +318,11 @@ describe('misuse throws', () => {
     tf.dispose(tree);
   });
 });
+
+it('a header of ten thousand brackets is no header', () => {
+  const json = `{"a":${'['.repeat(10_000)}${']'.repeat(10_000)}}`;
+  const bytes = new Uint8Array(8 + json.length);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
+  bytes.set(new TextEncoder().encode(json), 8);
+  expect(decodeSafetensors(bytes, 'a')).toMatchObject({ left: { expected: 'a header of JSON' } });
+});

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { decodeListing, encodeListing, fingerprintOf } from '../../src/streams/data-fingerprint.ts';
 
@@ -43,4 +44,11 @@ describe('the file of a listing', () => {
         left: { where: 'data.gz', found: 'another file' },
       });
   });
+});
+
+it('a listing that unpacks to a thousand times its size is none', async () => {
+  const before = process.memoryUsage().arrayBuffers;
+  const decoded = await decodeListing(gzipSync(new Uint8Array(2 ** 28)), 'data.gz');
+  expect(decoded).toMatchObject({ left: { where: 'data.gz', found: 'another file' } });
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 26);
 });

@@ -282,3 +282,12 @@ describe('a data set that cannot be opened', () => {
     expect(stream.damaged()).toMatchObject([{ where: image, expected: 'a whole JPEG image' }]);
   });
 });
+
+it('an image whose name is longer than any is missing, in a fault of one line', async () => {
+  const folder = mkdtempSync(join(root, 'names-'));
+  writeFileSync(join(folder, 'metadata.csv'), `filename,split,y,z\n${'x'.repeat(5000)}/a.jpg,train,0,0\n`);
+  const opened = await openDataset({ kind: 'folder', root: folder });
+  if (E.isRight(opened)) throw new Error('no such image expected');
+  expect(opened.left.found).toContain('no such file');
+  expect(opened.left.where.length).toBeLessThan(2100);
+});

@@ -166,3 +166,13 @@ describe('record folders', () => {
 function shardOf(manifest: Record<string, unknown>): object {
   return (manifest['shards'] as object[])[0]!;
 }
+
+it('a compressed shard expands to 32 MiB and four times its size, unless more is asked for', async () => {
+  const folder = mkdtempSync(join(root, 'bomb-'));
+  const settings = { seed: 1 };
+  await writeRecordShards(folder, 'zeros', [new Uint8Array(2 ** 26)], { settings, compression: 'gzip' });
+  const refused = await failure(readRecordShards(folder, 'zeros'));
+  expect(refused.expected).toMatch(/^a compressed shard of at most 33\d{6} bytes$/);
+  const read = await readRecordShards(folder, 'zeros', { largestShard: 2 ** 27 });
+  expect(read).toMatchObject({ _tag: 'Right', right: { records: { length: 1 } } });
+});

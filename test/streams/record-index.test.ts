@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -237,5 +237,38 @@ describe('an index of records', () => {
     });
     const unknown = left(await indexTranslations(folder, scratch, { settings: { seed: 1 } }));
     expect(unknown.where).toBe(join(folder, 'manifest.json'));
+  });
+});
+
+describe('a compressed shard from outside', () => {
+  const indexed = async (packed: Uint8Array) => {
+    const folder = mkdtempSync(join(root, 'packed-'));
+    const expansions = join(folder, 'scratch');
+    mkdirSync(expansions);
+    writeFileSync(join(folder, '00-10.tfrec'), packed);
+    const found = await indexRecords(
+      [join(folder, '00-10.tfrec')],
+      () => Promise.resolve(expansions),
+      E.right,
+    );
+    return { found, files: readdirSync(expansions) };
+  };
+
+  it('that expands to far more than images do is refused, and nothing of it is left', async () => {
+    const { found, files } = await indexed(gzipSync(new Uint8Array(2 ** 27)));
+    expect(left(found).found).toMatch(/^more than \d+ bytes once it is expanded/);
+    expect(files).toEqual([]);
+  });
+
+  it('whose record is longer than the shard and 16 MiB is refused, and nothing of it is left', async () => {
+    const { found, files } = await indexed(gzipSync(encodeTfRecords([new Uint8Array(2 ** 25)])));
+    expect(left(found).expected).toMatch(/^a record of at most 16\d{6} bytes$/);
+    expect(files).toEqual([]);
+  });
+
+  it('is cut off, and nothing of it is left', async () => {
+    const { found, files } = await indexed(gzipSync(encodeTfRecords(RECORDS)).subarray(0, 200));
+    expect(left(found).expected).toBe('a readable file of records');
+    expect(files).toEqual([]);
   });
 });

@@ -73,7 +73,7 @@ describe('a model.json is refused', () => {
       [withPaths('/etc/passwd'), '"/etc/passwd"'],
       [withPaths('none.bin'), 'none'],
       [withPaths('long.bin'), 'at least 40'],
-      [withPaths('good.bin', 'good.bin'), '"good.bin"'],
+      [withPaths('good.bin', 'good.bin'), 'at least 72'],
       [withPaths(), '0'],
       [JSON.stringify(good).replace('[2,3]', '[2,-3]'), 'a negative one'],
       [JSON.stringify(good).replace('[2,3]', '[4e8,4e8]'), '640000000000000012'],
@@ -86,5 +86,42 @@ describe('a model.json is refused', () => {
     await expect(modelOnDisk(file('bad.json', withPaths('none.bin'))).load!()).rejects.toThrow(
       'expected a file of weights, found none; save the model again',
     );
+  });
+});
+
+describe('a model.json that names no files', () => {
+  const manifest = (...paths: readonly string[]): string =>
+    JSON.stringify({
+      modelTopology: {},
+      weightsManifest: [{ paths, weights: [{ name: 'out/kernel', shape: [2, 3], dtype: 'float32' }] }],
+    });
+  const found = async (...paths: readonly string[]): Promise<DataError> => {
+    file('one.bin', new Uint8Array(12));
+    const loaded = await loadWeights(file('names.json', manifest(...paths)), network);
+    if (E.isRight(loaded)) throw new Error('expected an error');
+    return loaded.left;
+  };
+
+  it.each([
+    ['the folder', ['']],
+    ['the folder again', ['.']],
+    ['a name that is longer than any', ['x'.repeat(300)]],
+    ['a zero byte', ['a\0b']],
+  ])('is refused: %s', async (_, paths) => {
+    expect((await found(...paths)).expected).toBe('weight files in its own folder');
+  });
+
+  it('is refused if it names a file twice', async () => {
+    expect(await found('one.bin', 'one.bin')).toMatchObject({ expected: 'every weight file once' });
+  });
+
+  it('is refused if the sizes of its weights are no number', async () => {
+    const weights = [{ name: 'out/kernel', shape: [1e308, 1e308, 0], dtype: 'float32' }];
+    const path = file(
+      'sizes.json',
+      JSON.stringify({ modelTopology: {}, weightsManifest: [{ paths: [], weights }] }),
+    );
+    const loaded = await loadWeights(path, network);
+    expect(loaded).toMatchObject({ left: { found: 'NaN' } });
   });
 });

@@ -155,3 +155,12 @@ describe('JPEG images of other kinds', () => {
     });
   });
 });
+
+it('an image of more blocks than its bytes can hold is refused before anything is reserved', () => {
+  const file = jpegFile('grey').slice();
+  const frame = markerAt(file, 0xc0);
+  // Two bits a block are four blocks a byte at most.
+  const side = 8 * Math.ceil(Math.sqrt(4 * file.length));
+  file.set([side >> 8, side & 255, side >> 8, side & 255], frame + 5);
+  expect(failure(file).found).toMatch(/expected data of \d+ blocks, found \d+ bytes/);
+});

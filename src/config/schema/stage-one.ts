@@ -11,15 +11,16 @@ import {
   unitInterval,
 } from '../codecs.ts';
 import { DurationCodec, lengthSettings } from './durations.ts';
+import { GateCodec } from './gate-settings.ts';
 import { choice, listOf, section, setting, variants } from './section.ts';
 import {
   adamSettings,
   augmentation,
   checkpointsSection,
   headSettings,
-  onNan,
   scheduleSettings,
 } from './training-settings.ts';
+import { onNan, stopWhenSatisfied } from './training-end.ts';
 import { distinct } from './values.ts';
 
 /** Classes by number, or all of them. */
@@ -233,42 +234,8 @@ const training = section('training', {
     }),
     { kind: 'asOthers' },
   ),
-  stopEarly: setting(
-    'never: all steps are done, as schedules reckon with; satisfied: training ends once the gate has been satisfied so many times in a row.',
-    variants('stopEarly', {
-      never: {},
-      satisfied: {
-        measurements: setting('Of the gate during training, one after the other.', positiveInteger, 3),
-      },
-    }),
-    { kind: 'never' },
-  ),
+  stopEarly: stopWhenSatisfied,
   onNan,
-});
-
-/** The gate that says how good translations are. */
-export const GateCodec = variants('gate', {
-  none: {},
-  strict: {
-    every: setting('From one measurement to the next.', DurationCodec, { epochs: 50 }),
-    trainingImages: setting('Of each group, that its classifiers learn from.', positiveInteger, 1000),
-    heldOutImages: setting('Of each group, that it translates and judges.', positiveInteger, 250),
-    measureOneIn: setting(
-      'During training it measures one in so many of them; the chosen checkpoint, on all.',
-      positiveInteger,
-      1,
-    ),
-    choose: setting(
-      'best: the checkpoint that it finds best translates; last: the last one does, and the gate only measures.',
-      choice('best', 'last'),
-      'best',
-    ),
-    domainSteps: setting('Optimizer steps of the domain classifier.', positiveInteger, 400),
-    labelSteps: setting('Optimizer steps of the class classifier.', positiveInteger, 1500),
-    batchSize: setting('Images in a step of either.', positiveInteger, 100),
-    learningRate: setting('Of either.', positiveNumber, 0.001),
-    width,
-  },
 });
 
 /** A stage-1 experiment as a file writes it. */

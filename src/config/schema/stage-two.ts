@@ -21,10 +21,10 @@ import {
   augmentation,
   checkpointsSection,
   headSettings,
-  onNan,
   OptimizerCodec,
   ScalingCodec,
 } from './training-settings.ts';
+import { onNan, stopWithoutGain } from './training-end.ts';
 import { distinct, path } from './values.ts';
 
 const width = setting('Factor of all numbers of filters and units; 1 is as published.', positiveNumber, 1);
@@ -234,17 +234,7 @@ const training = section('training', {
     nullable(positiveNumber),
     null,
   ),
-  stopEarly: setting(
-    'never: all steps are done, as schedules reckon with; patience: training ends when the score that selects a checkpoint has not risen for so many evaluations.',
-    variants('stopEarly', {
-      never: {},
-      patience: {
-        evaluations: setting('In a row without a gain.', positiveInteger, 10),
-        minimumGain: setting('What the score must rise by to count as a gain.', nonNegativeNumber, 0),
-      },
-    }),
-    { kind: 'never' },
-  ),
+  stopEarly: stopWithoutGain,
   onNan,
 });
 

@@ -131,18 +131,6 @@ export const ScalingCodec = variants('scaling', {
 /** How bytes become numbers. */
 export type ScalingSettings = t.TypeOf<typeof ScalingCodec>;
 
-/** What is done about numbers that are not finite. */
-export const onNan = setting(
-  'When a loss is not finite. stop: the program ends, and the last checkpoint is kept; rollback: back to that checkpoint, and on with half the learning rates and the same batches. `--on-nan` says otherwise for one call.',
-  variants('onNan', {
-    stop: {},
-    rollback: {
-      times: setting('At most, over the whole run; then it stops.', positiveInteger, 3),
-    },
-  }),
-  { kind: 'stop' },
-);
-
 /** When checkpoints are written and how many are kept. */
 export const checkpointsSection = (epochs: number) =>
   section('checkpoints', {

@@ -2,7 +2,9 @@
 import { describeBackend, selectBackend, type SelectedBackend } from '../backends/backend.ts';
 import type { ExperimentContext } from '../experiment/context.ts';
 import { listenForInterruption } from '../system/interruption.ts';
-import { sayLine } from '../system/standard-error.ts';
+import { sayLine, warnLine } from '../system/standard-error.ts';
+
+const say: ExperimentContext['say'] = (line, kind) => (kind === 'warning' ? warnLine : sayLine)(line);
 
 /**
  * Starts a backend, says which, and works on it until it is done or interrupted. Signals are the work's until it ends,
@@ -26,7 +28,7 @@ export async function onBackend<A>(
     const named = backend === undefined || backend === 'auto' ? {} : { name: backend };
     const selected = await selectBackend(named);
     sayLine(describeBackend(selected));
-    return await work(selected, { say: sayLine, stopRequested: interruption.requested, ...asked });
+    return await work(selected, { say, stopRequested: interruption.requested, ...asked });
   } finally {
     interruption.dispose();
   }

@@ -68,7 +68,7 @@ export async function boundOutcome<Outcome extends { readonly damaged: readonly 
     say(`${out}: nothing is trained; this run came to its end on ${mtime.toISOString().slice(0, 16)}Z`);
     return done;
   });
-  for (const { where, found } of outcome.damaged) say(`skipped: ${where}: ${found}`);
+  for (const { where, found } of outcome.damaged) say(`skipped: ${where}: ${found}`, 'warning');
   return outcome;
 }
 

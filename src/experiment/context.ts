@@ -6,8 +6,8 @@ export { interrupted };
 
 /** Output and interruption of a running experiment. */
 export interface ExperimentContext {
-  /** One line for a person. */
-  readonly say: (line: string) => void;
+  /** One line for a person; a warning says what may be wrong. */
+  readonly say: (line: string, kind?: 'warning') => void;
   /** Whether to stop after this step, with a checkpoint. */
   readonly stopRequested: () => boolean;
   /** What the command line says is done about numbers that are not finite, in place of the settings. */

@@ -104,7 +104,7 @@ export function rollingBack(
       const kept = orExit(
         await run.resume(
           state,
-          ({ where, found }) => say(`${where}: ${found}; an older checkpoint is taken`),
+          ({ where, found }) => say(`${where}: ${found}; an older checkpoint is taken`, 'warning'),
           regular,
         ),
       );
@@ -119,6 +119,7 @@ export function rollingBack(
       }
       say(
         `${label}: ${error.message}; back to step ${kept.step}, and on from there with half the learning rate (rollback ${before + 1} of at most ${onNan.times})`,
+        'warning',
       );
       return kept;
     },

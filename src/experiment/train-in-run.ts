@@ -135,7 +135,9 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
   const { evaluateEvery = checkpointEvery, also = [], alsoLogged = () => ({}) } = options;
   const { step: stepsDone, state } = await keptStateOr({ step: 0, state: initial }, async (expected) =>
     orExit(
-      await run.resume(expected, ({ where, found, cure }) => context.say(`${where}: ${found}; ${cure}`)),
+      await run.resume(expected, ({ where, found, cure }) =>
+        context.say(`${where}: ${found}; ${cure}`, 'warning'),
+      ),
     ),
   );
   if (stepsDone > 0 && stepsDone < steps) context.say(`${label}: goes on from step ${stepsDone}`);
@@ -226,11 +228,14 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
     }
     try {
       // A state that is not finite is left to the same command, which meets it again.
-      const finite = await checkFiniteState(end.state, end.stepsDone).then(
-        () => true,
-        () => false,
+      const fault = await checkFiniteState(end.state, end.stepsDone).then(
+        () => null,
+        (error: unknown) => error,
       );
-      if (finite && saved !== end.stepsDone) await run.checkpoint(end.stepsDone, end.state);
+      if (fault instanceof NonFiniteLossError)
+        context.say(`${label}: ${fault.message}; the checkpoint before it stays the newest`, 'warning');
+      else if (fault !== null) throw fault;
+      else if (saved !== end.stepsDone) await run.checkpoint(end.stepsDone, end.state);
     } finally {
       disposeTensors(end.state);
     }

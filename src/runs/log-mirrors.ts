@@ -59,7 +59,7 @@ const reasonOf = (error: unknown): string =>
 export function followLog<Outcome>(
   records: () => Promise<readonly MetricsRecord[]>,
   mirrors: readonly LogMirror<Outcome>[],
-  say: (line: string) => void,
+  say: (line: string, kind?: 'warning') => void,
 ): LogFollowers<Outcome> {
   const behind = new Set<LogMirror<Outcome>>();
   const attempt = async (mirror: LogMirror<Outcome>, work: () => Promise<void>): Promise<void> => {
@@ -68,12 +68,17 @@ export function followLog<Outcome>(
       behind.delete(mirror);
     } catch (error) {
       if (!behind.has(mirror))
-        say(`${mirror.name}: ${reasonOf(error)}; the run goes on, and metrics.jsonl has all of it`);
+        say(
+          `${mirror.name}: ${reasonOf(error)}; the run goes on, and metrics.jsonl has all of it`,
+          'warning',
+        );
       behind.add(mirror);
     }
   };
   const agree = (mirror: LogMirror<Outcome>): Promise<void> =>
-    attempt(mirror, async () => (await mirror.agree(await records())).forEach(say));
+    attempt(mirror, async () =>
+      (await mirror.agree(await records())).forEach((line) => say(line, 'warning')),
+    );
   const catchUp = async (): Promise<void> => {
     for (const mirror of [...behind]) await agree(mirror);
   };

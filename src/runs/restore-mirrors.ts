@@ -17,7 +17,7 @@ export async function restoreMirrors<Outcome>(
   folder: string,
   mirrors: readonly LogMirror<Outcome>[],
   outcome: Outcome,
-  say: (line: string) => void,
+  say: (line: string, kind?: 'warning') => void,
 ): Promise<void> {
   try {
     const missing: LogMirror<Outcome>[] = [];
@@ -33,6 +33,6 @@ export async function restoreMirrors<Outcome>(
       await lock.right();
     }
   } catch (error) {
-    say(`${folder}: ${String(error)}; logs that are missing there stay so`);
+    say(`${folder}: ${String(error)}; logs that are missing there stay so`, 'warning');
   }
 }

@@ -120,7 +120,7 @@ export interface OpenRunOptions<Outcome = unknown> {
    *
    * @internal
    */
-  readonly say?: (line: string) => void;
+  readonly say?: (line: string, kind?: 'warning') => void;
 }
 
 /**

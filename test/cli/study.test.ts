@@ -69,8 +69,13 @@ describe('npm run study', () => {
   });
 
   it('run ends with 1 when a run has failed, with a table of the others', async () => {
-    const { code, out: table, err } = await study('run', '--backend', 'wasm');
+    const { code, out: table, err } = await study('run', '--backend', 'wasm', '--on-nan', 'rollback');
     expect(code).toBe(1);
+    // Half of a rate without measure is one too: it goes back as often as it may, and says each time why.
+    expect(
+      err.match(/^erm: .* is not finite .*; back to step 0, .* \(rollback [123] of at most 3\)$/gm),
+    ).toHaveLength(3);
+    expect(err).toMatch(/^seed-1\/erm: .* after 3 rollbacks; the last good checkpoint is /m);
     expect(lastLine(err)).toBe(
       'model-patching: 1 of the runs failed: seed-1/erm; the same command tries only these again',
     );

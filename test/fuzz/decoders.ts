@@ -1,6 +1,7 @@
 /** All decoders of bytes from outside. */
 import type { Decoder } from './decoder.ts';
 import { IMAGE_DECODERS } from './image-decoders.ts';
+import { LOG_DECODERS } from './log-decoders.ts';
 import { RECORD_DECODERS } from './record-decoders.ts';
 import { RUN_DECODERS } from './run-decoders.ts';
 import { TEXT_DECODERS } from './text-decoders.ts';
@@ -13,4 +14,5 @@ export const DECODERS: readonly Decoder[] = [
   ...WEIGHT_DECODERS,
   ...TEXT_DECODERS,
   ...RUN_DECODERS,
+  ...LOG_DECODERS,
 ];

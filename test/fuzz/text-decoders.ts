@@ -1,9 +1,8 @@
 /** Decoders of texts: configurations, studies, published files, overrides, tables. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { either as E } from 'fp-ts';
+import { stringify } from 'yaml';
 import { loadExperiment } from '../../src/config/schema/load.ts';
 import { loadStudy } from '../../src/config/schema/load-study.ts';
 import { describeCeleba } from '../../src/data/celeba.ts';
@@ -12,31 +11,23 @@ import { describeWaterbirds } from '../../src/data/waterbirds.ts';
 import { parseDocument } from '../../src/documents/document.ts';
 import { configurationReader } from '../../src/experiment/experiment-file.ts';
 import { openDataset } from '../../src/streams/open-dataset.ts';
+import { readFixture } from '../support/fixture.ts';
 import { anyOf, repositoryFile, repositoryFiles, textBytes, textOf, type Decoder } from './decoder.ts';
 import { TEXT_MUTATIONS } from './text-mutations.ts';
 
 const configs = (): readonly string[] => repositoryFiles('examples/configs', '.yaml');
 const studies = (): readonly string[] => repositoryFiles('examples/studies', '.yaml');
 
-/** Configurations of the published system, where this machine has them, and a short one in any case. */
-const PUBLISHED = fileURLToPath(new URL('../../../shared/reference/configs', import.meta.url));
-const publishedFiles = (): readonly string[] =>
-  existsSync(PUBLISHED)
-    ? readdirSync(PUBLISHED, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.yaml'))
-    : [];
+interface PublishedCase {
+  readonly stage?: 1 | 2;
+  readonly merged?: Readonly<Record<string, unknown>>;
+}
 
-const SHORT_PUBLISHED = `template: template_robust_training.yaml
-dataset: waterbirds
-eval_dataset: waterbirds
-train_dataset_aliases: [a]
-optimizer: SGD
-batch_size: 24
-lr_start: 0.0001
-robust_dro: true
-model_source: cm
-architecture: resnet50
-n_epochs: 500
-`;
+/** Configurations of the published system, each with its template. */
+const publishedFiles = (): readonly Uint8Array[] =>
+  readFixture<PublishedCase>('labels').cases.flatMap(({ stage, merged }) =>
+    stage === undefined ? [] : [textBytes(stringify(merged))],
+  );
 
 /** A file is read as the damaged one; what it extends is the repository's, whatever its name. */
 const reading = (file: Uint8Array, path: string) => {
@@ -105,10 +96,7 @@ export const TEXT_DECODERS: readonly Decoder[] = [
   {
     name: 'published',
     of: 'src/config/published',
-    files: () => [
-      textBytes(SHORT_PUBLISHED),
-      ...publishedFiles().map((file) => new Uint8Array(readFileSync(join(PUBLISHED, file)))),
-    ],
+    files: publishedFiles,
     mutations: TEXT_MUTATIONS,
     run: (file) => {
       const read = (name: string) => Promise.resolve(E.right(name === 'damaged.yaml' ? textOf(file) : null));

@@ -67,7 +67,7 @@ async function checkpointsOf(
       newest: async (name, expected) => {
         const found = orExit(
           await kept[name].newest(expected, {
-            onDamaged: ({ where, found: what, cure }) => say(`${where}: ${what}; ${cure}`),
+            onDamaged: ({ where, found: what, cure }) => say(`${where}: ${what}; ${cure}`, 'warning'),
           }),
         );
         if (found !== null && found.step < steps[name])

@@ -56,7 +56,9 @@ async function train(
   const plan = planStageOne(experiment, images);
   const data = await images.fingerprint?.(context.stopRequested);
   const oneSided = oneSidedClasses(experiment, plan.domains, images);
-  [...(images.notices ?? []), ...leakNotices(data), ...oneSided].forEach(context.say);
+  [...(images.notices ?? []), ...leakNotices(data), ...oneSided].forEach((line) =>
+    context.say(line, 'warning'),
+  );
   try {
     const { keep } = experiment.checkpoints;
     const opened = await openRun(out, settings, {

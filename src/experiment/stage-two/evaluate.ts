@@ -121,7 +121,9 @@ export async function evaluateRun(
     assertImages(images, options.split);
     const data = await images.fingerprint?.(context.stopRequested);
     if (data !== undefined) orExit(await checkRunData(run, file, data));
-    [...(images.notices ?? []), ...missingGroups(images, [options.split])].forEach(context.say);
+    [...(images.notices ?? []), ...missingGroups(images, [options.split])].forEach((line) =>
+      context.say(line, 'warning'),
+    );
     const network = classifierOf(experiment.network, classifierShape(experiment, images));
     try {
       const weights = network.weights();

@@ -138,7 +138,9 @@ async function train(
   context.say(describeRun(experiment, images));
   const data = await images.fingerprint?.(context.stopRequested);
   const missing = missingInStageTwo(experiment, images);
-  [...(images.notices ?? []), ...leakNotices(data), ...missing].forEach(context.say);
+  [...(images.notices ?? []), ...leakNotices(data), ...missing].forEach((line) =>
+    context.say(line, 'warning'),
+  );
   const translations = await translationsOf(experiment, images, options, context);
   try {
     const network = classifierOf(experiment.network, classifierShape(experiment, images));

@@ -78,7 +78,7 @@ async function runSeed(
       failures.set(key, reasonOf(error));
       // A decode worker may have died, and the other runs shall not suffer from it.
       await images.close();
-      context.say(`${key}: ${failures.get(key)!}`);
+      context.say(`${key}: ${failures.get(key)!}`, 'warning');
     }
   };
   const options = ({ out }: Pick<StudyRun, 'out'>) => ({ out, backend, labels, openImages: images.open });

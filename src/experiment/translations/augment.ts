@@ -110,7 +110,10 @@ async function translateMissing(
   } finally {
     progress.stop();
     for (const { where, found } of listed([...skipped.values()]))
-      context.say(`skipped: ${where}: ${found}; the next image of its group is translated in its place`);
+      context.say(
+        `skipped: ${where}: ${found}; the next image of its group is translated in its place`,
+        'warning',
+      );
   }
 }
 
@@ -134,7 +137,8 @@ async function ofRun(
   }
   const step = checkpointStep(run, from.checkpoint);
   const bound = await images.fingerprint?.(context.stopRequested);
-  if (bound !== undefined) (await assertSameContents(run, experiment, bound)).forEach(context.say);
+  if (bound !== undefined)
+    (await assertSameContents(run, experiment, bound)).forEach((line) => context.say(line, 'warning'));
   const settings = settingsOf(run, step, experiment.data, bound, how);
   const settingsFor = (group: Members): unknown => ({
     ...settings,

@@ -347,6 +347,31 @@ describe('a stage-1 run', () => {
     });
   });
 
+  it('goes back and on by itself where its numbers overflow, and is the same when stopped on its way', async () => {
+    const [whole, parts] = [join(root, 'overflown'), join(root, 'overflown-parts')];
+    // Weights of the discriminators grow by the rate with every step, until a generator's gradient squared overflows.
+    const settings = stageOneSettings({
+      optimizer: { discriminators: { learningRate: 2.5e8 } },
+      checkpoints: { every: { epochs: 3 }, keep: null },
+      training: { epochs: 3, batchSize: 2, onNan: { kind: 'rollback', times: 3 } },
+    });
+    const { course } = await trainIn(whole, settings);
+    expect(course.rollbacks).toMatchObject([{ to: 0 }]);
+    for (let stops = 0, done = false; !done; stops++) {
+      expect(stops).toBeLessThan(20);
+      done = await trainIn(parts, settings, 5).then(
+        () => true,
+        (error: unknown) => {
+          expect(String(error)).toContain('stopped');
+          return false;
+        },
+      );
+    }
+    expect((await finalOf(parts)).equals(await finalOf(whole))).toBe(true);
+    const log = (folder: string) => readFile(join(folder, 'metrics.jsonl'), 'utf8');
+    expect(await log(parts)).toBe(await log(whole));
+  });
+
   it('ends once the gate has been satisfied as often in a row as the settings say', async () => {
     const stopEarly = { kind: 'satisfied', measurements: 2 };
     const settings = stageOneSettings({ gate: GATE, training: { epochs: 3, batchSize: 2, stopEarly } });

@@ -112,7 +112,7 @@ export function assertSameData(run: StageOneRun, experiment: StageTwoExperiment)
 
 /**
  * Refuses a stage-1 run that was begun with other images than an experiment has now, if both have the same settings of
- * data. Digits are those of their files, whatever the settings are.
+ * data. The files of digits must be the same, whatever the settings are.
  *
  * @returns What there is to say of other settings, such as limits, with which other images may be meant.
  */
@@ -127,7 +127,27 @@ export async function assertSameContents(
     return there === null ? [] : stageOneNotices(run.folder, there, bound.listing);
   }
   orExit(await checkRunData(run.folder, run.file, bound));
-  return [];
+  return drawNotices(run.folder, run.experiment.data, data);
+}
+
+/** Settings by which digits of the same files are dealt out to the parts. */
+const DRAWS = ['drawSeed', 'validationFraction', 'splits'] as const;
+
+/**
+ * What there is to say of a stage-1 run whose digits were dealt out in another way.
+ *
+ * @param folder Of the run.
+ * @param there Its settings of data.
+ * @param here Those of the experiment.
+ */
+export function drawNotices(folder: string, there: DataSettings, here: DataSettings): readonly string[] {
+  const [theirs, ours] = [there, here].map((data) => data as Readonly<Record<string, unknown>>);
+  const differing = DRAWS.filter((name) => name in ours! && theirs![name] !== ours![name]);
+  return differing.length === 0
+    ? []
+    : [
+        `warning: ${folder}: this stage-1 run has learnt from other digits (${differing.map((name) => `data.${name} ${String(theirs![name])} there, ${String(ours![name])} here`).join('; ')}), so that the two stages together see more of the scarce groups than either`,
+      ];
 }
 
 /**

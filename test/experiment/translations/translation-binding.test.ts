@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { DataSettings } from '../../../src/config/index.ts';
 import type { DataListing, ListedImage } from '../../../src/data/data-listing.ts';
-import { stageOneNotices } from '../../../src/experiment/translations/translation-binding.ts';
+import { drawNotices, stageOneNotices } from '../../../src/experiment/translations/translation-binding.ts';
 
 const image = (name: string, changes: Partial<ListedImage> = {}): ListedImage => ({
   ...{ split: 'train', label: 0, subgroup: 0, content: `of ${name}`, name },
@@ -32,6 +33,15 @@ describe('a stage-1 run with other settings of data', () => {
     const leaking = listing(image('a.png'), image('x.png', { split: 'test', content: 'of b.png' }));
     expect(stageOneNotices('runs/one', stageOne, leaking)).toEqual([
       'warning: runs/one: 1 test image is a training image of this stage-1 run, so that results look better than they are (first: x.png)',
+    ]);
+  });
+
+  it('is told of when its digits were dealt out in another way', () => {
+    const digits = { kind: 'mnist-correlation', drawSeed: 5, validationFraction: 0.5, splits: 'disjoint' };
+    const data = (changes: object): DataSettings => ({ ...digits, ...changes }) as DataSettings;
+    expect(drawNotices('runs/one', data({}), data({ corruptionSeed: 3 }))).toEqual([]);
+    expect(drawNotices('runs/one', data({}), data({ drawSeed: null, validationFraction: 0.2 }))).toEqual([
+      'warning: runs/one: this stage-1 run has learnt from other digits (data.drawSeed 5 there, null here; data.validationFraction 0.5 there, 0.2 here), so that the two stages together see more of the scarce groups than either',
     ]);
   });
 });

@@ -7,11 +7,17 @@ import type { LogEntry } from './run-logger.ts';
 
 /** How rows are counted and groups numbered. */
 export interface GroupCsvOptions {
-  /** Names of the groups in their order; by default those of a file's first row. */
-  readonly groups?: readonly string[];
+  /** Names of the groups in the order of their numbers, of all tables or by split; by default those of the entry. */
+  readonly groups?: readonly string[] | GroupsBySplit;
   /** Steps of an epoch; by default all steps are of the first one. */
   readonly stepsPerEpoch?: number;
 }
+
+/** The splits that have a table. */
+export type CsvSplit = 'train' | 'validation' | 'test';
+
+/** Names of the groups of each split, in the order of their numbers. */
+export type GroupsBySplit = Readonly<Partial<Record<CsvSplit, readonly string[]>>>;
 
 /** A row of one of the tables. */
 export interface GroupCsvRow {
@@ -21,12 +27,23 @@ export interface GroupCsvRow {
   readonly columns: readonly string[];
   /** A cell for each. */
   readonly cells: readonly string[];
+  /** The split that begins the names of its scalars. */
+  readonly split: CsvSplit;
+  /** Names of the groups in the order of their numbers. */
+  readonly groups: readonly string[];
 }
 
-/** The tables by the split that begins a name. */
-const FILES = { train: 'train.csv', validation: 'val.csv', test: 'test.csv' } as const;
+/**
+ * The tables by the split that begins a name.
+ *
+ * @internal
+ */
+export const CSV_FILES: Readonly<Record<CsvSplit, string>> = {
+  train: 'train.csv',
+  validation: 'val.csv',
+  test: 'test.csv',
+};
 
-type Split = keyof typeof FILES;
 type Values = Readonly<Record<string, number>>;
 
 /** A number as Python writes it, by which pandas knows one that is none. */
@@ -36,7 +53,7 @@ function cell(value: number | undefined): string {
   return value > 0 ? 'inf' : '-inf';
 }
 
-const groupsIn = (values: Values, split: Split): readonly string[] => {
+const groupsIn = (values: Values, split: CsvSplit): readonly string[] => {
   const prefix = `${split}/loss/`;
   return Object.keys(values).flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
 };
@@ -52,7 +69,7 @@ function pooled(
 }
 
 /** The columns of a group, those of the published tables that there is a number for. */
-function groupColumns(values: Values, split: Split, group: string, g: number) {
+function groupColumns(values: Values, split: CsvSplit, group: string, g: number) {
   const count = values[`counts/${split}/${group}`];
   const weight = values[`train/adversary_weight/${group}`] ?? 1;
   const updated = count !== undefined && weight > 0 ? count : 0;
@@ -69,7 +86,7 @@ function groupColumns(values: Values, split: Split, group: string, g: number) {
   ] as const;
 }
 
-function totals(values: Values, split: Split, groups: readonly string[]) {
+function totals(values: Values, split: CsvSplit, groups: readonly string[]) {
   const of = (quantity: string) => groups.map((group) => values[quantity.replace('*', group)]);
   const counts = of(`counts/${split}/*`);
   const loss = pooled(counts, of(`${split}/loss/*`));
@@ -86,6 +103,22 @@ function totals(values: Values, split: Split, groups: readonly string[]) {
   ] as const;
 }
 
+const isList = (groups: GroupCsvOptions['groups']): groups is readonly string[] => Array.isArray(groups);
+
+/** The groups of a split, among which those of an entry must be. */
+function groupsOf(
+  split: CsvSplit,
+  found: readonly string[],
+  groups: GroupCsvOptions['groups'],
+): readonly string[] {
+  const named = (isList(groups) ? groups : groups?.[split]) ?? found;
+  const other = found.find((group) => !named.includes(group));
+  if (other === undefined) return named;
+  throw new RangeError(
+    `groups of ${split}: expected ${named.join(', ')}, received ${other}; name all groups in the option groups`,
+  );
+}
+
 /**
  * The rows that an entry of a log stands for: one for each split whose group losses are among its scalars.
  *
@@ -94,6 +127,7 @@ function totals(values: Values, split: Split, groups: readonly string[]) {
  *   `train/adversary_weight/even zigzag`, `train/robust`, `train/consistency` and `train/decay`.
  * @param options Groups, and steps of an epoch.
  * @returns None for anything but scalars of groups. `epoch` and `batch` count from 0, as in the published tables.
+ * @throws RangeError if an entry has a group that is not among those named.
  * @example
  * ```ts
  * import { groupCsvRows } from 'model-patching/logs';
@@ -109,10 +143,10 @@ export function groupCsvRows(entry: LogEntry, options: GroupCsvOptions = {}): re
   const done = Math.max(0, entry.step - 1);
   const epoch = Math.floor(done / stepsPerEpoch);
   const batch = Number.isFinite(stepsPerEpoch) ? done % stepsPerEpoch : done;
-  return (Object.keys(FILES) as Split[]).flatMap((split) => {
+  return (Object.keys(CSV_FILES) as CsvSplit[]).flatMap((split) => {
     const found = groupsIn(values, split);
     if (found.length === 0) return [];
-    const groups = options.groups ?? found;
+    const groups = groupsOf(split, found, options.groups);
     const columns: readonly (readonly [string, number | undefined])[] = [
       ['epoch', epoch],
       ['batch', batch],
@@ -121,7 +155,8 @@ export function groupCsvRows(entry: LogEntry, options: GroupCsvOptions = {}): re
     ];
     return [
       {
-        file: FILES[split],
+        file: CSV_FILES[split],
+        ...{ split, groups },
         columns: columns.map(([name]) => name),
         cells: columns.map(([, value]) => cell(value)),
       },

@@ -1,11 +1,11 @@
 /** The field's CSV tables for a loop of one's own. */
 import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { GroupCsvOptions } from '../logs/group-csv.ts';
+import { CSV_FILES, groupCsvRows, type CsvSplit, type GroupCsvOptions } from '../logs/group-csv.ts';
 import { loggerOf, type RunLogger } from '../logs/run-logger.ts';
 import { makeFolder } from '../system/make-folder.ts';
 import { readText } from '../system/text-file.ts';
-import { appendLines, CSV_FILES, csvLines } from './csv-mirror.ts';
+import { appendLines, csvLines, type BegunTables } from './csv-mirror.ts';
 
 /** How {@link csvLogger} counts and goes on. */
 export interface CsvLoggerOptions extends GroupCsvOptions {
@@ -33,14 +33,14 @@ function keptPart(
 }
 
 /** Cuts the tables of a folder back; those that have a header. */
-async function cutTables(folder: string, options: CsvLoggerOptions): Promise<Set<string>> {
-  const begun = new Set<string>();
-  for (const file of CSV_FILES) {
+async function cutTables(folder: string, options: CsvLoggerOptions): Promise<BegunTables> {
+  const begun: BegunTables = new Map();
+  for (const file of Object.values(CSV_FILES)) {
     const text = await readText(join(folder, file));
     if (text === null) continue;
     const kept = keptPart(text, options);
     if (kept !== text) await truncate(join(folder, file), Buffer.byteLength(kept));
-    if (kept !== '') begun.add(file);
+    if (kept !== '') begun.set(file, kept.slice(0, kept.indexOf('\n')));
   }
   return begun;
 }
@@ -50,8 +50,8 @@ async function cutTables(folder: string, options: CsvLoggerOptions): Promise<Set
  * each call that has losses of groups, see `groupCsvRows`. Everything else is left out.
  *
  * @param folder Made if it is not there. Tables that an earlier logger wrote there are gone on with.
- * @param options Groups, steps of an epoch, and the steps that are done.
- * @returns Its `close` has nothing to do.
+ * @param options Groups, by default those of a table's first row; steps of an epoch, and the steps that are done.
+ * @returns Its `close` has nothing to do. A call throws a RangeError where a row has a group that its table lacks.
  * @throws What the file system says where a table cannot be written.
  * @example
  * ```ts
@@ -71,8 +71,11 @@ async function cutTables(folder: string, options: CsvLoggerOptions): Promise<Set
 export async function csvLogger(folder: string, options: CsvLoggerOptions = {}): Promise<RunLogger> {
   await makeFolder(folder);
   const begun = await cutTables(folder, options);
+  const first: Partial<Record<CsvSplit, readonly string[]>> = {};
   return loggerOf((entry) => {
-    const before = new Set(begun);
-    return appendLines(folder, csvLines([entry], options, begun), before);
+    const before = new Map(begun);
+    if (options.groups === undefined)
+      for (const { split, groups } of groupCsvRows(entry, options)) first[split] ??= groups;
+    return appendLines(folder, csvLines([entry], { groups: first, ...options }, begun), before);
   });
 }

@@ -1,17 +1,17 @@
 /** The CSV tables of a run: `train.csv`, `val.csv` and `test.csv`, made of `metrics.jsonl` row by row. */
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { groupCsvRows, type GroupCsvOptions } from '../logs/group-csv.ts';
+import { CSV_FILES, groupCsvRows, type CsvSplit, type GroupCsvOptions } from '../logs/group-csv.ts';
 import type { LogEntry } from '../logs/run-logger.ts';
 import { isThere, readText } from '../system/text-file.ts';
 import { alignFile, appendTo, type AlignmentRule } from './aligned-file.ts';
 import type { LogMirror, LogView } from './log-mirrors.ts';
 
-/** The tables that there may be. */
-export const CSV_FILES = ['train.csv', 'val.csv', 'test.csv'] as const;
-
 /** Lines by table; the first of a table is its header. */
 export type CsvLines = Map<string, string[]>;
+
+/** The tables that have been begun, by file, with their headers. */
+export type BegunTables = Map<string, string>;
 
 /**
  * The lines that entries stand for.
@@ -19,17 +19,23 @@ export type CsvLines = Map<string, string[]>;
  * @param entries What is logged.
  * @param options How rows are counted.
  * @param begun Tables that have a header, to which others are added.
+ * @throws RangeError if a row has other columns than its table.
  */
 export function csvLines(
   entries: readonly LogEntry[],
   options: GroupCsvOptions,
-  begun: Set<string>,
+  begun: BegunTables,
 ): CsvLines {
   const lines: CsvLines = new Map();
   for (const { file, columns, cells } of entries.flatMap((entry) => groupCsvRows(entry, options))) {
     const those = lines.get(file) ?? [];
-    if (!begun.has(file)) those.push(columns.map(quoted).join(','));
-    begun.add(file);
+    const header = columns.map(quoted).join(',');
+    if (!begun.has(file)) those.push(header);
+    else if (begun.get(file) !== header)
+      throw new RangeError(
+        `${file}: expected a row of ${begun.get(file)}, received one of ${header}; name all groups in the option groups`,
+      );
+    begun.set(file, header);
     those.push(cells.join(','));
     lines.set(file, those);
   }
@@ -43,7 +49,7 @@ const quoted = (cell: string): string => (/[",\n]/.test(cell) ? `"${cell.replace
 export async function appendLines(
   folder: string,
   lines: CsvLines,
-  begun: ReadonlySet<string>,
+  begun: ReadonlyMap<string, string>,
 ): Promise<void> {
   for (const [file, those] of lines)
     await appendTo(
@@ -85,6 +91,14 @@ async function alignTable(path: string, lines: readonly string[]): Promise<reado
     : [...notes, `${path}: damaged from byte ${from} on; it is written anew from metrics.jsonl`];
 }
 
+/** The tables that a run has in the end: of the splits whose groups are named. */
+const tablesOf = ({ groups }: GroupCsvOptions): readonly string[] =>
+  groups === undefined || Array.isArray(groups)
+    ? [CSV_FILES.train]
+    : (Object.keys(CSV_FILES) as CsvSplit[])
+        .filter((split) => split in groups)
+        .map((split) => CSV_FILES[split]);
+
 /**
  * The tables in the folder of a run.
  *
@@ -97,20 +111,23 @@ export function csvMirror<Outcome>(
   view: LogView<Outcome>,
   options: GroupCsvOptions,
 ): LogMirror<Outcome> {
-  let begun = new Set<string>();
+  let begun: BegunTables = new Map();
   const add = async (entries: readonly LogEntry[]): Promise<void> => {
-    const before = new Set(begun);
+    const before = new Map(begun);
     await appendLines(folder, csvLines(entries, options, begun), before);
   };
   return {
     name: join(folder, 'train.csv'),
-    isMissing: async () => !(await isThere(join(folder, CSV_FILES[0]))),
+    isMissing: async () => {
+      for (const file of tablesOf(options)) if (!(await isThere(join(folder, file)))) return true;
+      return false;
+    },
     async agree(records) {
       const entries = (await Promise.all(records.map((record) => view.entriesOf(record)))).flat();
-      begun = new Set();
+      begun = new Map();
       const lines = csvLines(entries, options, begun);
       const notes: string[] = [];
-      for (const file of CSV_FILES)
+      for (const file of Object.values(CSV_FILES))
         notes.push(...(await alignTable(join(folder, file), lines.get(file) ?? [])));
       return notes;
     },

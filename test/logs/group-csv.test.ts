@@ -74,6 +74,20 @@ describe('a row of the tables', () => {
     expect(found).toMatchObject({ 'avg_acc_group:0': '', 'avg_acc_group:1': '', avg_acc: '' });
   });
 
+  it('numbers the groups of each split as it is told, and refuses one that it was not told of', () => {
+    const groups = { train: ['a', 'b'], validation: ['b'] };
+    const values = { 'train/loss/b': 1, 'validation/loss/b': 2, 'test/loss/c': 3 };
+    const rows = groupCsvRows({ kind: 'scalars', step: 1, values }, { groups });
+    expect(rows.map((each) => [each.split, each.groups, each.columns.indexOf('avg_loss_group:1')])).toEqual([
+      ['train', ['a', 'b'], 6],
+      ['validation', ['b'], -1],
+      ['test', ['c'], -1],
+    ]);
+    expect(() => row(1, { 'train/loss/c': 1 }, { groups })).toThrow(
+      'groups of train: expected a, b, received c; name all groups in the option groups',
+    );
+  });
+
   it('is of each split that has group losses, and of nothing else', () => {
     const both = { 'test/loss/a': 1, 'validation/loss/a': 2 };
     const files = groupCsvRows({ kind: 'scalars', step: 1, values: both }).map(({ file }) => file);

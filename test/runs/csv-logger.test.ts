@@ -45,3 +45,30 @@ it('counts the steps of the only epoch where none is given', async () => {
   }
   expect((await rowsOf(folder)).slice(1).map((row) => row.slice(0, 4))).toEqual(['0,0,', '0,1,', '0,2,']);
 });
+
+it('keeps the groups of a first row, with empty cells for those that a batch lacks, and refuses others', async () => {
+  const folder = join(root, 'lacking');
+  const logger = await csvLogger(folder);
+  const of = (step: number, groups: readonly string[]) =>
+    logger.scalars(
+      step,
+      Object.fromEntries(
+        groups.flatMap((group) => [
+          [`train/loss/${group}`, step],
+          [`counts/train/${group}`, 2],
+        ]),
+      ),
+    );
+  await of(1, ['a', 'b', 'c']);
+  await of(2, ['a', 'c']);
+  const [header, ...rows] = (await rowsOf(folder)).map((row) => row.split(','));
+  expect(rows.map((row) => row.length)).toEqual([header!.length, header!.length]);
+  const at = (group: number) => header!.indexOf(`avg_loss_group:${group}`);
+  expect([0, 1, 2].map((group) => rows[1]![at(group)])).toEqual(['2', '', '2']);
+  await expect(of(3, ['d'])).rejects.toThrow('expected a, b, c, received d');
+  const again = await csvLogger(folder);
+  await expect(again.scalars(3, { 'train/loss/a': 1 })).rejects.toThrow(
+    'name all groups in the option groups',
+  );
+  expect(await rowsOf(folder)).toHaveLength(3);
+});

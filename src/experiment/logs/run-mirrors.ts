@@ -5,7 +5,7 @@ import { eventMirror } from '../../runs/event-mirror.ts';
 import type { LogMirror, LogView } from '../../runs/log-mirrors.ts';
 import type { StageOneOutcome, StageTwoOutcome } from '../outcomes.ts';
 import { stageOneView } from './stage-one-view.ts';
-import { stageTwoView, type StageTwoViewOptions } from './stage-two-view.ts';
+import { groupNaming, stageTwoView, type StageTwoViewOptions } from './stage-two-view.ts';
 
 /**
  * A logger that is told what a run logs from now on. One that goes on after a stop is told steps again that it had been
@@ -53,6 +53,8 @@ export function stageOneMirrors(
 /** A run of stage 2, and a logger of the caller if there is one. */
 export interface StageTwoMirrorOptions extends StageTwoViewOptions {
   readonly stepsPerEpoch: number;
+  /** Groups of the data, in the order of reports. */
+  readonly groups: readonly string[];
   readonly logger?: RunLogger | undefined;
 }
 
@@ -62,7 +64,18 @@ export interface StageTwoMirrorOptions extends StageTwoViewOptions {
  * @param options The run.
  */
 export function stageTwoMirrors(options: StageTwoMirrorOptions): readonly LogMirror<StageTwoOutcome>[] {
-  const { folder, stepsPerEpoch, logger } = options;
+  const { folder, stepsPerEpoch, logger, experiment } = options;
   const view = stageTwoView(options);
-  return [eventMirror(folder, view), csvMirror(folder, view, { stepsPerEpoch }), ...ownLogger(logger, view)];
+  const called = groupNaming(options);
+  const reported = options.groups.map(called);
+  const evaluated = experiment.evaluation.splits.filter((split) => split === 'validation');
+  const groups = {
+    train: options.trainedGroups.map(called),
+    ...Object.fromEntries([...evaluated, 'test'].map((split) => [split, reported])),
+  };
+  return [
+    eventMirror(folder, view),
+    csvMirror(folder, view, { stepsPerEpoch, groups }),
+    ...ownLogger(logger, view),
+  ];
 }

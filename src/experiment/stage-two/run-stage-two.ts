@@ -124,7 +124,17 @@ function mirrorsOf(
   { out: folder, labels, logger }: LogOptions,
 ) {
   const { stepsPerEpoch } = stageTwoBudget(experiment, table);
-  return stageTwoMirrors({ folder, experiment, settings, trainedGroups, labels, stepsPerEpoch, logger });
+  const groups = table.names;
+  return stageTwoMirrors({
+    folder,
+    experiment,
+    settings,
+    trainedGroups,
+    groups,
+    labels,
+    stepsPerEpoch,
+    logger,
+  });
 }
 
 async function train(

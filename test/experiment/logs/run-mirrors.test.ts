@@ -70,10 +70,19 @@ async function untilDone(work: (stopRequested: () => boolean) => Promise<unknown
 const said: string[] = [];
 const say = (line: string): void => void said.push(line);
 
-async function stageTwo(out: string, every = Infinity, options: Partial<RunStageTwoOptions> = {}) {
-  const file = at('examples/configs/stage-2/mnist-correlation/camel.yaml');
+interface StageTwoChanges extends Partial<RunStageTwoOptions> {
+  readonly method?: 'camel' | 'erm';
+  readonly overrides?: readonly string[];
+}
+
+async function stageTwo(
+  out: string,
+  every = Infinity,
+  { method = 'camel', overrides = [], ...options }: StageTwoChanges = {},
+) {
+  const file = at(`examples/configs/stage-2/mnist-correlation/${method}.yaml`);
   const toRun = await experimentToRun(file, 'stage-2', {
-    overrides: STAGE_TWO,
+    overrides: [...STAGE_TWO, ...overrides],
     roots: { DATA: scratch, RUNS: scratch },
   });
   const rest = { backend, labels, translationsFrom: neighbours, ...options };
@@ -290,6 +299,25 @@ describe.skipIf(!has('tensorboard'))('TensorBoard', () => {
         expect(png).toBe(readFileSync(join(out, 'gallery', `step-00000000${step}.png`)).toString('base64'));
     }
   });
+});
+
+it('the tables have a column for every group, also where a batch lacks it', async () => {
+  const out = join(scratch, 'erm');
+  await stageTwo(out, Infinity, { method: 'erm', overrides: ['training.batchSize=2'] });
+  const [header, ...rows] = tables(out)[0]!
+    .trim()
+    .split('\n')
+    .map((row) => row.split(','));
+  const training = logOf(out).filter(({ kind }) => kind === 'training');
+  const lists = (name: string) => training.map((record) => record[name] as readonly number[]);
+  const [means, counts] = [lists('groupMeans'), lists('groupCounts')];
+  expect(counts.every((each) => each.includes(0))).toBe(true);
+  const columns = (name: string) =>
+    rows.map((row) => GROUPS.map((_, g) => row[header!.indexOf(`${name}_group:${g}`)]));
+  expect(columns('avg_loss')).toEqual(
+    means.map((each, i) => each.map((mean, g) => (counts[i]![g] === 0 ? '' : String(mean)))),
+  );
+  expect(columns('processed_data_count')).toEqual(counts.map((each) => each.map(String)));
 });
 
 describe.skipIf(!has('pandas'))('pandas', () => {

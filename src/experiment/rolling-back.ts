@@ -59,11 +59,6 @@ const logged = (rollbacks: readonly Rollback[]): readonly MetricsRecord[] =>
 export interface RollingBackOptions extends Pick<ExperimentContext, 'say'> {
   /** What to do, and how often at most over all the times that the run is gone on with. */
   readonly onNan: OnNan;
-  /**
-   * Whether a checkpoint is written after so many steps in any run. One that a stop left is not gone back to, so that a
-   * run which was stopped ends like one that was not.
-   */
-  readonly regular: (step: number) => boolean;
   /** Of the training. */
   readonly label: string;
 }
@@ -76,7 +71,7 @@ export interface RollingBackOptions extends Pick<ExperimentContext, 'say'> {
  */
 export function rollingBack(
   run: Pick<Run, 'rollbacks' | 'records' | 'log' | 'resume'>,
-  { onNan, regular, say, label }: RollingBackOptions,
+  { onNan, say, label }: RollingBackOptions,
 ): RollingBack {
   const { rollbacks } = run;
   let inLog = 0;
@@ -104,8 +99,8 @@ export function rollingBack(
       const kept = orExit(
         await run.resume(
           state,
-          ({ where, found }) => say(`${where}: ${found}; an older checkpoint is taken`, 'warning'),
-          regular,
+          ({ where, found, cure }) => say(`${where}: ${found}; ${cure}`, 'warning'),
+          true,
         ),
       );
       if (kept === null) return null;

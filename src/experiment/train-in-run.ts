@@ -133,6 +133,10 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
 ): Promise<Trained<State>> {
   const { label, run, context, initial, steps, step, batchAt, checkpointEvery, evaluate } = options;
   const { evaluateEvery = checkpointEvery, also = [], alsoLogged = () => ({}) } = options;
+  const onNan = onNanOf(options.onNan, context.onNan);
+  // A checkpoint that a stop left is not gone back to, so that a run which was stopped ends like one that was not.
+  if (onNan.kind === 'rollback')
+    run.keepAlso((done) => done % evaluateEvery === 0 || done % checkpointEvery === 0);
   const { step: stepsDone, state } = await keptStateOr({ step: 0, state: initial }, async (expected) =>
     orExit(
       await run.resume(expected, ({ where, found, cure }) =>
@@ -141,9 +145,7 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
     ),
   );
   if (stepsDone > 0 && stepsDone < steps) context.say(`${label}: goes on from step ${stepsDone}`);
-  const onNan = onNanOf(options.onNan, context.onNan);
-  const regular = (done: number): boolean => done % evaluateEvery === 0 || done % checkpointEvery === 0;
-  const rolling = rollingBack(run, { onNan, regular, say: context.say, label });
+  const rolling = rollingBack(run, { onNan, say: context.say, label });
   const evaluations = evaluationsOf(run, options.stopEarly);
   await keepingOrDisposing(state, async () => {
     await rolling.resumed(stepsDone);
@@ -246,7 +248,7 @@ export async function trainInRun<State extends TensorTree, Batch extends TensorT
     const count = run.rollbacks.all().length;
     const tried = count === 0 ? '' : ` after ${count} rollback${count === 1 ? '' : 's'}`;
     throw new ProgramError(
-      `${label}: ${error.message}${tried}; the last good checkpoint is ${last ?? 'none, the run had not got to its first one'}`,
+      `${label}: ${error.message}${tried}; the last good checkpoint is ${last ?? 'none'}`,
       1,
     );
   } finally {

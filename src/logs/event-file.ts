@@ -16,6 +16,7 @@ import {
   DataClass,
   DataType,
   EventSchema,
+  SessionLog_SessionStatus,
   Summary_ValueSchema,
   type Event,
   type Summary_Value,
@@ -63,6 +64,21 @@ export const encodeVersion = (wallTime: number): Uint8Array =>
       wallTime,
       what: { case: 'fileVersion', value: VERSION },
       sourceMetadata: { writer: WRITER },
+    }),
+  );
+
+/**
+ * The message by which TensorBoard forgets what it was shown of a run before this file.
+ *
+ * @internal
+ * @param wallTime Seconds since 1970.
+ */
+export const encodeStart = (wallTime: number): Uint8Array =>
+  toBinary(
+    EventSchema,
+    create(EventSchema, {
+      wallTime,
+      what: { case: 'sessionLog', value: { status: SessionLog_SessionStatus.START } },
     }),
   );
 

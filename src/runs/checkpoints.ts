@@ -46,8 +46,10 @@ export interface Checkpoints {
     expected: State,
   ): Promise<E.Either<DataError, Checkpoint<State> | null>>;
   newestFile(): Promise<string | null>;
-  /** Removes all that are newer than the newest of some steps; nothing if there is none of these. */
-  goBack(among: (step: number) => boolean): Promise<void>;
+  /** Keeps the newest of some steps from now on, beside the others. */
+  keepAlso(among: (step: number) => boolean): void;
+  /** Removes all that are newer than the newest whole one of those steps; nothing if there is none. */
+  goBack(options?: NewestOptions): Promise<void>;
 }
 
 const LARGEST_STEP = 999_999_999;
@@ -60,6 +62,10 @@ interface Place {
   readonly folder: string;
   /** The file that names the best one. */
   readonly bestPath: string;
+  /** How many of the newest are kept; null: all. */
+  readonly keep: number | null;
+  /** Steps of which the newest is kept too. */
+  among: (step: number) => boolean;
 }
 
 const pathOf = ({ folder }: Place, step: number): string => join(folder, fileName(step));
@@ -82,10 +88,11 @@ async function noteScore(place: Place, step: number, score: number): Promise<voi
     await writeFileAtomically(place.bestPath, `${JSON.stringify({ step, score })}\n`);
 }
 
-async function removeSuperseded(place: Place, keep: number | null): Promise<void> {
+async function removeSuperseded(place: Place): Promise<void> {
+  const { keep, among } = place;
   const present = await stepsIn(place);
   const newest = keep === null ? present : present.slice(0, Math.max(2, keep));
-  const kept = [...newest, (await readBest(place))?.step];
+  const kept = [...newest, present.find(among), (await readBest(place))?.step];
   for (const step of present) if (!kept.includes(step)) await rm(pathOf(place, step));
 }
 
@@ -108,19 +115,13 @@ async function restore<State extends TensorTree>(
   return E.Functor.map(restored, (state) => ({ step, state }));
 }
 
-async function write(
-  place: Place,
-  keep: number | null,
-  step: number,
-  state: TensorTree,
-  score = Number.NaN,
-): Promise<string> {
+async function write(place: Place, step: number, state: TensorTree, score = Number.NaN): Promise<string> {
   if (!(Number.isInteger(step) && step >= 0 && step <= LARGEST_STEP))
     throw new RangeError(`step: expected an integer from 0 to ${LARGEST_STEP}, received ${step}`);
   const metadata = { step: `${step}`, ...(Number.isFinite(score) && { score: `${score}` }) };
   await writeFileAtomically(pathOf(place, step), await encodeSafetensors(state, metadata));
   await noteScore(place, step, score);
-  await removeSuperseded(place, keep);
+  await removeSuperseded(place);
   return pathOf(place, step);
 }
 
@@ -215,7 +216,6 @@ async function withWholeBest(
 
 async function newestWhole<State extends TensorTree>(
   place: Place,
-  keep: number | null,
   expected: State,
   options: NewestOptions,
 ): Promise<E.Either<DataError, Checkpoint<State> | null>> {
@@ -230,7 +230,7 @@ async function newestWhole<State extends TensorTree>(
   try {
     // The process may have died before it could note this score or remove the one that this replaces.
     await noteScore(place, step, scoreOf(file));
-    await removeSuperseded(place, keep);
+    await removeSuperseded(place);
   } catch (error) {
     disposeTensors(restored.right);
     throw error;
@@ -246,10 +246,10 @@ async function newestWhole<State extends TensorTree>(
  * @param keep How many of the newest are kept, two at least; null: all.
  */
 export function checkpointsIn(folder: string, bestPath: string, keep: number | null = 2): Checkpoints {
-  const place = { folder, bestPath };
+  const place: Place = { folder, bestPath, keep, among: () => false };
   return {
-    write: (step, state, score) => write(place, keep, step, state, score),
-    newest: (expected, options = {}) => newestWhole(place, keep, expected, options),
+    write: (step, state, score) => write(place, step, state, score),
+    newest: (expected, options = {}) => newestWhole(place, expected, options),
     async best(expected) {
       const best = await readBest(place);
       if (best === null) return E.right(null);
@@ -261,10 +261,19 @@ export function checkpointsIn(folder: string, bestPath: string, keep: number | n
       const [newest] = await stepsIn(place);
       return newest === undefined ? null : pathOf(place, newest);
     },
-    async goBack(among) {
-      const steps = await stepsIn(place);
-      const newest = steps.find(among) ?? Infinity;
-      for (const step of steps) if (step > newest) await removeOne(place, step);
+    keepAlso(among) {
+      place.among = among;
+    },
+    async goBack(options = {}) {
+      for (const step of (await stepsIn(place)).filter(place.among)) {
+        const decoded = await load(place, step);
+        if (E.isRight(decoded)) {
+          for (const newer of await stepsIn(place)) if (newer > step) await removeOne(place, newer);
+          return;
+        }
+        options.onDamaged?.({ ...decoded.left, cure: TAKEN });
+        await removeOne(place, step);
+      }
     },
   };
 }

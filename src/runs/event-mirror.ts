@@ -1,14 +1,15 @@
 /**
  * The event file of a run: TensorBoard's form of `metrics.jsonl`, record by record. The two are equal but for the times,
  * which the log does not hold. Events of a step that is repeated have the length that they had, so that a TensorBoard
- * which watches the file reads on at its place.
+ * which watches the file reads on at its place. Behind a rollback they have other numbers, so that a new file is begun,
+ * by which a TensorBoard forgets the one before.
  */
-import { open, readdir, rename } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
 import { encodeTfRecords, isTornRecord, tfRecordAt } from '../data/tfrecord.ts';
-import { encodeEvent, encodeVersion, eventFileName, sameButTime } from '../logs/event-file.ts';
+import { encodeEvent, encodeStart, encodeVersion, eventFileName, sameButTime } from '../logs/event-file.ts';
 import type { LogEntry } from '../logs/run-logger.ts';
 import { hasCode } from '../system/text-file.ts';
 import { alignFile, appendTo, type AlignmentRule } from './aligned-file.ts';
@@ -74,8 +75,11 @@ export async function findEventFile(folder: string): Promise<FoundEventFile> {
   return { path: null, notes };
 }
 
-/** The path of a new event file in a folder. */
-export const newEventFile = (folder: string): string => join(folder, eventFileName(now(), hostname()));
+/** The path of a new event file in a folder; TensorBoard goes on from another one to that of a later second. */
+export const newEventFile = (folder: string, other?: string): string => {
+  const [seconds, before] = [now(), Number(/tfevents\.(\d+)\./.exec(other ?? '')?.[1] ?? 0)];
+  return join(folder, eventFileName(Math.max(seconds, before + 1), hostname()));
+};
 
 /** Frames entries as events of now. */
 export const framedEvents = (entries: readonly LogEntry[]): Uint8Array =>
@@ -83,6 +87,8 @@ export const framedEvents = (entries: readonly LogEntry[]): Uint8Array =>
 
 /** The first record of an event file. */
 export const framedVersion = (): Uint8Array => encodeTfRecords([encodeVersion(now())]);
+
+const framedStart = (): Uint8Array => encodeTfRecords([encodeStart(now())]);
 
 const HEADER = 12;
 const FOOTER = 4;
@@ -100,6 +106,7 @@ const EVENTS: AlignmentRule = {
 
 async function* expectedEvents<Outcome>(view: LogView<Outcome>, records: readonly MetricsRecord[]) {
   yield framedVersion();
+  yield framedStart();
   yield framedEvents([{ kind: 'settings', settings: view.settings }]);
   for (const record of records) for (const entry of await view.entriesOf(record)) yield framedEvents([entry]);
 }
@@ -112,6 +119,7 @@ async function* expectedEvents<Outcome>(view: LogView<Outcome>, records: readonl
  */
 export function eventMirror<Outcome>(folder: string, view: LogView<Outcome>): LogMirror<Outcome> {
   let path: string | null = null;
+  let held = 0;
   const append = async (entries: readonly LogEntry[]): Promise<void> => {
     if (path === null) throw new Error('the event file has not been opened');
     if (entries.length > 0) await appendTo(path, framedEvents(entries));
@@ -121,13 +129,17 @@ export function eventMirror<Outcome>(folder: string, view: LogView<Outcome>): Lo
     isMissing: async () => (await findEventFile(folder)).path === null,
     async agree(records) {
       const found = await findEventFile(folder);
-      path = found.path ?? newEventFile(folder);
+      const rolledBack = path !== null && found.path === path && records.length < held;
+      if (rolledBack) await rm(path!);
+      path = rolledBack || found.path === null ? newEventFile(folder, found.path ?? '') : found.path;
       const from = await alignFile(path, expectedEvents(view, records), EVENTS);
+      held = records.length;
       return from === null
         ? found.notes
         : [...found.notes, `${path}: damaged from byte ${from} on; it is written anew from metrics.jsonl`];
     },
     async add(records) {
+      held += records.length;
       await append((await Promise.all(records.map((record) => view.entriesOf(record)))).flat());
     },
     conclude: (outcome) => append(view.conclusion(outcome)),

@@ -63,6 +63,8 @@ export interface Run<Outcome = unknown> {
    * @returns The file.
    */
   checkpoint(step: number, state: TensorTree, score?: number): Promise<string>;
+  /** Keeps the newest checkpoint of some steps from now on, beside those that it keeps anyway. */
+  keepAlso(among: (step: number) => boolean): void;
   /**
    * The newest checkpoint that is whole and that the log reaches, if there is one; the log is cut back to its step (to
    * nothing without one). Where the best one is damaged, it is one before that, since training goes through it again.
@@ -70,14 +72,15 @@ export interface Run<Outcome = unknown> {
    * @param expected The structure of the state; its values are not used.
    * @param onDamaged Told of every newer one that is not whole, which is removed, and of a log that lacks lines. The cure
    *   says what is done.
-   * @param among Which steps may be gone back to, if one of them is there; newer ones are removed. Default all.
+   * @param goBack Whether it is one of the steps of {@link Run.keepAlso}, if one of them is there; newer ones are
+   *   removed. Default false.
    * @returns A state owned by the caller, or null; or how the checkpoint differs from what is expected, or that the best
    *   one is damaged and none is older.
    */
   resume<State extends TensorTree>(
     expected: State,
     onDamaged?: (error: DataError) => void,
-    among?: (step: number) => boolean,
+    goBack?: boolean,
   ): Promise<E.Either<DataError, Checkpoint<State> | null>>;
   /**
    * The checkpoint of the highest score, or null if no score was given.
@@ -257,8 +260,9 @@ async function openLocked<Outcome>(
       await followers.catchUp();
       return file;
     },
-    async resume(expected, onDamaged, among) {
-      if (among !== undefined) await checkpoints.goBack(among);
+    keepAlso: checkpoints.keepAlso,
+    async resume(expected, onDamaged, goBack = false) {
+      if (goBack) await checkpoints.goBack({ ...(onDamaged && { onDamaged }) });
       const reach = await log.reach();
       const newest = await checkpoints.newest(expected, {
         ...(onDamaged && { onDamaged }),

@@ -62,13 +62,22 @@ function pace(done: number, work: Work): string {
   return `${rate.toFixed(digits)}/s, ${durationInWords(Math.max(0, work.total - done) / rate)} left`;
 }
 
+/** Characters that a bar of this work leaves room for: numbers, rate, time left and how it goes. */
+const BESIDE_BAR = 60;
+
+/** The characters of the bar itself on a terminal of so many columns. */
+const barSize = ({ label, total }: Work, columns: number): number =>
+  Math.max(5, Math.min(40, columns - label.length - 2 * String(total).length - BESIDE_BAR));
+
 function showBar(work: Work): Progress {
   const { label, total, start, stream } = work;
   const bar = new cliProgress.SingleBar({
     stream,
     format: '{label} {bar} {value}/{total} {pace} {note}',
-    // A process that ends at a second signal could not show it again.
+    barsize: barSize(work, stream.columns ?? 80),
+    // A process that ends at a second signal could not show the cursor again, nor wrap long lines again.
     hideCursor: false,
+    linewrap: true,
     // Signals are the program's: it goes on to a checkpoint and still shows how far it is.
     gracefulExit: false,
     clearOnComplete: false,
@@ -150,9 +159,25 @@ export function startProgress(
 ): Progress {
   const { stream = process.stderr, form, quiet, interval } = { ...standardErrorUse(), ...options };
   if (quiet) return NOTHING;
-  const began = performance.now();
-  const work = { label, total, start, stream, seconds: () => (performance.now() - began) / 1000 };
-  if (form === 'json') return showEvents(work, interval ?? 1);
   const isBar = form === 'bar' || (form === 'auto' && stream.isTTY);
-  return isBar ? showBar(work) : showLines(work, interval ?? 5);
+  const show = (from: number): Progress => {
+    const began = performance.now();
+    const work = { label, total, start: from, stream, seconds: () => (performance.now() - began) / 1000 };
+    if (form === 'json') return showEvents(work, interval ?? 1);
+    return isBar ? showBar(work) : showLines(work, interval ?? 5);
+  };
+  let shown = show(start);
+  let last = start;
+  return {
+    update(done, note) {
+      if (done < last) {
+        // Training went back to a checkpoint: rate and time left are reckoned anew from there.
+        shown.stop();
+        shown = show(done);
+      }
+      last = done;
+      shown.update(done, note);
+    },
+    stop: () => shown.stop(),
+  };
 }

@@ -13,7 +13,7 @@ export interface LossRecord {
   readonly losses: Readonly<Record<string, number | readonly number[]>>;
 }
 
-/** Something to do after every `every` steps, and after the last one. */
+/** Something to do after every `every` steps, and after the last of `steps`. */
 export interface Recurring<State> {
   /** Number of steps. */
   readonly every: number;
@@ -40,7 +40,7 @@ export interface TrainOptions<State extends TensorTree, Batch extends TensorTree
   readonly recurring?: readonly Recurring<State>[];
   /** Asked after every step; `true` ends the loop in good order. */
   readonly stopRequested?: () => boolean;
-  /** Asked before every step; `true` ends the training as if all of its steps were done. */
+  /** Asked before every step; `true` ends the training there, and only what is due after that step has been done. */
   readonly ended?: () => boolean;
   /**
    * Asked when numbers are no longer finite: what to go on from, which the loop owns from here on, or null to give up.

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { either as E } from 'fp-ts';
 import { encodePng } from '../../src/data/png.ts';
 import { encodeTfRecords, tfRecordAt } from '../../src/data/tfrecord.ts';
-import { decodeEvents, encodeEvent, encodeVersion, sameButTime } from '../../src/logs/event-file.ts';
+import {
+  decodeEvents,
+  encodeEvent,
+  encodeStart,
+  encodeVersion,
+  sameButTime,
+} from '../../src/logs/event-file.ts';
 import type { LogEntry } from '../../src/logs/run-logger.ts';
 import { eventMirror, findEventFile } from '../../src/runs/event-mirror.ts';
 import type { LogView } from '../../src/runs/log-mirrors.ts';
@@ -29,6 +35,7 @@ const VIEW: LogView = {
 
 const EXPECTED: readonly Uint8Array[] = [
   encodeVersion(1),
+  encodeStart(1),
   ...[{ kind: 'settings', settings: SETTINGS } as const, ...RECORDS.flatMap(entriesOf)].map((entry) =>
     encodeEvent(entry, 1),
   ),

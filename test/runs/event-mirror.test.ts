@@ -65,8 +65,10 @@ describe('the event file of a run', () => {
   it('begins with version and settings, has the time of each record, and ends with the outcome', async () => {
     const before = Date.now() / 1000;
     const events = await eventsIn(await written(3, 'done'));
-    expect(events.map(({ step, values, fileVersion }) => [step, fileVersion ?? values[0]!.tag])).toEqual([
+    expect(events.map(({ step, values, fileVersion }) => [step, fileVersion ?? values[0]?.tag])).toEqual([
       [0, 'brain.Event:2'],
+      // The start of a session, which takes back what TensorBoard was shown before.
+      [0, undefined],
       [0, 'configuration'],
       [1, 'loss'],
       [2, 'loss'],
@@ -101,6 +103,23 @@ describe('the event file of a run', () => {
       }),
       { seed, numRuns: 40 },
     );
+  });
+
+  it('is a new one of a later second where this process went back, as repeated steps have other numbers', async () => {
+    const folder = await mkdtemp(join(root, 'rolled-back-'));
+    const mirror = eventMirror(folder, VIEW);
+    await mirror.agree([]);
+    await mirror.add(records(1, 6));
+    const before = await eventFile(folder);
+    await mirror.agree(records(1, 4));
+    await mirror.add([{ step: 5, loss: 9 }]);
+    const after = await eventFile(folder);
+    const [old, young] = [before, after].map((file) => Number(/tfevents\.(\d+)/.exec(file)![1]));
+    expect(young).toBeGreaterThan(old!);
+    expect((await eventsIn(folder)).at(-1)).toMatchObject({ step: 5, values: [{ value: 9 }] });
+    // What was not added after all is not gone back from.
+    await mirror.agree([...records(1, 4), { step: 5, loss: 9 }]);
+    expect(await eventFile(folder)).toBe(after);
   });
 
   it.each([

@@ -247,6 +247,35 @@ describe('checkpoints', () => {
     await run.close();
   });
 
+  it.each([
+    ['whole', 30, []],
+    ['damaged', 10, [30]],
+  ])('keep the newest of some steps, and go back to it where it is %s', async (how, to, damaged) => {
+    run.keepAlso((step) => step % 10 === 0);
+    await write(10, 0.9);
+    for (const step of [20, 30]) await write(step, 0.5);
+    // What stops leave between two of them.
+    for (const step of [31, 32, 33]) await write(step);
+    const files = () => readdir(join(folder, 'checkpoints'));
+    expect((await files()).map((file) => Number(/\d+/.exec(file)![0]))).toEqual([10, 30, 32, 33]);
+    if (how === 'damaged') await writeFile(join(folder, 'checkpoints/step-000000030.safetensors'), 'none');
+    const told: (readonly string[])[] = [];
+    const expected = { a: tf.scalar(0) };
+    const { step, state } = right(
+      await run.resume(expected, ({ where, cure }) => void told.push([where, cure]), true),
+    )!;
+    tf.dispose([state, expected]);
+    expect(step).toBe(to);
+    expect(told).toEqual(
+      damaged.map((at) => [
+        join(folder, `checkpoints/step-0000000${at}.safetensors`),
+        'an older checkpoint is taken',
+      ]),
+    );
+    expect(await files()).toHaveLength(2 - damaged.length);
+    await run.close();
+  });
+
   it('count negative scores', async () => {
     await write(1, -5);
     await write(2, -3);

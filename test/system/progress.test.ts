@@ -5,19 +5,20 @@ import { startProgress } from '../../src/system/progress.ts';
 /** A stream that keeps what is written to it, a terminal if asked. */
 class Screen extends Writable {
   readonly isTTY: boolean;
-  readonly columns = 100;
+  readonly columns: number;
   text = '';
-  constructor(isTTY: boolean) {
+  constructor(isTTY: boolean, columns: number) {
     super();
     this.isTTY = isTTY;
+    this.columns = columns;
   }
   override _write(chunk: Buffer, _: string, done: () => void): void {
     this.text += String(chunk);
     done();
   }
 }
-const screen = (isTTY: boolean): Screen & NodeJS.WriteStream =>
-  new Screen(isTTY) as Screen & NodeJS.WriteStream;
+const screen = (isTTY: boolean, columns = 100): Screen & NodeJS.WriteStream =>
+  new Screen(isTTY, columns) as Screen & NodeJS.WriteStream;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance', 'Date', 'setTimeout', 'clearTimeout'] });
@@ -60,19 +61,35 @@ describe('where there is no terminal', () => {
     expect(stream.text).toBe('stage 2: 92/100, 0.20/s, 40 s left\n');
   });
 
+  it('work that goes back is reckoned anew from there', () => {
+    const stream = screen(false);
+    const progress = startProgress('stage 1', 100, 0, { stream, interval: 5 });
+    vi.advanceTimersByTime(90_000);
+    progress.update(90);
+    progress.update(40, 'went back');
+    for (let step = 41; step <= 46; step++) {
+      vi.advanceTimersByTime(2000);
+      progress.update(step);
+    }
+    expect(stream.text.trim().split('\n')).toEqual([
+      'stage 1: 90/100, 1.00/s, 10 s left',
+      'stage 1: 41/100, 0.50/s, 1 min 58 s left',
+      'stage 1: 44/100, 0.50/s, 1 min 52 s left',
+    ]);
+  });
+
   it.each([
-    [59, 1, 1, '59 s'],
-    [1, 60, 2, '1 min 0 s'],
-    [60, 60, 2, '1 h 0 min'],
-    [60 * 47, 60, 2, '47 h 0 min'],
-    [60 * 72, 60, 2, '3 days'],
-  ])('time left is told in units for people: %s', (left, seconds, total, text) => {
+    [59, 1, '59 s'],
+    [1, 60, '1 min 0 s'],
+    [60, 60, '1 h 0 min'],
+    [60 * 47, 60, '47 h 0 min'],
+    [60 * 72, 60, '3 days'],
+  ])('time left is told in units for people: %s', (left, seconds, text) => {
     const stream = screen(false);
     const progress = startProgress('x', 1 + left, 0, { stream });
     vi.advanceTimersByTime(seconds * 1000);
     progress.update(1);
     expect(stream.text).toContain(`, ${text} left`);
-    expect(total).toBeGreaterThan(0);
   });
 
   it('nothing is divided by no time', () => {
@@ -101,6 +118,17 @@ describe('on a terminal', () => {
     expect(stream.text).not.toContain('\u001b[?25l');
     expect(vi.getTimerCount()).toBe(0);
   });
+});
+
+it('a bar of 80 columns leaves room for the worst group, and lines keep being wrapped', () => {
+  const stream = screen(true, 80);
+  const progress = startProgress('camel', 1500, 0, { stream });
+  vi.advanceTimersByTime(50_000);
+  progress.update(700, 'validation worst group 71.0 %');
+  const last = stream.text.slice(stream.text.lastIndexOf('camel'));
+  expect(last).toMatch(/^camel =+-+ 700\/1500 14\/s, 57 s left validation worst group 71\.0 %/);
+  expect(stream.text).not.toContain('\u001b[?7l');
+  progress.stop();
 });
 
 describe('for programs', () => {

@@ -3,26 +3,35 @@ import { logEntry, type RunLogger } from '../../logs/run-logger.ts';
 import { csvMirror } from '../../runs/csv-mirror.ts';
 import { eventMirror } from '../../runs/event-mirror.ts';
 import type { LogMirror, LogView } from '../../runs/log-mirrors.ts';
+import type { MetricsRecord } from '../../runs/run-log.ts';
 import type { StageOneOutcome, StageTwoOutcome } from '../outcomes.ts';
 import { stageOneView } from './stage-one-view.ts';
 import { groupNaming, stageTwoView, type StageTwoViewOptions } from './stage-two-view.ts';
 
 /**
- * A logger that is told what a run logs from now on. One that goes on after a stop is told steps again that it had been
- * told after the last checkpoint.
+ * A logger that is told what a run logs from now on. After an error of its own it is told what it has not been told. One
+ * that goes on after a stop, or behind a rollback, is told steps again.
  */
 function loggerMirror<Outcome>(logger: RunLogger, view: LogView<Outcome>): LogMirror<Outcome> {
+  let begun = false;
+  let told: number | null = null;
+  const tell = async (records: readonly MetricsRecord[]): Promise<void> => {
+    for (const record of records) {
+      for (const entry of await view.entriesOf(record)) await logEntry(logger, entry);
+      told = (told ?? 0) + 1;
+    }
+  };
   return {
     name: 'logger',
     isMissing: () => Promise.resolve(false),
-    async agree() {
-      await logger.settings(view.settings);
+    async agree(records) {
+      told = Math.min(told ?? records.length, records.length);
+      if (!begun) await logger.settings(view.settings);
+      begun = true;
+      await tell(records.slice(told));
       return [];
     },
-    async add(records) {
-      for (const record of records)
-        for (const entry of await view.entriesOf(record)) await logEntry(logger, entry);
-    },
+    add: tell,
     async conclude(outcome) {
       for (const entry of view.conclusion(outcome)) await logEntry(logger, entry);
     },

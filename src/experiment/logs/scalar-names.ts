@@ -1,6 +1,8 @@
 /** Numbers of a log's records by the names that TensorBoard shows: `validation/accuracy/even zigzag`. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as t from 'io-ts';
+import { naturalNumber } from '../../config/codecs.ts';
 import type { LogEntry } from '../../logs/run-logger.ts';
 import type { MetricsRecord } from '../../runs/run-log.ts';
 import { hasCode } from '../../system/text-file.ts';
@@ -54,15 +56,21 @@ export const pictureRecord = (step: number, name: string, file: string): Picture
   file,
 });
 
-const isPicture = (record: MetricsRecord): record is PictureRecord =>
+/** Whether a record is that of a picture. */
+export const isPicture = (record: MetricsRecord): record is PictureRecord =>
   record['kind'] === 'gallery' &&
   typeof record['name'] === 'string' &&
   /^gallery\/step-\d{9}\.png$/.test(String(record['file']));
 
-/**
- * The picture that a record of a run's folder names; none if it names none, or the file is gone.
- */
-export async function pictureEntries(folder: string, record: MetricsRecord): Promise<readonly LogEntry[]> {
+const RollbackRecordCodec = t.type({ kind: t.literal('rollback'), from: naturalNumber, found: t.string });
+
+/** What a record says that is neither of training nor of an evaluation: a rollback, or a picture whose file is there. */
+export async function otherEntries(folder: string, record: MetricsRecord): Promise<readonly LogEntry[]> {
+  if (RollbackRecordCodec.is(record)) {
+    const { step, from, found } = record;
+    const markdown = `Back from step ${from} to step ${step}, and on with half the learning rate: ${found}.`;
+    return [{ kind: 'text', step, name: 'rollbacks', markdown }];
+  }
   if (!isPicture(record)) return [];
   const { step, name, file } = record;
   try {

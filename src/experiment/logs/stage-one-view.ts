@@ -2,7 +2,7 @@
 import type { LogEntry } from '../../logs/run-logger.ts';
 import type { LogView } from '../../runs/log-mirrors.ts';
 import type { StageOneOutcome } from '../outcomes.ts';
-import { numbersIn, pictureEntries, scalarsEntry } from './scalar-names.ts';
+import { numbersIn, otherEntries, scalarsEntry } from './scalar-names.ts';
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
@@ -43,7 +43,7 @@ export const stageOneView = (folder: string, settings: unknown): LogView<StageOn
     const { step, kind, ...values } = record;
     if (kind === 'training') return scalarsEntry(step, numbersIn('train', values));
     if (kind === 'evaluation') return scalarsEntry(step, numbersIn('gate', values));
-    return pictureEntries(folder, record);
+    return otherEntries(folder, record);
   },
   conclusion: (outcome) => [
     { kind: 'text', step: outcome.steps, name: 'results', markdown: stageOneTable(outcome) },

@@ -12,7 +12,7 @@ import type { LogView } from '../../runs/log-mirrors.ts';
 import type { MetricsRecord } from '../../runs/run-log.ts';
 import type { StageTwoOutcome } from '../outcomes.ts';
 import { groupLabels } from '../report/described-experiments.ts';
-import { groupNumbers, numbersIn, pictureEntries, scalarsEntry, type Scalars } from './scalar-names.ts';
+import { groupNumbers, numbersIn, otherEntries, scalarsEntry, type Scalars } from './scalar-names.ts';
 
 /** A run of stage 2 as its log sees it. */
 export interface StageTwoViewOptions {
@@ -178,7 +178,7 @@ export function stageTwoView(options: StageTwoViewOptions): LogView<StageTwoOutc
     async entriesOf(record): Promise<readonly LogEntry[]> {
       if (record['kind'] === 'training') return scalarsEntry(record.step, trainingScalars(record, trained));
       if (record['kind'] === 'evaluation') return scalarsEntry(record.step, evaluationScalars(record));
-      return pictureEntries(folder, record);
+      return otherEntries(folder, record);
     },
     conclusion(outcome) {
       // A test split that is evaluated during training has been told at this checkpoint.

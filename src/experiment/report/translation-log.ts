@@ -1,13 +1,13 @@
 /** The training of generators, read from the log and the pictures in its folder. */
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
 import { finiteNumber, naturalNumber } from '../../config/codecs.ts';
 import { readImageHeader } from '../../data/image-header.ts';
 import type { Gallery, TranslationPoint, TranslationRun } from '../../report/input.ts';
+import { bytesIfThere } from '../../runs/aligned-file.ts';
 import { runLog, type MetricsRecord } from '../../runs/run-log.ts';
-import { hasCode } from '../../system/text-file.ts';
+import { isPicture, type PictureRecord } from '../logs/scalar-names.ts';
 
 const LossCodec = t.type({
   step: naturalNumber,
@@ -34,34 +34,29 @@ function curveOf(records: readonly MetricsRecord[]): readonly TranslationPoint[]
   }));
 }
 
-async function gallerySteps(folder: string): Promise<readonly number[]> {
-  try {
-    return (await readdir(folder)).flatMap((name) => {
-      const [, step] = /^step-(\d{9})\.png$/.exec(name) ?? [];
-      return step === undefined ? [] : [Number(step)];
-    });
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  }
-}
-
-async function readGallery(folder: string, step: number): Promise<readonly Gallery[]> {
-  const bytes = await readFile(join(folder, `step-${String(step).padStart(9, '0')}.png`));
+async function readGallery(folder: string, { step, file }: PictureRecord): Promise<readonly Gallery[]> {
+  const bytes = await bytesIfThere(join(folder, ...file.split('/')));
+  if (bytes === null) return [];
   const header = readImageHeader(bytes);
-  return E.isRight(header) ? [{ step, png: bytes.toString('base64'), width: header.right.width }] : [];
+  const png = Buffer.from(bytes).toString('base64');
+  return E.isRight(header) ? [{ step, png, width: header.right.width }] : [];
 }
 
 /** The picture nearest to the checkpoint that translates, and the newest one. */
-async function galleriesIn(folder: string, bestStep: number | null): Promise<readonly Gallery[]> {
-  const steps = [...(await gallerySteps(folder))].sort((a, b) => a - b);
-  const newest = steps.at(-1);
+async function galleriesIn(
+  folder: string,
+  pictures: readonly PictureRecord[],
+  bestStep: number | null,
+): Promise<readonly Gallery[]> {
+  const newest = pictures.at(-1);
   if (newest === undefined) return [];
-  const wanted = bestStep ?? newest;
-  const nearest = steps.reduce((near, step) =>
-    Math.abs(step - wanted) < Math.abs(near - wanted) ? step : near,
+  const wanted = bestStep ?? newest.step;
+  const nearest = pictures.reduce((near, picture) =>
+    Math.abs(picture.step - wanted) < Math.abs(near.step - wanted) ? picture : near,
   );
-  const shown = await Promise.all([...new Set([nearest, newest])].map((step) => readGallery(folder, step)));
+  const shown = await Promise.all(
+    [...new Set([nearest, newest])].map((picture) => readGallery(folder, picture)),
+  );
   return shown.flat();
 }
 
@@ -78,7 +73,8 @@ export async function readTranslationRun(
   run: Pick<TranslationRun, 'seed' | 'name'>,
   bestStep: number | null,
 ): Promise<TranslationRun | null> {
-  const curve = curveOf(await runLog(join(folder, 'metrics.jsonl')).records());
-  const galleries = await galleriesIn(join(folder, 'gallery'), bestStep);
+  const records = await runLog(join(folder, 'metrics.jsonl')).records();
+  const curve = curveOf(records);
+  const galleries = await galleriesIn(folder, records.filter(isPicture), bestStep);
   return curve.length === 0 && galleries.length === 0 ? null : { ...run, bestStep, curve, galleries };
 }

@@ -15,7 +15,7 @@ import type { Message } from '@bufbuild/protobuf';
 export const file_event: GenFile =
   /*@__PURE__*/
   fileDesc(
-    'CgtldmVudC5wcm90bxILdGVuc29yYm9hcmQipwEKBUV2ZW50EhEKCXdhbGxfdGltZRgBIAEoARIMCgRzdGVwGAIgASgDEhYKDGZpbGVfdmVyc2lvbhgDIAEoCUgAEicKB3N1bW1hcnkYBSABKAsyFC50ZW5zb3Jib2FyZC5TdW1tYXJ5SAASNAoPc291cmNlX21ldGFkYXRhGAogASgLMhsudGVuc29yYm9hcmQuU291cmNlTWV0YWRhdGFCBgoEd2hhdCIgCg5Tb3VyY2VNZXRhZGF0YRIOCgZ3cml0ZXIYASABKAkiyAEKB1N1bW1hcnkSKQoFdmFsdWUYASADKAsyGi50ZW5zb3Jib2FyZC5TdW1tYXJ5LlZhbHVlGpEBCgVWYWx1ZRILCgN0YWcYASABKAkSFgoMc2ltcGxlX3ZhbHVlGAIgASgCSAASKgoGdGVuc29yGAggASgLMhgudGVuc29yYm9hcmQuVGVuc29yUHJvdG9IABIuCghtZXRhZGF0YRgJIAEoCzIcLnRlbnNvcmJvYXJkLlN1bW1hcnlNZXRhZGF0YUIHCgV2YWx1ZSLiAQoPU3VtbWFyeU1ldGFkYXRhEjwKC3BsdWdpbl9kYXRhGAEgASgLMicudGVuc29yYm9hcmQuU3VtbWFyeU1ldGFkYXRhLlBsdWdpbkRhdGESFAoMZGlzcGxheV9uYW1lGAIgASgJEhsKE3N1bW1hcnlfZGVzY3JpcHRpb24YAyABKAkSKgoKZGF0YV9jbGFzcxgEIAEoDjIWLnRlbnNvcmJvYXJkLkRhdGFDbGFzcxoyCgpQbHVnaW5EYXRhEhMKC3BsdWdpbl9uYW1lGAEgASgJEg8KB2NvbnRlbnQYAiABKAwijwEKC1RlbnNvclByb3RvEiQKBWR0eXBlGAEgASgOMhUudGVuc29yYm9hcmQuRGF0YVR5cGUSMwoMdGVuc29yX3NoYXBlGAIgASgLMh0udGVuc29yYm9hcmQuVGVuc29yU2hhcGVQcm90bxIRCglmbG9hdF92YWwYBSADKAISEgoKc3RyaW5nX3ZhbBgIIAMoDCJXChBUZW5zb3JTaGFwZVByb3RvEi4KA2RpbRgCIAMoCzIhLnRlbnNvcmJvYXJkLlRlbnNvclNoYXBlUHJvdG8uRGltGhMKA0RpbRIMCgRzaXplGAEgASgDKm8KCURhdGFDbGFzcxIWChJEQVRBX0NMQVNTX1VOS05PV04QABIVChFEQVRBX0NMQVNTX1NDQUxBUhABEhUKEURBVEFfQ0xBU1NfVEVOU09SEAISHAoYREFUQV9DTEFTU19CTE9CX1NFUVVFTkNFEAMqNwoIRGF0YVR5cGUSDgoKRFRfSU5WQUxJRBAAEgwKCERUX0ZMT0FUEAESDQoJRFRfU1RSSU5HEAdiBnByb3RvMw',
+    'CgtldmVudC5wcm90bxILdGVuc29yYm9hcmQi1wEKBUV2ZW50EhEKCXdhbGxfdGltZRgBIAEoARIMCgRzdGVwGAIgASgDEhYKDGZpbGVfdmVyc2lvbhgDIAEoCUgAEicKB3N1bW1hcnkYBSABKAsyFC50ZW5zb3Jib2FyZC5TdW1tYXJ5SAASLgoLc2Vzc2lvbl9sb2cYByABKAsyFy50ZW5zb3Jib2FyZC5TZXNzaW9uTG9nSAASNAoPc291cmNlX21ldGFkYXRhGAogASgLMhsudGVuc29yYm9hcmQuU291cmNlTWV0YWRhdGFCBgoEd2hhdCKRAQoKU2Vzc2lvbkxvZxI1CgZzdGF0dXMYASABKA4yJS50ZW5zb3Jib2FyZC5TZXNzaW9uTG9nLlNlc3Npb25TdGF0dXMiTAoNU2Vzc2lvblN0YXR1cxIWChJTVEFUVVNfVU5TUEVDSUZJRUQQABIJCgVTVEFSVBABEggKBFNUT1AQAhIOCgpDSEVDS1BPSU5UEAMiIAoOU291cmNlTWV0YWRhdGESDgoGd3JpdGVyGAEgASgJIsgBCgdTdW1tYXJ5EikKBXZhbHVlGAEgAygLMhoudGVuc29yYm9hcmQuU3VtbWFyeS5WYWx1ZRqRAQoFVmFsdWUSCwoDdGFnGAEgASgJEhYKDHNpbXBsZV92YWx1ZRgCIAEoAkgAEioKBnRlbnNvchgIIAEoCzIYLnRlbnNvcmJvYXJkLlRlbnNvclByb3RvSAASLgoIbWV0YWRhdGEYCSABKAsyHC50ZW5zb3Jib2FyZC5TdW1tYXJ5TWV0YWRhdGFCBwoFdmFsdWUi4gEKD1N1bW1hcnlNZXRhZGF0YRI8CgtwbHVnaW5fZGF0YRgBIAEoCzInLnRlbnNvcmJvYXJkLlN1bW1hcnlNZXRhZGF0YS5QbHVnaW5EYXRhEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIbChNzdW1tYXJ5X2Rlc2NyaXB0aW9uGAMgASgJEioKCmRhdGFfY2xhc3MYBCABKA4yFi50ZW5zb3Jib2FyZC5EYXRhQ2xhc3MaMgoKUGx1Z2luRGF0YRITCgtwbHVnaW5fbmFtZRgBIAEoCRIPCgdjb250ZW50GAIgASgMIo8BCgtUZW5zb3JQcm90bxIkCgVkdHlwZRgBIAEoDjIVLnRlbnNvcmJvYXJkLkRhdGFUeXBlEjMKDHRlbnNvcl9zaGFwZRgCIAEoCzIdLnRlbnNvcmJvYXJkLlRlbnNvclNoYXBlUHJvdG8SEQoJZmxvYXRfdmFsGAUgAygCEhIKCnN0cmluZ192YWwYCCADKAwiVwoQVGVuc29yU2hhcGVQcm90bxIuCgNkaW0YAiADKAsyIS50ZW5zb3Jib2FyZC5UZW5zb3JTaGFwZVByb3RvLkRpbRoTCgNEaW0SDAoEc2l6ZRgBIAEoAypvCglEYXRhQ2xhc3MSFgoSREFUQV9DTEFTU19VTktOT1dOEAASFQoRREFUQV9DTEFTU19TQ0FMQVIQARIVChFEQVRBX0NMQVNTX1RFTlNPUhACEhwKGERBVEFfQ0xBU1NfQkxPQl9TRVFVRU5DRRADKjcKCERhdGFUeXBlEg4KCkRUX0lOVkFMSUQQABIMCghEVF9GTE9BVBABEg0KCURUX1NUUklORxAHYgZwcm90bzM',
   );
 
 /**
@@ -52,6 +52,13 @@ export type Event = Message<'tensorboard.Event'> & {
         value: Summary;
         case: 'summary';
       }
+    | {
+        /**
+         * @generated from field: tensorboard.SessionLog session_log = 7;
+         */
+        value: SessionLog;
+        case: 'sessionLog';
+      }
     | { case: undefined; value?: undefined };
 
   /**
@@ -67,6 +74,56 @@ export type Event = Message<'tensorboard.Event'> & {
 export const EventSchema: GenMessage<Event> = /*@__PURE__*/ messageDesc(file_event, 0);
 
 /**
+ * A START takes back what other files said from its step on.
+ *
+ * @generated from message tensorboard.SessionLog
+ */
+export type SessionLog = Message<'tensorboard.SessionLog'> & {
+  /**
+   * @generated from field: tensorboard.SessionLog.SessionStatus status = 1;
+   */
+  status: SessionLog_SessionStatus;
+};
+
+/**
+ * Describes the message tensorboard.SessionLog.
+ * Use `create(SessionLogSchema)` to create a new message.
+ */
+export const SessionLogSchema: GenMessage<SessionLog> = /*@__PURE__*/ messageDesc(file_event, 1);
+
+/**
+ * @generated from enum tensorboard.SessionLog.SessionStatus
+ */
+export enum SessionLog_SessionStatus {
+  /**
+   * @generated from enum value: STATUS_UNSPECIFIED = 0;
+   */
+  STATUS_UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: START = 1;
+   */
+  START = 1,
+
+  /**
+   * @generated from enum value: STOP = 2;
+   */
+  STOP = 2,
+
+  /**
+   * @generated from enum value: CHECKPOINT = 3;
+   */
+  CHECKPOINT = 3,
+}
+
+/**
+ * Describes the enum tensorboard.SessionLog.SessionStatus.
+ */
+export const SessionLog_SessionStatusSchema: GenEnum<SessionLog_SessionStatus> =
+  /*@__PURE__*/
+  enumDesc(file_event, 1, 0);
+
+/**
  * @generated from message tensorboard.SourceMetadata
  */
 export type SourceMetadata = Message<'tensorboard.SourceMetadata'> & {
@@ -80,7 +137,7 @@ export type SourceMetadata = Message<'tensorboard.SourceMetadata'> & {
  * Describes the message tensorboard.SourceMetadata.
  * Use `create(SourceMetadataSchema)` to create a new message.
  */
-export const SourceMetadataSchema: GenMessage<SourceMetadata> = /*@__PURE__*/ messageDesc(file_event, 1);
+export const SourceMetadataSchema: GenMessage<SourceMetadata> = /*@__PURE__*/ messageDesc(file_event, 2);
 
 /**
  * @generated from message tensorboard.Summary
@@ -96,7 +153,7 @@ export type Summary = Message<'tensorboard.Summary'> & {
  * Describes the message tensorboard.Summary.
  * Use `create(SummarySchema)` to create a new message.
  */
-export const SummarySchema: GenMessage<Summary> = /*@__PURE__*/ messageDesc(file_event, 2);
+export const SummarySchema: GenMessage<Summary> = /*@__PURE__*/ messageDesc(file_event, 3);
 
 /**
  * @generated from message tensorboard.Summary.Value
@@ -137,7 +194,7 @@ export type Summary_Value = Message<'tensorboard.Summary.Value'> & {
  * Describes the message tensorboard.Summary.Value.
  * Use `create(Summary_ValueSchema)` to create a new message.
  */
-export const Summary_ValueSchema: GenMessage<Summary_Value> = /*@__PURE__*/ messageDesc(file_event, 2, 0);
+export const Summary_ValueSchema: GenMessage<Summary_Value> = /*@__PURE__*/ messageDesc(file_event, 3, 0);
 
 /**
  * @generated from message tensorboard.SummaryMetadata
@@ -168,7 +225,7 @@ export type SummaryMetadata = Message<'tensorboard.SummaryMetadata'> & {
  * Describes the message tensorboard.SummaryMetadata.
  * Use `create(SummaryMetadataSchema)` to create a new message.
  */
-export const SummaryMetadataSchema: GenMessage<SummaryMetadata> = /*@__PURE__*/ messageDesc(file_event, 3);
+export const SummaryMetadataSchema: GenMessage<SummaryMetadata> = /*@__PURE__*/ messageDesc(file_event, 4);
 
 /**
  * @generated from message tensorboard.SummaryMetadata.PluginData
@@ -191,7 +248,7 @@ export type SummaryMetadata_PluginData = Message<'tensorboard.SummaryMetadata.Pl
  */
 export const SummaryMetadata_PluginDataSchema: GenMessage<SummaryMetadata_PluginData> =
   /*@__PURE__*/
-  messageDesc(file_event, 3, 0);
+  messageDesc(file_event, 4, 0);
 
 /**
  * @generated from message tensorboard.TensorProto
@@ -222,7 +279,7 @@ export type TensorProto = Message<'tensorboard.TensorProto'> & {
  * Describes the message tensorboard.TensorProto.
  * Use `create(TensorProtoSchema)` to create a new message.
  */
-export const TensorProtoSchema: GenMessage<TensorProto> = /*@__PURE__*/ messageDesc(file_event, 4);
+export const TensorProtoSchema: GenMessage<TensorProto> = /*@__PURE__*/ messageDesc(file_event, 5);
 
 /**
  * @generated from message tensorboard.TensorShapeProto
@@ -238,7 +295,7 @@ export type TensorShapeProto = Message<'tensorboard.TensorShapeProto'> & {
  * Describes the message tensorboard.TensorShapeProto.
  * Use `create(TensorShapeProtoSchema)` to create a new message.
  */
-export const TensorShapeProtoSchema: GenMessage<TensorShapeProto> = /*@__PURE__*/ messageDesc(file_event, 5);
+export const TensorShapeProtoSchema: GenMessage<TensorShapeProto> = /*@__PURE__*/ messageDesc(file_event, 6);
 
 /**
  * @generated from message tensorboard.TensorShapeProto.Dim
@@ -256,7 +313,7 @@ export type TensorShapeProto_Dim = Message<'tensorboard.TensorShapeProto.Dim'> &
  */
 export const TensorShapeProto_DimSchema: GenMessage<TensorShapeProto_Dim> =
   /*@__PURE__*/
-  messageDesc(file_event, 5, 0);
+  messageDesc(file_event, 6, 0);
 
 /**
  * @generated from enum tensorboard.DataClass

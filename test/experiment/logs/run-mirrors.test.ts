@@ -273,6 +273,22 @@ it('a logger of the caller is told the same', async () => {
   ]);
 });
 
+it('a logger that fails is told later what it has missed, and its settings once', async () => {
+  const told: string[] = [];
+  let calls = 0;
+  const logger = loggerOf((entry) => {
+    if (++calls === 3) throw new Error('no network');
+    told.push(entry.kind === 'settings' ? 'settings' : `${entry.kind} ${entry.step}`);
+  });
+  const all: string[] = [];
+  const other = loggerOf(
+    (entry) => void all.push(entry.kind === 'settings' ? 'settings' : `${entry.kind} ${entry.step}`),
+  );
+  await stageTwo(join(scratch, 'told-all'), Infinity, { logger: other });
+  await stageTwo(join(scratch, 'told-late'), Infinity, { logger });
+  expect(told).toEqual(all);
+});
+
 describe.skipIf(!has('tensorboard'))('TensorBoard', () => {
   it('shows every scalar, text and image of both stages', () => {
     const shown = JSON.parse(

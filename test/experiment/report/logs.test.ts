@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { encodePng } from '../../../src/data/png.ts';
+import { pictureRecord } from '../../../src/experiment/logs/scalar-names.ts';
 import { readTrainingRun } from '../../../src/experiment/report/training-log.ts';
 import { readTranslationRun } from '../../../src/experiment/report/translation-log.ts';
 
@@ -51,16 +52,18 @@ describe('the training of generators', () => {
   const run = { seed: 3, name: 'stage-1' };
   const losses = { kind: 'training', cycleSource: 1.5, cycleTarget: 2 };
   const picture = encodePng({ height: 6, width: 4, channels: 1, pixels: new Uint8Array(24) });
+  const pictureOf = (step: number): string => `gallery/step-${String(step).padStart(9, '0')}.png`;
   it('is read from its log and its pictures: the one nearest to the chosen checkpoint, and the newest', async () => {
     const flipRate = { toTarget: 0.5, toSource: 1 };
     const folder = folderOf('generators', [
       { step: 1, ...losses },
       { step: 2, ...losses },
       { step: 2, kind: 'evaluation', flipRate, score: 0.25 },
+      ...[100, 200, 210, 290, 300].map((step) => pictureRecord(step, 'translations', pictureOf(step))),
     ]);
-    for (const step of [100, 200, 300])
-      writeFileSync(join(folder, 'gallery', `step-${String(step).padStart(9, '0')}.png`), picture);
-    writeFileSync(join(folder, 'gallery', 'step-000000210.png'), 'no picture');
+    // Step 290's is gone, and 400's was made before the run went back to step 300.
+    for (const step of [100, 200, 300, 400]) writeFileSync(join(folder, pictureOf(step)), picture);
+    writeFileSync(join(folder, pictureOf(210)), 'no picture');
     const read = (await readTranslationRun(folder, run, 190))!;
     expect(read.curve).toEqual([
       { step: 1, flipRate: null, score: null, cycleLoss: 3.5 },
@@ -73,6 +76,7 @@ describe('the training of generators', () => {
     ]);
     // The nearest to step 212 is damaged, and left out.
     expect((await readTranslationRun(folder, run, 212))!.galleries.map(({ step }) => step)).toEqual([300]);
+    expect((await readTranslationRun(folder, run, 288))!.galleries.map(({ step }) => step)).toEqual([300]);
     expect((await readTranslationRun(folder, run, null))!.galleries.map(({ step }) => step)).toEqual([300]);
   });
   it('is null of a run that has not begun', async () => {

@@ -4,7 +4,7 @@
  * which watches the file reads on at its place. Behind a rollback they have other numbers, so that a new file is begun,
  * by which a TensorBoard forgets the one before.
  */
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat, truncate } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
@@ -55,6 +55,12 @@ export interface FoundEventFile {
   /** Null if there is none of ours. */
   readonly path: string | null;
   readonly notes: readonly string[];
+}
+
+/** Removes event files that were emptied behind a rollback. */
+async function removeEmptied(folder: string): Promise<void> {
+  const paths = (await eventFilesIn(folder)).map((name) => join(folder, name));
+  for (const path of paths.slice(0, -1)) if ((await stat(path)).size === 0) await rm(path);
 }
 
 /**
@@ -128,10 +134,12 @@ export function eventMirror<Outcome>(folder: string, view: LogView<Outcome>): Lo
     name: join(folder, 'events.out.tfevents'),
     isMissing: async () => (await findEventFile(folder)).path === null,
     async agree(records) {
+      const rolledBack = path !== null && records.length < held;
+      // One that reads the file finds its end, where it looks for another one; it would wait for a file that is gone.
+      if (rolledBack) await truncate(path!, 0);
+      else await removeEmptied(folder);
       const found = await findEventFile(folder);
-      const rolledBack = path !== null && found.path === path && records.length < held;
-      if (rolledBack) await rm(path!);
-      path = rolledBack || found.path === null ? newEventFile(folder, found.path ?? '') : found.path;
+      path = rolledBack || found.path === null ? newEventFile(folder, path ?? '') : found.path;
       const from = await alignFile(path, expectedEvents(view, records), EVENTS);
       held = records.length;
       return from === null
@@ -142,6 +150,9 @@ export function eventMirror<Outcome>(folder: string, view: LogView<Outcome>): Lo
       held += records.length;
       await append((await Promise.all(records.map((record) => view.entriesOf(record)))).flat());
     },
-    conclude: (outcome) => append(view.conclusion(outcome)),
+    async conclude(outcome) {
+      await append(view.conclusion(outcome));
+      await removeEmptied(folder);
+    },
   };
 }

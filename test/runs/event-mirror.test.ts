@@ -113,12 +113,16 @@ describe('the event file of a run', () => {
     const before = await eventFile(folder);
     await mirror.agree(records(1, 4));
     await mirror.add([{ step: 5, loss: 9 }]);
-    const after = await eventFile(folder);
-    const [old, young] = [before, after].map((file) => Number(/tfevents\.(\d+)/.exec(file)![1]));
-    expect(young).toBeGreaterThan(old!);
-    expect((await eventsIn(folder)).at(-1)).toMatchObject({ step: 5, values: [{ value: 9 }] });
-    // What was not added after all is not gone back from.
+    const [old, after] = (await eventFiles(folder)).sort();
+    const [earlier, later] = [old, after].map((file) => Number(/tfevents\.(\d+)/.exec(file!)![1]));
+    expect(later).toBeGreaterThan(earlier!);
+    // Who reads the file before finds its end; it goes with the end of the run, or with its next start.
+    expect([old, (await readFile(old!)).length]).toEqual([before, 0]);
     await mirror.agree([...records(1, 4), { step: 5, loss: 9 }]);
+    expect(await eventFile(folder)).toBe(after);
+    expect((await eventsIn(folder)).at(-1)).toMatchObject({ step: 5, values: [{ value: 9 }] });
+    await writeFile(before, '');
+    await mirror.conclude('done');
     expect(await eventFile(folder)).toBe(after);
   });
 

@@ -2,7 +2,17 @@
  * `npm run soak`: long runs of both stages with tiny networks, on WebAssembly or, with `--backend tensorflow`, natively.
  * Memory, tensors, open files and the log are measured all along; the exit code is 1 if anything grows.
  */
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,10 +69,25 @@ const openFiles = (): number => {
   }
 };
 
-function sampleOf(step: number, log: string, tensors: number): Sample {
+/** The last step of a log. It has whole lines only, and none of a training is as long as what is read. */
+function lastStep(log: string): number {
+  if (!existsSync(log)) return 0;
+  const file = openSync(log, 'r');
+  try {
+    const { size } = fstatSync(file);
+    const tail = Buffer.alloc(Math.min(size, 65_536));
+    readSync(file, tail, 0, tail.length, size - tail.length);
+    const line = tail.toString().trimEnd().split('\n').at(-1)!;
+    return (JSON.parse(line) as { readonly step: number }).step;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function sampleOf(log: string, tensors: number): Sample {
   globalThis.gc?.();
   return {
-    step,
+    step: lastStep(log),
     resident: process.memoryUsage.rss() / 2 ** 20,
     handles: openFiles(),
     tensors,
@@ -73,7 +98,7 @@ function sampleOf(step: number, log: string, tensors: number): Sample {
 /** Losses wait on the device for so many steps, so that the least number of tensors within them is that of the state. */
 const READ_EVERY = 10;
 
-/** Whether to stop is asked after every step of the training, and then it is measured. */
+/** Whether to stop is asked after every step of the training and in evaluations, and then it is measured. */
 function sampling(log: string): { readonly samples: Sample[]; readonly stopRequested: () => boolean } {
   const samples: Sample[] = [];
   let asked = 0;
@@ -84,7 +109,7 @@ function sampling(log: string): { readonly samples: Sample[]; readonly stopReque
       asked += 1;
       tensors.push(tf.memory().numTensors);
       if (tensors.length > READ_EVERY) tensors.shift();
-      if (asked % sampledEvery === 0) samples.push(sampleOf(asked, log, Math.min(...tensors)));
+      if (asked % sampledEvery === 0) samples.push(sampleOf(log, Math.min(...tensors)));
       return false;
     },
   };

@@ -237,7 +237,6 @@ describe('a run of stage 1', () => {
       rows.forEach((row, i) => writeFileSync(join(other, row.split(',')[0]!), picture(i + 100)));
       await stageOne(data, 'translating-run');
       const translated = async (root: string): Promise<readonly string[]> => {
-        const path = join(scratch, 'translating-run');
         const { experiment } = await experimentToRun(stageTwoFile, 'stage-2', {
           roots: { DATA: root, RUNS: scratch },
           overrides: [
@@ -245,7 +244,6 @@ describe('a run of stage 1', () => {
             'data.limits={ y0z0: 2 }',
           ],
         });
-        expect(path).toContain(scratch);
         return closing(await openExperimentImages(experiment.data), async (images) => {
           const translations = await obtainTranslations(experiment, images, context);
           const loaded = await Promise.all(translations.splits.train.toTarget.map(translations.load));
@@ -254,8 +252,18 @@ describe('a run of stage 1', () => {
         });
       };
       const first = await translated(data);
-      expect(await translated(other)).not.toEqual(first);
+      expect(first).toHaveLength(8);
+      lines.length = 0;
+      const others = await translated(other);
+      expect(others.filter((each, i) => each === first[i])).toEqual([]);
+      expect(lines.join('\n')).toContain(
+        'translating-run: this stage-1 run knows none of the 8 training images here',
+      );
       expect(await translated(data)).toEqual(first);
+      rmSync(join(scratch, 'translating-run', 'data.gz'));
+      lines.length = 0;
+      await translated(data);
+      expect(lines.join('\n')).toContain('translating-run: data.gz is missing or damaged');
     },
   );
 

@@ -4,6 +4,7 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -283,32 +284,38 @@ describe('a run of stage 1', () => {
   });
 });
 
-describe('translations', () => {
-  const CAMEL = (path: string) =>
-    `method={ kind: camel, translations: { sources: [{ from: { kind: folder, path: "\${RUNS}/${path}" } }] } }`;
-  const RUN = (path: string) =>
-    `method={ kind: camel, translations: { sources: [{ from: { kind: run, path: "\${RUNS}/${path}" } }] } }`;
-  const camel = async (data: string, out: string, method: string, how = context) =>
-    runStageTwo(
-      await experimentToRun(stageTwoFile, 'stage-2', {
-        roots: { DATA: data, RUNS: scratch },
-        overrides: [method],
-      }),
-      { out: join(scratch, out), backend },
-      how,
-    );
-  /** Both translations of the eight training images, as others write them. */
-  const write = (name: string, seed: number): void =>
-    GROUPS.forEach((_, group) => {
-      for (const variant of ['A-F', 'A-G']) {
-        const folder = join(scratch, name, `(Y=${group >> 1})(Z=${group & 1})(${variant})`);
-        mkdirSync(folder, { recursive: true });
-        const images = [0, 1].map((i) => picture(seed + 10 * group + i + (variant === 'A-F' ? 5 : 0)));
-        const records = images.map((image) => plainExample({ image, label: group >> 1 }));
-        writeFileSync(join(folder, '00-10240.tfrec'), plainRecords(records));
-      }
-    });
+const CAMEL = (path: string) =>
+  `method={ kind: camel, translations: { sources: [{ from: { kind: folder, path: "\${RUNS}/${path}" } }] } }`;
+const RUN = (path: string) =>
+  `method={ kind: camel, translations: { sources: [{ from: { kind: run, path: "\${RUNS}/${path}" } }] } }`;
+const camel = async (data: string, out: string, method: string, how = context, skipDamaged = 0) =>
+  runStageTwo(
+    await experimentToRun(stageTwoFile, 'stage-2', {
+      roots: { DATA: data, RUNS: scratch },
+      overrides: [method],
+    }),
+    { out: join(scratch, out), backend, skipDamaged },
+    how,
+  );
+/** A record folder of the training images, which a stage-1 run has made. */
+const recordsOf = (run: string, name: string): string => {
+  const [id, ...others] = readdirSync(join(scratch, run, 'translations'));
+  expect(others).toEqual([]);
+  return join(scratch, run, 'translations', id!, 'train', name);
+};
+/** Both translations of the eight training images, as others write them. */
+const write = (name: string, seed: number): void =>
+  GROUPS.forEach((_, group) => {
+    for (const variant of ['A-F', 'A-G']) {
+      const folder = join(scratch, name, `(Y=${group >> 1})(Z=${group & 1})(${variant})`);
+      mkdirSync(folder, { recursive: true });
+      const images = [0, 1].map((i) => picture(seed + 10 * group + i + (variant === 'A-F' ? 5 : 0)));
+      const records = images.map((image) => plainExample({ image, label: group >> 1 }));
+      writeFileSync(join(folder, '00-10240.tfrec'), plainRecords(records));
+    }
+  });
 
+describe('translations', () => {
   it('that others have made are those that a run was begun with', async () => {
     const data = pets('translated-by-others');
     write('foreign', 300);
@@ -326,6 +333,22 @@ describe('translations', () => {
     await expect(camel(data, 'foreign-run', method)).rejects.toThrow(changed);
   });
 
+  it('that others have made below train are looked for there, and nowhere else if they are damaged', async () => {
+    const data = pets('below-train');
+    write('below/train', 300);
+    const shard = join(scratch, 'below/train/(Y=0)(Z=0)(A-F)/00-10240.tfrec');
+    writeFileSync(join(scratch, 'below/train/(Y=0)(Z=0)(A-F)/._00-10240.tfrec'), 'of macOS');
+    lines.length = 0;
+    expect((await camel(data, 'below-run', CAMEL('below'))).result.steps).toBe(6);
+    expect(lines.filter((line) => line.includes('left out ._00-10240.tfrec'))).toHaveLength(1);
+    const bytes = readFileSync(shard);
+    bytes[40]! ^= 1;
+    writeFileSync(shard, bytes);
+    await expect(camel(data, 'below-damaged', CAMEL('below'))).rejects.toThrow(
+      /below\/train\/\(Y=0\)\(Z=0\)\(A-F\)\/00-10240\.tfrec/,
+    );
+  });
+
   it('of a stage-1 run that was trained anew in its folder are others', async () => {
     const data = pets('trained-anew');
     const method = RUN('anew-stage-1');
@@ -340,6 +363,47 @@ describe('translations', () => {
     renameSync(kept, join(scratch, 'anew-stage-1'));
     expect((await camel(data, 'anew-run', method)).result.steps).toBe(6);
   });
+});
+
+describe('translations of a stage-1 run', () => {
+  it('are refused for exchanged labels, however many damaged images may be skipped', async () => {
+    const data = pets('exchanged');
+    await stageOne(data, 'exchanged-stage-1');
+    writeTable(
+      data,
+      rows.map((row) =>
+        row.includes(',cat,') ? row.replace(',cat,', ',dog,') : row.replace(',dog,', ',cat,'),
+      ),
+    );
+    for (const skipDamaged of [0, 1])
+      await expect(
+        camel(data, 'exchanged-run', RUN('exchanged-stage-1'), context, skipDamaged),
+      ).rejects.toThrow(/exchanged-stage-1\/run\.json: .*24 labels/);
+  });
+
+  it(
+    'that are not those of their manifest, or are gone, are made again, with a line',
+    { timeout: 60_000 },
+    async () => {
+      const data = pets('shards');
+      const method = RUN('shards-stage-1');
+      await stageOne(data, 'shards-stage-1');
+      await expect(camel(data, 'shards-run', method, stopping())).rejects.toThrow(/^stopped/);
+      const [one, other] = ['(Y=0)(Z=0)(A-F)', '(Y=0)(Z=0)(A-G)'].map((name) =>
+        join(recordsOf('shards-stage-1', name), '00-10240.tfrec'),
+      ) as [string, string];
+      const bytes = [readFileSync(one), readFileSync(other)] as const;
+      writeFileSync(one, bytes[1]);
+      rmSync(other);
+      lines.length = 0;
+      expect((await camel(data, 'shards-run', method)).result.steps).toBe(6);
+      const again = lines.filter((line) => line.endsWith('the translations of its folder are made again'));
+      expect(again).toHaveLength(2);
+      expect(again[0]).toMatch(/\(A-F\)\/00-10240\.tfrec: expected (\d+ bytes|the SHA-256 \w+)/);
+      expect(again[1]).toMatch(/\(A-G\)\/00-10240\.tfrec: .*ENOENT/);
+      expect([readFileSync(one), readFileSync(other)]).toEqual(bytes);
+    },
+  );
 });
 
 describe('an image of training in another split', () => {

@@ -404,6 +404,81 @@ describe('translations of a stage-1 run', () => {
       expect([readFileSync(one), readFileSync(other)]).toEqual(bytes);
     },
   );
+
+  it(
+    'that was trained anew are no longer those of a run that is done, unless it is gone',
+    { timeout: 60_000 },
+    async () => {
+      const data = pets('anew');
+      const method = RUN('done-stage-1');
+      await stageOne(data, 'done-stage-1');
+      const done = await camel(data, 'done-camel', method);
+      expect(await camel(data, 'done-camel', method)).toEqual(done);
+      const [there, kept] = [join(scratch, 'done-stage-1'), join(scratch, 'done-stage-1-kept')];
+      renameSync(there, kept);
+      expect(await camel(data, 'done-camel', method)).toEqual(done);
+      await stageOne(data, 'done-stage-1', context, ['seed=5']);
+      await expect(camel(data, 'done-camel', method)).rejects.toThrow(
+        /done-camel\/run\.json: expected the translations that this run was begun with, found others in 8 of 8 record folders/,
+      );
+      rmSync(there, { recursive: true });
+      renameSync(kept, there);
+      expect(await camel(data, 'done-camel', method)).toEqual(done);
+      const manifest = join(recordsOf('done-stage-1', '(Y=0)(Z=0)(A-F)'), 'manifest.json');
+      const text = readFileSync(manifest, 'utf8');
+      writeFileSync(manifest, text.replace(/"sha256": "\w/, '"sha256": "x'));
+      await expect(camel(data, 'done-camel', method)).rejects.toThrow(
+        /found others in 1 of 8 record folders/,
+      );
+      rmSync(join(scratch, 'done-stage-1', 'translations'), { recursive: true });
+      expect(await camel(data, 'done-camel', method)).toEqual(done);
+    },
+  );
+
+  it('beside those of others: both are looked at where a run is done', { timeout: 60_000 }, async () => {
+    const data = pets('mixed');
+    await stageOne(data, 'mixed-stage-1');
+    write('mixed-foreign', 300);
+    const method =
+      'method={ kind: camel, translations: { sources: [{ classes: [0], from: { kind: run, path: "${RUNS}/mixed-stage-1" } }, { classes: [1], from: { kind: folder, path: "${RUNS}/mixed-foreign" } }] } }';
+    const done = await camel(data, 'mixed-run', method);
+    expect(await camel(data, 'mixed-run', method)).toEqual(done);
+    write('mixed-foreign', 500);
+    await expect(camel(data, 'mixed-run', method)).rejects.toThrow(/found others in 4 of 8 record folders/);
+  });
+
+  it(
+    'with another in place of a damaged image are not made anew for a run that was begun',
+    { timeout: 60_000 },
+    async () => {
+      const data = pets('mended');
+      const [image, file] = ['train-cat-in-0.png', join(data, 'train-cat-in-0.png')];
+      writeFileSync(file, 'no image');
+      const settings = await experimentToRun(stageOneFile, 'stage-1', {
+        roots: { DATA: data },
+        overrides: [],
+      });
+      await runStageOne(settings, { out: join(scratch, 'mended-stage-1'), backend, skipDamaged: 1 }, context);
+      const method = RUN('mended-stage-1');
+      await expect(camel(data, 'mended-run', method, stopping(9), 1)).rejects.toThrow(/^stopped/);
+      expect(readFileSync(join(scratch, 'mended-run', 'damaged.json'), 'utf8')).toContain(image);
+      const shard = join(recordsOf('mended-stage-1', '(Y=0)(Z=0)(A-F)'), '00-10240.tfrec');
+      const made = readFileSync(shard);
+      writeFileSync(file, picture(0));
+      await expect(camel(data, 'mended-run', method, context, 1)).rejects.toThrow(
+        /mended-run\/run\.json: expected train-cat-in-0\.png damaged as it was, .*put the damaged file back, or choose another folder/,
+      );
+      expect(readFileSync(shard)).toEqual(made);
+      writeFileSync(file, 'no image');
+      const done = await camel(data, 'mended-run', method, context, 1);
+      expect(done.result.steps).toBe(6);
+      // A run of its own has the mended image translated, and the one that is done keeps its results.
+      writeFileSync(file, picture(0));
+      await camel(data, 'mended-anew', method);
+      expect(readFileSync(shard)).not.toEqual(made);
+      expect(await camel(data, 'mended-run', method, context, 1)).toEqual(done);
+    },
+  );
 });
 
 describe('an image of training in another split', () => {

@@ -7,7 +7,13 @@ import { json } from './json.ts';
 export const RunFileCodec = t.intersection(
   [
     t.type({ format: t.literal(2), settingsHash: t.string, settings: json }),
-    t.partial({ data: t.string, translations: t.record(t.string, t.string), outcome: json }),
+    t.partial({
+      data: t.string,
+      translations: t.record(t.string, t.string),
+      /** Digests of the settings and checkpoints of the stage-1 runs that made the translations. */
+      madeBy: t.record(t.string, t.string),
+      outcome: json,
+    }),
   ],
   'the settings file of a run, format 2',
 );

@@ -2,14 +2,17 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as t from 'io-ts';
+import type { RunFile } from '../config/run-files.ts';
+import type { StageTwoExperiment } from '../config/schema/stage-two.ts';
 import type { DataError } from '../data/data-error.ts';
 import { leakedImages } from '../data/data-listing.ts';
 import { finishedOutcome, type Run } from '../runs/run-directory.ts';
+import { mendedImages } from '../runs/run-data.ts';
 import { tidyFolder } from '../runs/run-lock.ts';
 import { DamagedImagesError } from '../streams/batch-stream.ts';
 import type { DataFingerprint } from '../streams/data-fingerprint.ts';
 import { closing } from '../system/closing.ts';
-import { orExit } from '../system/program.ts';
+import { orExit, ProgramError } from '../system/program.ts';
 import type { ExperimentContext } from './context.ts';
 import type { ExperimentImages } from './images/experiment-images.ts';
 
@@ -70,6 +73,34 @@ export async function boundOutcome<Outcome extends { readonly damaged: readonly 
   });
   for (const { where, found } of outcome.damaged) say(`skipped: ${where}: ${found}`, 'warning');
   return outcome;
+}
+
+/**
+ * Refuses images that were damaged when a run of CAMEL was begun, and are mended by now. Others were translated in their
+ * place, which would be translated anew.
+ *
+ * @param folder Of the run.
+ * @param run Its `run.json`; null for a new one.
+ * @param experiment Its settings.
+ * @param data As they are now.
+ * @throws ProgramError (exit code 2): the first of these images, and the cure.
+ */
+export async function assertNoneMended(
+  folder: string,
+  run: RunFile | null,
+  { method }: StageTwoExperiment,
+  data: DataFingerprint | undefined,
+): Promise<void> {
+  if (data === undefined || run === null || run.data === data.digest || method.kind !== 'camel') return;
+  const { sources, evaluationSplits } = method.translations;
+  if (!sources.some(({ from }) => from.kind === 'run')) return;
+  const mended = orExit(await mendedImages(folder, data));
+  const translated = mended.filter(({ split }) => evaluationSplits || split === 'train');
+  if (translated.length === 0) return;
+  throw new ProgramError(
+    `${join(folder, 'run.json')}: expected ${translated[0]!.name} damaged as it was, since this run learns from another translation in its place, found it mended; put the damaged file back, or choose another folder to begin anew`,
+    2,
+  );
 }
 
 /** Notes in the run which damaged images ended it, so that they may be mended. */

@@ -1,14 +1,14 @@
 /**
  * The data that a run is bound to. `run.json` has their digest, and `data.gz` their listing, which says after a change
  * what is different. An image that was damaged may be mended: the run has not used it. A run that trains on translations is
- * bound to them too.
+ * bound to them too, and to the stage-1 runs that made them.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { either as E } from 'fp-ts';
 import type { RunFile } from '../config/run-files.ts';
 import { refuse, type DataError } from '../data/data-error.ts';
-import { listingChanges, type DataListing } from '../data/data-listing.ts';
+import { listingChanges, type DataListing, type ListedImage } from '../data/data-listing.ts';
 import { decodeListing, encodeListing, type DataFingerprint } from '../streams/data-fingerprint.ts';
 import { writeFileAtomically } from '../system/atomic-file.ts';
 import { skippedImagesIn, type SkippedImages } from './skipped-images.ts';
@@ -51,6 +51,24 @@ async function changesSince(
 }
 
 /**
+ * The images of a run that were damaged, and hold something else by now.
+ *
+ * @param folder Of the run.
+ * @param data As they are now.
+ * @returns As they are listed now; or what is wrong with the list of damaged ones.
+ */
+export async function mendedImages(
+  folder: string,
+  { listing, root = '' }: DataFingerprint,
+): Promise<E.Either<DataError, readonly ListedImage[]>> {
+  const [there, skipped] = [await readRunData(folder), await skippedImagesIn(folder)];
+  const then = new Map(there?.images.map(({ name, content }) => [name, content]));
+  return E.Functor.map(skipped, ({ wasDamaged }) =>
+    listing.images.filter(({ name, content }) => then.get(name) !== content && wasDamaged(join(root, name))),
+  );
+}
+
+/**
  * Makes sure that a run's data are those that it was begun with.
  *
  * @param folder Of the run.
@@ -88,16 +106,17 @@ export async function checkRunData(
  * Makes sure that a run's translations are those that it was begun with.
  *
  * @param folder Of the run.
- * @param run Its `run.json`; null for a new one. One of an earlier version has none, and takes any.
+ * @param there Digests of its translations in `run.json`, by their folders. A new run has none, nor has one of an earlier
+ *   version; they take any.
  * @param here Digests of the translations as they are now, by their folders.
  * @returns Nothing; or which translations have changed.
  */
 export function checkRunTranslations(
   folder: string,
-  run: RunFile | null,
+  there: Readonly<Record<string, string>> | undefined,
   here: Readonly<Record<string, string>>,
 ): E.Either<DataError, null> {
-  const there = run?.translations ?? here;
+  if (there === undefined) return E.right(null);
   const changed = Object.keys({ ...there, ...here }).filter((name) => there[name] !== here[name]);
   return changed.length === 0
     ? E.right(null)

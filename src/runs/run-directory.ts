@@ -112,6 +112,8 @@ export interface OpenRunOptions<Outcome = unknown> {
   readonly data?: DataFingerprint;
   /** Digests of the translations that it trains on, by their folders. */
   readonly translations?: Readonly<Record<string, string>>;
+  /** Digests of the stage-1 runs that made them, by the same folders. */
+  readonly madeBy?: Readonly<Record<string, string>>;
   /**
    * Its log in the forms of other tools. They follow it from {@link Run.resume} on; none of them ends the run.
    *
@@ -204,7 +206,8 @@ async function openLocked<Outcome>(
   unlock: () => Promise<void>,
   options: OpenRunOptions<Outcome>,
 ): Promise<E.Either<DataError, Run<Outcome>>> {
-  const { keep = 2, outcome: codec = t.unknown as t.Decoder<unknown, Outcome>, data, translations } = options;
+  const { keep = 2, outcome: codec = t.unknown as t.Decoder<unknown, Outcome> } = options;
+  const { data, translations, madeBy } = options;
   const runFile = join(folder, 'run.json');
   const existing = await readSettingsFile(runFile, settings);
   if (E.isLeft(existing)) return existing;
@@ -217,9 +220,9 @@ async function openLocked<Outcome>(
   if (E.isLeft(rollbacks)) return rollbacks;
   const same = data && (await checkRunData(folder, existing.right, data));
   if (same && E.isLeft(same)) return same;
-  const translated = checkRunTranslations(folder, existing.right, translations ?? {});
+  const translated = checkRunTranslations(folder, existing.right?.translations, translations ?? {});
   if (translations !== undefined && E.isLeft(translated)) return translated;
-  const binding = { data: data?.digest, translations };
+  const binding = { data: data?.digest, translations, madeBy };
   const clock = await startClock(folder);
   const checkpointFolder = join(folder, 'checkpoints');
   await makeFolder(checkpointFolder);

@@ -110,6 +110,8 @@ export interface RunBinding {
   readonly data?: string | undefined;
   /** The digests of translations. */
   readonly translations?: Readonly<Record<string, string>> | undefined;
+  /** Digests of the stage-1 runs that made them. */
+  readonly madeBy?: Readonly<Record<string, string>> | undefined;
   readonly outcome?: unknown;
 }
 
@@ -117,8 +119,16 @@ export interface RunBinding {
 export function writeRunFile(
   path: string,
   settings: unknown,
-  { data, translations, outcome }: RunBinding = {},
+  { data, translations, madeBy, outcome }: RunBinding = {},
 ): Promise<void> {
-  const run = { format: 2, settingsHash: settingsHash(settings), settings, data, translations, outcome };
+  const run = {
+    format: 2,
+    settingsHash: settingsHash(settings),
+    settings,
+    data,
+    translations,
+    madeBy,
+    outcome,
+  };
   return writeFileAtomically(path, `${JSON.stringify(run, null, 2)}\n`);
 }

@@ -9,7 +9,7 @@ import { either as E, function as F } from 'fp-ts';
 import { refuse, type DataError } from '../data/data-error.ts';
 import type { ExampleFeatures } from '../data/example.ts';
 import { integerFeature } from '../data/record-features.ts';
-import { checkSettings, decodeManifest } from './record-manifest.ts';
+import { checkSettings, decodeManifest, type RecordShard } from './record-manifest.ts';
 import { readText } from '../system/text-file.ts';
 import { findShards } from './list-shards.ts';
 import { indexRecords, type IndexedRecord } from './record-index.ts';
@@ -48,18 +48,17 @@ export interface TranslationFolderOptions {
 
 /** The shards that a manifest names, all of them files of its folder. */
 const shardsNamed = (
-  folder: string,
   path: string,
   text: string,
   settings: unknown,
-): E.Either<DataError, readonly string[]> =>
+): E.Either<DataError, readonly RecordShard[]> =>
   F.pipe(
     decodeManifest(path, new TextEncoder().encode(text)),
     E.chain((manifest) => checkSettings(path, manifest, settings)),
     E.chain(({ shards }) => {
       const outside = shards.find(({ file }) => !/^[^./\\][^/\\]*$/.test(file));
       return outside === undefined
-        ? E.right(shards.map(({ file }) => join(folder, file)))
+        ? E.right(shards)
         : refuse(
             path,
             'shards inside the folder',
@@ -73,11 +72,11 @@ const shardsNamed = (
 async function shardsOfManifest(
   folder: string,
   settings: unknown,
-): Promise<E.Either<DataError, readonly string[] | null>> {
+): Promise<E.Either<DataError, readonly RecordShard[] | null>> {
   const path = join(folder, 'manifest.json');
   try {
     const text = await readText(path);
-    if (text !== null) return shardsNamed(folder, path, text, settings);
+    if (text !== null) return shardsNamed(path, text, settings);
   } catch (error) {
     return refuse(
       path,
@@ -122,26 +121,36 @@ function translation(features: ExampleFeatures, where: string): E.Either<DataErr
       );
 }
 
+/** The records of a folder of translations, and what there is to say of it. */
+export interface IndexedTranslations {
+  readonly records: readonly IndexedRecord<number>[];
+  /** What was left out, in a line; or none. */
+  readonly notices: readonly string[];
+}
+
 /**
  * Indexes the records of translated images: the features `image` (a JPEG or PNG file) and `label`, in stored order.
  *
  * @param folder A record folder with a manifest, or a folder of shards `NN-10240.tfrec` without one, as published.
  * @param scratch Where compressed shards are expanded.
  * @param options The number of records and the settings that are expected.
- * @returns Where each record lies, and its label; or which file is missing or damaged, or what else is wrong.
+ * @returns Where each record lies, and its label; or which file is missing, damaged or not that of the manifest, or what
+ *   else is wrong.
  */
 export async function indexTranslations(
   folder: string,
   scratch: ScratchFolder,
   options: TranslationFolderOptions = {},
-): Promise<E.Either<DataError, readonly IndexedRecord<number>[]>> {
+): Promise<E.Either<DataError, IndexedTranslations>> {
   const named = await shardsOfManifest(folder, options.settings);
   if (E.isLeft(named)) return named;
   const shards =
     named.right === null
-      ? E.Functor.map(await findShards(folder), ({ paths }) => paths)
-      : E.right(named.right);
+      ? await findShards(folder)
+      : E.right({ paths: named.right.map(({ file }) => join(folder, file)), notices: [] });
   if (E.isLeft(shards)) return shards;
-  const records = await indexRecords(shards.right, scratch.path, translation);
-  return E.Monad.chain(records, (indexed) => checkCount(folder, indexed, options.count));
+  const { paths, notices } = shards.right;
+  const indexed = await indexRecords(paths, scratch.path, translation, named.right ?? []);
+  const records = E.Monad.chain(indexed, (found) => checkCount(folder, found, options.count));
+  return E.Functor.map(records, (found) => ({ records: found, notices }));
 }

@@ -4,7 +4,7 @@
  *
  * A shard that is compressed as a whole (GZIP) cannot be entered in the middle: it is expanded into a scratch folder.
  */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID, type Hash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ import type { ImageLocation } from '../data/dataset.ts';
 import { decodeExample, type ExampleFeatures } from '../data/example.ts';
 import { decodeTfRecords, maskedCrc32c } from '../data/tfrecord.ts';
 import { FullDiskError, withRoomFor } from '../system/full-disk.ts';
+import type { RecordShard } from './record-manifest.ts';
 
 /** Longest record that is read: no encoded image of the field is larger. */
 const LONGEST = 2 ** 28;
@@ -70,10 +71,11 @@ function joinedBytes(parts: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-/** The records of an uncompressed file, read in pieces; ends at the first fault. */
+/** The records of an uncompressed file, read in pieces and hashed on the way; ends at the first fault. */
 async function* storedRecords(
   path: string,
   longest: number,
+  hash?: Hash,
 ): AsyncGenerator<E.Either<DataError, StoredRecord>> {
   let window: Uint8Array = new Uint8Array(0);
   let position = 0;
@@ -90,6 +92,7 @@ async function* storedRecords(
             ended = true;
             break;
           }
+          hash?.update(piece.value);
           parts.push(piece.value);
           size += piece.value.length;
         }
@@ -131,11 +134,12 @@ async function expandedSize(path: string): Promise<number> {
 /** Bytes that a shard may expand to on the disk: 64 MiB and 64 times its size. Images are packed already. */
 const expandedBytes = (packed: number): number => 2 ** 26 + 64 * packed;
 
-/** Hands bytes on, up to so many. */
-function atMost(bytes: number): Transform {
+/** Hands bytes on, up to so many, and hashes them. */
+function atMost(bytes: number, hash?: Hash): Transform {
   let count = 0;
   return new Transform({
     transform(piece: Buffer, _encoding, done) {
+      hash?.update(piece);
       count += piece.length;
       if (count <= bytes) done(null, piece);
       else
@@ -147,12 +151,18 @@ function atMost(bytes: number): Transform {
 }
 
 /** Expands a shard into a file, which is there whole or not at all. */
-async function expand(path: string, scratch: string): Promise<string> {
+async function expand(path: string, scratch: string, hash?: Hash): Promise<string> {
   const expanded = join(scratch, `${randomUUID()}.tfrec`);
   const largest = expandedBytes((await stat(path)).size);
   try {
     await withRoomFor(expanded, await expandedSize(path), () =>
-      pipeline(createReadStream(path), createGunzip(), atMost(largest), createWriteStream(expanded)),
+      pipeline(
+        createReadStream(path),
+        atMost(Infinity, hash),
+        createGunzip(),
+        atMost(largest),
+        createWriteStream(expanded),
+      ),
     );
   } catch (error) {
     await rm(expanded, { force: true });
@@ -160,6 +170,8 @@ async function expand(path: string, scratch: string): Promise<string> {
   }
   return expanded;
 }
+
+const AGAIN = 'copy the record folder again, or make it again';
 
 /** One record: where it lies, and what was wanted of it. */
 export interface IndexedRecord<A> {
@@ -173,9 +185,10 @@ async function indexShard<A>(
   file: string,
   longest: number,
   select: (features: ExampleFeatures, where: string) => E.Either<DataError, A>,
+  hash?: Hash,
 ): Promise<E.Either<DataError, readonly IndexedRecord<A>[]>> {
   const indexed: IndexedRecord<A>[] = [];
-  for await (const stored of storedRecords(file, longest)) {
+  for await (const stored of storedRecords(file, longest, hash)) {
     if (E.isLeft(stored)) return E.left({ ...stored.left, where: stored.left.where.replace(file, shard) });
     const { offset, data } = stored.right;
     const where = `${shard}, record ${indexed.length}`;
@@ -195,30 +208,51 @@ async function indexShard<A>(
  * @param scratch A folder for shards that are compressed; it must be there when such shards are, and until the records
  *   have been read.
  * @param select Makes of a record's features what is wanted of it.
+ * @param named What a manifest says of the shards, in their order; by default nothing.
  * @returns The records in order, or what is wrong with which shard: a cut record, a wrong checksum, a length out of
- *   bounds, no example, or what `select` found wrong.
+ *   bounds, no example, what `select` found wrong, or that it is not the shard of the manifest.
  */
 export async function indexRecords<A>(
   shards: readonly string[],
   scratch: () => Promise<string>,
   select: (features: ExampleFeatures, where: string) => E.Either<DataError, A>,
+  named: readonly RecordShard[] = [],
 ): Promise<E.Either<DataError, readonly IndexedRecord<A>[]>> {
   const indexed: IndexedRecord<A>[] = [];
   const expanded: string[] = [];
-  const index = async (shard: string): Promise<E.Either<DataError, readonly IndexedRecord<A>[]>> => {
+  const read = async (
+    shard: string,
+    hash?: Hash,
+  ): Promise<E.Either<DataError, readonly IndexedRecord<A>[]>> => {
+    if (!isGzip(await firstBytes(shard))) return indexShard(shard, shard, LONGEST, select, hash);
+    const file = await expand(shard, await scratch(), hash);
+    expanded.push(file);
+    const longest = Math.min(LONGEST, 2 ** 24 + (await stat(shard)).size);
+    return indexShard(shard, file, longest, select);
+  };
+  const index = async (
+    shard: string,
+    contents: RecordShard | undefined,
+  ): Promise<E.Either<DataError, readonly IndexedRecord<A>[]>> => {
     try {
-      if (!isGzip(await firstBytes(shard))) return await indexShard(shard, shard, LONGEST, select);
-      const file = await expand(shard, await scratch());
-      expanded.push(file);
-      const longest = Math.min(LONGEST, 2 ** 24 + (await stat(shard)).size);
-      return await indexShard(shard, file, longest, select);
+      if (contents === undefined) return await read(shard);
+      const { size } = await stat(shard);
+      if (size !== contents.bytes)
+        return refuse(shard, `${contents.bytes} bytes, as its manifest says`, `${size}`, AGAIN);
+      const hash = createHash('sha256');
+      const records = await read(shard, hash);
+      if (E.isLeft(records)) return records;
+      const found = hash.digest('hex');
+      return found === contents.sha256
+        ? records
+        : refuse(shard, `the SHA-256 ${contents.sha256} of its manifest`, found, AGAIN);
     } catch (error) {
       if (error instanceof FullDiskError) return E.left(error.fault);
       return refuse(shard, 'a readable file of records', reason(error), 'copy or make the file again');
     }
   };
-  for (const shard of shards) {
-    const records = await index(shard);
+  for (const [i, shard] of shards.entries()) {
+    const records = await index(shard, named[i]);
     if (E.isLeft(records)) {
       for (const file of expanded) await rm(file, { force: true });
       return records;

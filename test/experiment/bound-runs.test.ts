@@ -4,6 +4,7 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -237,7 +238,6 @@ describe('a run of stage 1', () => {
       rows.forEach((row, i) => writeFileSync(join(other, row.split(',')[0]!), picture(i + 100)));
       await stageOne(data, 'translating-run');
       const translated = async (root: string): Promise<readonly string[]> => {
-        const path = join(scratch, 'translating-run');
         const { experiment } = await experimentToRun(stageTwoFile, 'stage-2', {
           roots: { DATA: root, RUNS: scratch },
           overrides: [
@@ -245,7 +245,6 @@ describe('a run of stage 1', () => {
             'data.limits={ y0z0: 2 }',
           ],
         });
-        expect(path).toContain(scratch);
         return closing(await openExperimentImages(experiment.data), async (images) => {
           const translations = await obtainTranslations(experiment, images, context);
           const loaded = await Promise.all(translations.splits.train.toTarget.map(translations.load));
@@ -254,8 +253,18 @@ describe('a run of stage 1', () => {
         });
       };
       const first = await translated(data);
-      expect(await translated(other)).not.toEqual(first);
+      expect(first).toHaveLength(8);
+      lines.length = 0;
+      const others = await translated(other);
+      expect(others.filter((each, i) => each === first[i])).toEqual([]);
+      expect(lines.join('\n')).toContain(
+        'translating-run: this stage-1 run knows none of the 8 training images here',
+      );
       expect(await translated(data)).toEqual(first);
+      rmSync(join(scratch, 'translating-run', 'data.gz'));
+      lines.length = 0;
+      await translated(data);
+      expect(lines.join('\n')).toContain('translating-run: data.gz is missing or damaged');
     },
   );
 
@@ -275,32 +284,38 @@ describe('a run of stage 1', () => {
   });
 });
 
-describe('translations', () => {
-  const CAMEL = (path: string) =>
-    `method={ kind: camel, translations: { sources: [{ from: { kind: folder, path: "\${RUNS}/${path}" } }] } }`;
-  const RUN = (path: string) =>
-    `method={ kind: camel, translations: { sources: [{ from: { kind: run, path: "\${RUNS}/${path}" } }] } }`;
-  const camel = async (data: string, out: string, method: string, how = context) =>
-    runStageTwo(
-      await experimentToRun(stageTwoFile, 'stage-2', {
-        roots: { DATA: data, RUNS: scratch },
-        overrides: [method],
-      }),
-      { out: join(scratch, out), backend },
-      how,
-    );
-  /** Both translations of the eight training images, as others write them. */
-  const write = (name: string, seed: number): void =>
-    GROUPS.forEach((_, group) => {
-      for (const variant of ['A-F', 'A-G']) {
-        const folder = join(scratch, name, `(Y=${group >> 1})(Z=${group & 1})(${variant})`);
-        mkdirSync(folder, { recursive: true });
-        const images = [0, 1].map((i) => picture(seed + 10 * group + i + (variant === 'A-F' ? 5 : 0)));
-        const records = images.map((image) => plainExample({ image, label: group >> 1 }));
-        writeFileSync(join(folder, '00-10240.tfrec'), plainRecords(records));
-      }
-    });
+const CAMEL = (path: string) =>
+  `method={ kind: camel, translations: { sources: [{ from: { kind: folder, path: "\${RUNS}/${path}" } }] } }`;
+const RUN = (path: string) =>
+  `method={ kind: camel, translations: { sources: [{ from: { kind: run, path: "\${RUNS}/${path}" } }] } }`;
+const camel = async (data: string, out: string, method: string, how = context, skipDamaged = 0) =>
+  runStageTwo(
+    await experimentToRun(stageTwoFile, 'stage-2', {
+      roots: { DATA: data, RUNS: scratch },
+      overrides: [method],
+    }),
+    { out: join(scratch, out), backend, skipDamaged },
+    how,
+  );
+/** A record folder of the training images, which a stage-1 run has made. */
+const recordsOf = (run: string, name: string): string => {
+  const [id, ...others] = readdirSync(join(scratch, run, 'translations'));
+  expect(others).toEqual([]);
+  return join(scratch, run, 'translations', id!, 'train', name);
+};
+/** Both translations of the eight training images, as others write them. */
+const write = (name: string, seed: number): void =>
+  GROUPS.forEach((_, group) => {
+    for (const variant of ['A-F', 'A-G']) {
+      const folder = join(scratch, name, `(Y=${group >> 1})(Z=${group & 1})(${variant})`);
+      mkdirSync(folder, { recursive: true });
+      const images = [0, 1].map((i) => picture(seed + 10 * group + i + (variant === 'A-F' ? 5 : 0)));
+      const records = images.map((image) => plainExample({ image, label: group >> 1 }));
+      writeFileSync(join(folder, '00-10240.tfrec'), plainRecords(records));
+    }
+  });
 
+describe('translations', () => {
   it('that others have made are those that a run was begun with', async () => {
     const data = pets('translated-by-others');
     write('foreign', 300);
@@ -318,6 +333,22 @@ describe('translations', () => {
     await expect(camel(data, 'foreign-run', method)).rejects.toThrow(changed);
   });
 
+  it('that others have made below train are looked for there, and nowhere else if they are damaged', async () => {
+    const data = pets('below-train');
+    write('below/train', 300);
+    const shard = join(scratch, 'below/train/(Y=0)(Z=0)(A-F)/00-10240.tfrec');
+    writeFileSync(join(scratch, 'below/train/(Y=0)(Z=0)(A-F)/._00-10240.tfrec'), 'of macOS');
+    lines.length = 0;
+    expect((await camel(data, 'below-run', CAMEL('below'))).result.steps).toBe(6);
+    expect(lines.filter((line) => line.includes('left out ._00-10240.tfrec'))).toHaveLength(1);
+    const bytes = readFileSync(shard);
+    bytes[40]! ^= 1;
+    writeFileSync(shard, bytes);
+    await expect(camel(data, 'below-damaged', CAMEL('below'))).rejects.toThrow(
+      /below\/train\/\(Y=0\)\(Z=0\)\(A-F\)\/00-10240\.tfrec/,
+    );
+  });
+
   it('of a stage-1 run that was trained anew in its folder are others', async () => {
     const data = pets('trained-anew');
     const method = RUN('anew-stage-1');
@@ -332,6 +363,122 @@ describe('translations', () => {
     renameSync(kept, join(scratch, 'anew-stage-1'));
     expect((await camel(data, 'anew-run', method)).result.steps).toBe(6);
   });
+});
+
+describe('translations of a stage-1 run', () => {
+  it('are refused for exchanged labels, however many damaged images may be skipped', async () => {
+    const data = pets('exchanged');
+    await stageOne(data, 'exchanged-stage-1');
+    writeTable(
+      data,
+      rows.map((row) =>
+        row.includes(',cat,') ? row.replace(',cat,', ',dog,') : row.replace(',dog,', ',cat,'),
+      ),
+    );
+    for (const skipDamaged of [0, 1])
+      await expect(
+        camel(data, 'exchanged-run', RUN('exchanged-stage-1'), context, skipDamaged),
+      ).rejects.toThrow(/exchanged-stage-1\/run\.json: .*24 labels/);
+  });
+
+  it(
+    'that are not those of their manifest, or are gone, are made again, with a line',
+    { timeout: 60_000 },
+    async () => {
+      const data = pets('shards');
+      const method = RUN('shards-stage-1');
+      await stageOne(data, 'shards-stage-1');
+      await expect(camel(data, 'shards-run', method, stopping())).rejects.toThrow(/^stopped/);
+      const [one, other] = ['(Y=0)(Z=0)(A-F)', '(Y=0)(Z=0)(A-G)'].map((name) =>
+        join(recordsOf('shards-stage-1', name), '00-10240.tfrec'),
+      ) as [string, string];
+      const bytes = [readFileSync(one), readFileSync(other)] as const;
+      writeFileSync(one, bytes[1]);
+      rmSync(other);
+      lines.length = 0;
+      expect((await camel(data, 'shards-run', method)).result.steps).toBe(6);
+      const again = lines.filter((line) => line.endsWith('the translations of its folder are made again'));
+      expect(again).toHaveLength(2);
+      expect(again[0]).toMatch(/\(A-F\)\/00-10240\.tfrec: expected (\d+ bytes|the SHA-256 \w+)/);
+      expect(again[1]).toMatch(/\(A-G\)\/00-10240\.tfrec: .*ENOENT/);
+      expect([readFileSync(one), readFileSync(other)]).toEqual(bytes);
+    },
+  );
+
+  it(
+    'that was trained anew are no longer those of a run that is done, unless it is gone',
+    { timeout: 60_000 },
+    async () => {
+      const data = pets('anew');
+      const method = RUN('done-stage-1');
+      await stageOne(data, 'done-stage-1');
+      const done = await camel(data, 'done-camel', method);
+      expect(await camel(data, 'done-camel', method)).toEqual(done);
+      const [there, kept] = [join(scratch, 'done-stage-1'), join(scratch, 'done-stage-1-kept')];
+      renameSync(there, kept);
+      expect(await camel(data, 'done-camel', method)).toEqual(done);
+      await stageOne(data, 'done-stage-1', context, ['seed=5']);
+      await expect(camel(data, 'done-camel', method)).rejects.toThrow(
+        /done-camel\/run\.json: expected the translations that this run was begun with, found others in 8 of 8 record folders/,
+      );
+      rmSync(there, { recursive: true });
+      renameSync(kept, there);
+      expect(await camel(data, 'done-camel', method)).toEqual(done);
+      const manifest = join(recordsOf('done-stage-1', '(Y=0)(Z=0)(A-F)'), 'manifest.json');
+      const text = readFileSync(manifest, 'utf8');
+      writeFileSync(manifest, text.replace(/"sha256": "\w/, '"sha256": "x'));
+      await expect(camel(data, 'done-camel', method)).rejects.toThrow(
+        /found others in 1 of 8 record folders/,
+      );
+      rmSync(join(scratch, 'done-stage-1', 'translations'), { recursive: true });
+      expect(await camel(data, 'done-camel', method)).toEqual(done);
+    },
+  );
+
+  it('beside those of others: both are looked at where a run is done', { timeout: 60_000 }, async () => {
+    const data = pets('mixed');
+    await stageOne(data, 'mixed-stage-1');
+    write('mixed-foreign', 300);
+    const method =
+      'method={ kind: camel, translations: { sources: [{ classes: [0], from: { kind: run, path: "${RUNS}/mixed-stage-1" } }, { classes: [1], from: { kind: folder, path: "${RUNS}/mixed-foreign" } }] } }';
+    const done = await camel(data, 'mixed-run', method);
+    expect(await camel(data, 'mixed-run', method)).toEqual(done);
+    write('mixed-foreign', 500);
+    await expect(camel(data, 'mixed-run', method)).rejects.toThrow(/found others in 4 of 8 record folders/);
+  });
+
+  it(
+    'with another in place of a damaged image are not made anew for a run that was begun',
+    { timeout: 60_000 },
+    async () => {
+      const data = pets('mended');
+      const [image, file] = ['train-cat-in-0.png', join(data, 'train-cat-in-0.png')];
+      writeFileSync(file, 'no image');
+      const settings = await experimentToRun(stageOneFile, 'stage-1', {
+        roots: { DATA: data },
+        overrides: [],
+      });
+      await runStageOne(settings, { out: join(scratch, 'mended-stage-1'), backend, skipDamaged: 1 }, context);
+      const method = RUN('mended-stage-1');
+      await expect(camel(data, 'mended-run', method, stopping(9), 1)).rejects.toThrow(/^stopped/);
+      expect(readFileSync(join(scratch, 'mended-run', 'damaged.json'), 'utf8')).toContain(image);
+      const shard = join(recordsOf('mended-stage-1', '(Y=0)(Z=0)(A-F)'), '00-10240.tfrec');
+      const made = readFileSync(shard);
+      writeFileSync(file, picture(0));
+      await expect(camel(data, 'mended-run', method, context, 1)).rejects.toThrow(
+        /mended-run\/run\.json: expected train-cat-in-0\.png damaged as it was, .*put the damaged file back, or choose another folder/,
+      );
+      expect(readFileSync(shard)).toEqual(made);
+      writeFileSync(file, 'no image');
+      const done = await camel(data, 'mended-run', method, context, 1);
+      expect(done.result.steps).toBe(6);
+      // A run of its own has the mended image translated, and the one that is done keeps its results.
+      writeFileSync(file, picture(0));
+      await camel(data, 'mended-anew', method);
+      expect(readFileSync(shard)).not.toEqual(made);
+      expect(await camel(data, 'mended-run', method, context, 1)).toEqual(done);
+    },
+  );
 });
 
 describe('an image of training in another split', () => {

@@ -64,7 +64,7 @@ describe('an index of records', () => {
     ['compressed', (bytes: Uint8Array) => new Uint8Array(gzipSync(bytes))],
   ])('finds every record of published shards and reads its image: %s', async (_, stored) => {
     counts(3, 3, 1).forEach((bytes, i) => write(`0${i}-3.tfrec`, stored(bytes)));
-    const indexed = right(await indexTranslations(folder, scratch, { count: 7 }));
+    const { records: indexed } = right(await indexTranslations(folder, scratch, { count: 7 }));
     expect(indexed.map(({ value }) => value)).toEqual([1, 0, 1, 0, 1, 0, 1]);
     const reader = imageReader({ shape: [1, 1, 1], fit: 'crop' });
     const whole = imageReader({ shape: [7, 7, 1] });
@@ -80,7 +80,7 @@ describe('an index of records', () => {
     const shard = write('00-1.tfrec', gzipSync(encodeTfRecords([damaged])));
     const reader = imageReader({ shape: [1, 1, 1] });
     for (const place of [scratch, scratchFolder()]) {
-      const [record] = right(await indexTranslations(folder, place));
+      const [record] = right(await indexTranslations(folder, place)).records;
       expect(left(await reader.load(record!.image)).where).toBe(`${shard}, expanded, record at byte 12`);
       if (place !== scratch) await place.remove();
     }
@@ -98,11 +98,37 @@ describe('an index of records', () => {
         RECORDS.map((record) => [...record.subarray(0, 99)]),
       );
       const path = join(folder, compression);
-      expect(right(await indexTranslations(path, scratch, { settings })).length).toBe(7);
+      expect(right(await indexTranslations(path, scratch, { settings })).records.length).toBe(7);
       const other = left(await indexTranslations(path, scratch, { settings: { seed: 2 } }));
       expect(other.found).toBe('{"seed":1}');
     }
   });
+
+  it.each(['none', 'gzip'] as const)(
+    'holds shards to their manifest: compression %s',
+    async (compression) => {
+      const written = { settings: { seed: 1 }, shardSize: 4, compression };
+      right(await writeRecordShards(folder, 'one', RECORDS, written));
+      right(await writeRecordShards(folder, 'other', [...RECORDS].reverse(), written));
+      const [shard, from] = ['one', 'other'].map((name) => join(folder, name, '00-4.tfrec')) as [
+        string,
+        string,
+      ];
+      const bytes = readFileSync(from);
+      writeFileSync(shard, bytes);
+      const found = left(await indexTranslations(join(folder, 'one'), scratch));
+      expect(found.where).toBe(shard);
+      expect(found.expected).toMatch(/^(\d+ bytes, as its manifest says|the SHA-256 \w+ of its manifest)$/);
+      expect(found.cure).toBe('copy the record folder again, or make it again');
+      // As many bytes as the manifest says.
+      const manifest = join(folder, 'one', 'manifest.json');
+      const text = readFileSync(manifest, 'utf8');
+      writeFileSync(manifest, text.replace(/"bytes": \d+/, `"bytes": ${bytes.length}`));
+      expect(left(await indexTranslations(join(folder, 'one'), scratch)).expected).toMatch(/^the SHA-256 /);
+      rmSync(shard);
+      expect(left(await indexTranslations(join(folder, 'one'), scratch)).where).toBe(shard);
+    },
+  );
 
   it('gives the offsets at which the records lie, in whatever folders', async () => {
     mkdirSync(join(folder, 'b'));
@@ -129,7 +155,7 @@ describe('an index of records', () => {
     }>('records');
     for (const { shards, labels, decoded } of cases.filter(({ what }) => what === 'stage-1 output shards')) {
       for (const { file, base64 } of shards) write(file, Buffer.from(base64, 'base64'));
-      const indexed = right(await indexTranslations(folder, scratch, { count: labels.length }));
+      const { records: indexed } = right(await indexTranslations(folder, scratch, { count: labels.length }));
       expect(indexed.map(({ value }) => value)).toEqual(labels);
       const reader = imageReader({ shape: [16, 16, 3] });
       let worst = 0;

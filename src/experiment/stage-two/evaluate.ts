@@ -27,6 +27,7 @@ import { stepOf, type ClassifierState } from './methods.ts';
 import { classifierOf, classifierShape } from './networks.ts';
 import { groupLegend } from '../images/group-legend.ts';
 import { obtainTranslations } from '../translations/augment.ts';
+import { assertNoneMended } from '../bound-runs.ts';
 
 /** What is evaluated, and how. */
 export interface EvaluateRunOptions {
@@ -121,6 +122,7 @@ export async function evaluateRun(
     assertImages(images, options.split);
     const data = await images.fingerprint?.(context.stopRequested);
     if (data !== undefined) orExit(await checkRunData(run, file, data));
+    if (experiment.evaluation.translated) await assertNoneMended(run, file, experiment, data);
     [...(images.notices ?? []), ...missingGroups(images, [options.split])].forEach((line) =>
       context.say(line, 'warning'),
     );
@@ -177,7 +179,7 @@ async function evaluateCheckpoint(
       experiment.method.kind === 'camel' && experiment.evaluation.translated
         ? await obtainTranslations(experiment, images, context)
         : null;
-    if (translations?.contents) orExit(checkRunTranslations(run, file, translations.contents));
+    if (translations?.contents) orExit(checkRunTranslations(run, file.translations, translations.contents));
     const total = evaluatedCount({ experiment, images }, split);
     const progress = startProgress(split, total);
     const onProgress = (done: number): void => {

@@ -11,9 +11,9 @@ import { orExit } from '../../system/program.ts';
 import { reportStageTwo } from '../report/run-report.ts';
 import { openRun } from '../../runs/run-directory.ts';
 import { restoreMirrors } from '../../runs/restore-mirrors.ts';
-import { obtainTranslations } from '../translations/augment.ts';
+import { obtainTranslations, translationsLeft } from '../translations/augment.ts';
 import type { ExperimentImages } from '../images/experiment-images.ts';
-import { leakNotices, notingDamage, boundOutcome } from '../bound-runs.ts';
+import { assertNoneMended, leakNotices, notingDamage, boundOutcome } from '../bound-runs.ts';
 import { stageTwoMirrors } from '../logs/run-mirrors.ts';
 import { stageTwoBudget } from './budget.ts';
 import type { ExperimentContext } from '../context.ts';
@@ -68,21 +68,25 @@ async function translationsOf(
 }
 
 /**
- * Refuses other translations than those that a run which is done has learnt from, where others made them. Those of a
- * stage-1 run may be gone by now, and are not made again.
+ * Refuses other translations than those that a run which is done has learnt from. Those of a stage-1 run may be gone by
+ * now, and are not made again. Its stage-1 runs must be those of then where they are there.
  */
 async function assertTranslations(
   experiment: StageTwoExperiment,
   images: ExperimentImages,
-  options: RunStageTwoOptions,
+  { out, translationsFrom }: RunStageTwoOptions,
   context: ExperimentContext,
 ): Promise<void> {
-  const { method } = experiment;
-  if (method.kind !== 'camel' || method.translations.sources.some(({ from }) => from.kind === 'run')) return;
-  const translations = await translationsOf(experiment, images, options, context);
-  await translations?.close();
-  const run = orExit(await readRunFile(join(options.out, 'run.json')));
-  if (translations?.contents) orExit(checkRunTranslations(options.out, run, translations.contents));
+  if (experiment.method.kind !== 'camel' || translationsFrom !== undefined) return;
+  const run = orExit(await readRunFile(join(out, 'run.json')));
+  const { contents, madeBy } = await translationsLeft(experiment, images, context);
+  const data = await images.fingerprint?.(context.stopRequested);
+  // Where damaged images have been mended, another run may have had the translations made anew.
+  const mended = data !== undefined && run?.data !== data.digest;
+  const compared = Object.entries(contents).filter(([name]) => !(mended && name in madeBy));
+  const ours = { ...run?.translations, ...Object.fromEntries(compared) };
+  orExit(checkRunTranslations(out, run?.translations, ours));
+  orExit(checkRunTranslations(out, run?.madeBy, { ...run?.madeBy, ...madeBy }));
 }
 
 /** What will be done, in one line. */
@@ -143,7 +147,7 @@ async function train(
   options: RunStageTwoOptions,
   context: ExperimentContext,
 ): Promise<StageTwoOutcome> {
-  // All that a path may be wrong of comes before the run folder, so that who corrects it begins anew.
+  // A wrong path is refused before the run folder is made, so that the corrected command starts from nothing.
   assertDataFits(experiment, images);
   context.say(describeRun(experiment, images));
   const data = await images.fingerprint?.(context.stopRequested);
@@ -151,6 +155,8 @@ async function train(
   [...(images.notices ?? []), ...leakNotices(data), ...missing].forEach((line) =>
     context.say(line, 'warning'),
   );
+  const begun = orExit(await readRunFile(join(options.out, 'run.json')));
+  await assertNoneMended(options.out, begun, experiment, data);
   const translations = await translationsOf(experiment, images, options, context);
   try {
     const network = classifierOf(experiment.network, classifierShape(experiment, images));
@@ -162,6 +168,7 @@ async function train(
         ...{ keep, outcome: StageTwoOutcomeCodec },
         ...(data && { data }),
         ...(translations?.contents && { translations: translations.contents }),
+        ...(translations?.madeBy && { madeBy: translations.madeBy }),
       };
       const mirrors = mirrorsOf({ experiment, settings }, images, step.table.names, {
         ...options,
@@ -170,8 +177,8 @@ async function train(
       const run = orExit(await openRun(options.out, settings, { ...bound, mirrors, say: context.say }));
       const skipDamaged = options.skipDamaged ?? skipDamagedOf(experiment);
       return await closing(run, async () => {
-        const begun = { network, step, initial, experiment, images, translations };
-        const outcome = await notingDamage(run, stageTwo({ ...begun, run, context, skipDamaged }));
+        const given = { network, step, initial, experiment, images, translations };
+        const outcome = await notingDamage(run, stageTwo({ ...given, run, context, skipDamaged }));
         await run.finish(outcome);
         return outcome;
       });

@@ -1,175 +1,20 @@
-/**
- * Translations by results of stage 1: made once and kept inside the run's folder, one record folder for each group and
- * direction, under the run's lock; or found in a folder that others have made.
- */
-import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+/** Translations of all groups, each from the source that the settings name for its class. */
 import { either as E } from 'fp-ts';
 import type { StageTwoExperiment } from '../../config/schema/stage-two.ts';
-import type { DataError } from '../../data/data-error.ts';
 import { SPLITS, type ImageLocation, type SplitName } from '../../data/dataset.ts';
-import { foldKey, randomKey } from '../../random/random.ts';
 import type { LoadPixels } from '../../streams/batch-stream.ts';
 import { openDecodePool } from '../../streams/decode-pool.ts';
-import { indexTranslations, scratchFolder, type ScratchFolder } from '../../streams/record-folder.ts';
+import { scratchFolder, type ScratchFolder } from '../../streams/record-folder.ts';
 import { orExit, ProgramError } from '../../system/program.ts';
-import { startProgress } from '../../system/progress.ts';
-import { readRecordManifest, removeAbandonedRecords } from '../../streams/record-files.ts';
-import { settingsHash } from '../../streams/record-manifest.ts';
-import { lockFolder, tidyFolder } from '../../runs/run-lock.ts';
-import { interrupted, type ExperimentContext } from '../context.ts';
-import { translatesClass } from '../stage-one/domains.ts';
+import type { ExperimentContext } from '../context.ts';
 import type { ExperimentImages, ImageReference, TranslationLists } from '../images/experiment-images.ts';
-import { replaceRecords } from './replace-records.ts';
 import { skipDamagedOf } from '../images/skipped-images.ts';
-import { listed } from '../../runs/skipped-images.ts';
-import {
-  checkpointStep,
-  readStageOneRun,
-  withGenerators,
-  type StageOneRun,
-} from '../stage-one/stage-one-run.ts';
-import {
-  assertSameContents,
-  assertSameData,
-  digestOf,
-  membersOf,
-  recordFolder,
-  settingsOf,
-  type Members,
-} from './translation-binding.ts';
-import { misplaced, published } from './foreign-translations.ts';
-import { foreignContents, writtenContents, type TranslationContents } from './translation-contents.ts';
-import { translationRecords, type TranslationSettings } from './translation-records.ts';
-import { TRANSLATION_VARIANTS, type ObtainTranslations } from './translations.ts';
-
-/** Where translations of some classes come from. */
-export type Source = Extract<
-  StageTwoExperiment['method'],
-  { readonly kind: 'camel' }
->['translations']['sources'][number];
-
-/** Waits until nobody else makes translations of this run. */
-async function waitForLock(folder: string, context: ExperimentContext): Promise<() => Promise<void>> {
-  for (let attempt = 0; ; attempt++) {
-    const lock = await lockFolder(folder);
-    if (E.isRight(lock)) return lock.right;
-    if (attempt === 0) context.say(`${folder}: another program makes translations; waiting for it`);
-    if (context.stopRequested()) throw interrupted();
-    await setTimeout(500);
-  }
-}
-
-const isThere = async (folder: string, name: string, settings: unknown): Promise<boolean> =>
-  E.isRight(await readRecordManifest(folder, name, { settings }));
-
-/** Writes the record folders that are not there yet; under the lock of `folder`. */
-async function translateMissing(
-  run: StageOneRun,
-  step: number,
-  missing: readonly Members[],
-  folder: string,
-  settingsFor: (members: Members) => unknown,
-  how: TranslationSettings,
-  images: ExperimentImages,
-  context: ExperimentContext,
-): Promise<void> {
-  const total = 2 * missing.reduce((sum, { places }) => sum + places.length, 0);
-  const progress = startProgress('translations', total);
-  let done = 0;
-  const skipped = new Map(SPLITS.map((split) => [split, new Map<string, DataError>()]));
-  try {
-    for (const split of SPLITS) await removeAbandonedRecords(join(folder, split));
-    await withGenerators(run, step, images.shape, async (generators) => {
-      for (const each of missing) {
-        const { split, group, examples } = each;
-        const settings = settingsFor(each);
-        for (const [variant, generator] of [
-          ['A-F', generators.toSource],
-          ['A-G', generators.toTarget],
-        ] as const) {
-          const name = recordFolder(group, variant);
-          if (await isThere(join(folder, split), name, settings)) {
-            progress.update((done += examples.length));
-            continue;
-          }
-          const records = translationRecords({
-            images,
-            examples,
-            generator,
-            settings: how,
-            key: foldKey(randomKey(run.experiment.seed), 'translate', split, name),
-            skipped: skipped.get(split)!,
-            context,
-            onImages: (count) => progress.update((done += count)),
-          });
-          await replaceRecords(join(folder, split), name, records, { settings, shardSize: how.shardSize });
-        }
-      }
-    });
-  } finally {
-    progress.stop();
-    for (const { where, found } of listed([...skipped.values()]))
-      context.say(
-        `skipped: ${where}: ${found}; the next image of its group is translated in its place`,
-        'warning',
-      );
-  }
-}
-
-/** The folder with one subfolder a split in which a run's translations are, made if need be. */
-async function ofRun(
-  from: Extract<Source['from'], { readonly kind: 'run' }>,
-  members: readonly Members[],
-  experiment: StageTwoExperiment,
-  how: TranslationSettings,
-  images: ExperimentImages,
-  context: ExperimentContext,
-): Promise<{ readonly folder: string; readonly settingsFor: (members: Members) => unknown }> {
-  const run = orExit(await readStageOneRun(from.path));
-  assertSameData(run, experiment);
-  const refused = members.find(({ label }) => !translatesClass(run.experiment, label));
-  if (refused !== undefined) {
-    throw new ProgramError(
-      `${from.path}: expected a stage-1 run that translates class ${refused.label}, found one of classes ${JSON.stringify(run.experiment.translation.classes)}; correct translations.sources`,
-      2,
-    );
-  }
-  const step = checkpointStep(run, from.checkpoint);
-  const bound = await images.fingerprint?.(context.stopRequested);
-  if (bound !== undefined)
-    (await assertSameContents(run, experiment, bound)).forEach((line) => context.say(line, 'warning'));
-  const settings = settingsOf(run, step, experiment.data, bound, how);
-  const settingsFor = (group: Members): unknown => ({
-    ...settings,
-    images: digestOf(group, bound ?? {}),
-  });
-  const folder = join(from.path, 'translations', settingsHash(settings).slice(0, 12));
-  const complete = async (): Promise<readonly Members[]> => {
-    const absent: Members[] = [];
-    for (const each of members) {
-      for (const variant of TRANSLATION_VARIANTS) {
-        if (await isThere(join(folder, each.split), recordFolder(each.group, variant), settingsFor(each)))
-          continue;
-        absent.push(each);
-        break;
-      }
-    }
-    return absent;
-  };
-  if ((await complete()).length > 0) {
-    const release = await waitForLock(folder, context);
-    try {
-      const missing = await complete();
-      if (missing.length > 0)
-        await translateMissing(run, step, missing, folder, settingsFor, how, images, context);
-    } finally {
-      await release();
-    }
-    // A program that was killed after its last translation has left its lock.
-  } else await tidyFolder(folder);
-  return { folder, settingsFor };
-}
+import { foreignRecords, misplaced } from './foreign-translations.ts';
+import { translationsBy, translationsLeftBy } from './stage-one-translations.ts';
+import { membersOf, recordFolder, type Members } from './translation-binding.ts';
+import { foreignContents, writtenContents } from './translation-contents.ts';
+import type { TranslationSettings } from './translation-records.ts';
+import type { ObtainTranslations, Source, Translations } from './translations.ts';
 
 /** Translations that no generator makes: an image's true counterparts, or the image itself. */
 function givenLists(kind: 'true' | 'identity', split: SplitName, images: ExperimentImages): TranslationLists {
@@ -197,18 +42,34 @@ export function sourceOf(sources: readonly Source[], label: number): Source {
   return source;
 }
 
+/** Where the translations of an experiment come from, and how they are made. */
+interface Asked {
+  readonly bySource: ReadonlyMap<Source, readonly Members[]>;
+  readonly how: TranslationSettings;
+}
+
+function askedOf(experiment: StageTwoExperiment, images: ExperimentImages): Asked {
+  if (experiment.method.kind !== 'camel') throw new Error('only CAMEL has translations');
+  const { sources, evaluationSplits, ...how } = experiment.method.translations;
+  const bySource = new Map<Source, Members[]>();
+  for (const each of membersOf(images, evaluationSplits ? SPLITS : ['train'])) {
+    const source = sourceOf(sources, each.label);
+    bySource.set(source, [...(bySource.get(source) ?? []), each]);
+  }
+  return { bySource, how: { ...how, skipDamaged: skipDamagedOf(experiment) } };
+}
+
 /** The lists of all groups of all sources. */
 async function listsOf(
-  bySource: ReadonlyMap<Source, readonly Members[]>,
+  { bySource, how }: Asked,
   experiment: StageTwoExperiment,
-  how: Omit<TranslationSettings, 'skipDamaged'>,
   images: ExperimentImages,
   scratch: ScratchFolder,
   context: ExperimentContext,
-): Promise<{ readonly train: TranslationLists; readonly contents: TranslationContents }> {
+): Promise<Pick<Required<Translations>, 'contents' | 'madeBy'> & { readonly train: TranslationLists }> {
   const contents: Record<string, string> = {};
+  const madeBy: Record<string, string> = {};
   const lists: Partial<Record<SplitName, { toSource: ImageReference[]; toTarget: ImageReference[] }>> = {};
-  const skipDamaged = skipDamagedOf(experiment);
   for (const [{ from }, group] of bySource) {
     if (from.kind === 'true' || from.kind === 'identity') {
       for (const { split, places } of group) {
@@ -221,37 +82,66 @@ async function listsOf(
     }
     const made =
       from.kind === 'run'
-        ? await ofRun(from, group, experiment, { ...how, skipDamaged }, images, context)
+        ? await translationsBy(from, group, experiment, how, images, scratch, context)
         : null;
     for (const each of group) {
-      const list = (lists[each.split] ??= { toSource: [], toTarget: [] });
+      const { split } = each;
+      const list = (lists[split] ??= { toSource: [], toTarget: [] });
       for (const [variant, direction] of [
         ['A-F', 'toSource'],
         ['A-G', 'toTarget'],
       ] as const) {
         const name = recordFolder(each.group, variant);
+        const place = `${split}/${name}`;
         const folder = made?.folder ?? from.path;
-        const indexed = orExit(
-          made === null
-            ? await published(folder, each, name, scratch)
-            : await indexTranslations(join(folder, each.split, name), scratch, {
-                settings: made.settingsFor(each),
-              }),
-        );
-        const fault = misplaced(
-          each,
-          folder,
-          indexed.map(({ value }) => value),
-        );
+        const indexed =
+          made?.records.get(place) ?? (await foreignRecords(folder, each, name, scratch, context));
+        const labels = indexed.map(({ value }) => value);
+        const fault = misplaced(each, folder, labels);
         if (fault !== undefined) return orExit(E.left(fault));
-        const records = { folder, split: each.split, name, images: indexed.map(({ image }) => image) };
-        contents[`${each.split}/${name}`] =
+        const records = { folder, split, name, images: indexed.map(({ image }) => image) };
+        contents[place] =
           made === null ? await foreignContents(records) : orExit(await writtenContents(records));
-        each.places.forEach((place, i) => (list[direction][place] = indexed[i]!.image));
+        if (made !== null) madeBy[place] = made.madeBy;
+        each.places.forEach((at, i) => (list[direction][at] = indexed[i]!.image));
       }
     }
   }
-  return { ...(lists as { readonly train: TranslationLists }), contents };
+  return { ...(lists as { readonly train: TranslationLists }), contents, madeBy };
+}
+
+/**
+ * What is left of the translations that a run of stage 2 has learnt from. Those of others must be there; those of a
+ * stage-1 run may be gone, and are not made again.
+ *
+ * @param experiment Of the method `camel`, roots put in.
+ * @param images The data of the experiment, opened.
+ * @param context Output, and whether a stop was asked for.
+ * @returns Digests as in `run.json`.
+ * @throws ProgramError: what is wrong with translations of others (exit code 2), a stop asked for (75).
+ */
+export async function translationsLeft(
+  experiment: StageTwoExperiment,
+  images: ExperimentImages,
+  context: ExperimentContext,
+): Promise<Pick<Required<Translations>, 'contents' | 'madeBy'>> {
+  const { bySource, how } = askedOf(experiment, images);
+  const others = new Map([...bySource].filter(([{ from }]) => from.kind === 'folder'));
+  const scratch = scratchFolder();
+  try {
+    const { contents } = await listsOf({ bySource: others, how }, experiment, images, scratch, context);
+    const madeBy: Record<string, string> = {};
+    const left = { contents: { ...contents }, madeBy };
+    for (const [{ from }, group] of bySource) {
+      if (from.kind !== 'run') continue;
+      const there = await translationsLeftBy(from, group, experiment, how, images, context);
+      Object.assign(left.contents, there.contents);
+      Object.assign(left.madeBy, there.madeBy);
+    }
+    return left;
+  } finally {
+    await scratch.remove();
+  }
 }
 
 /** Holds what it has loaded, for images that are asked for again and again. */
@@ -268,17 +158,9 @@ function loadedOnce(load: LoadPixels<ImageReference>): LoadPixels<ImageReference
  * Makes the translations that are not there yet, or finds them; {@link ObtainTranslations} has the parameters.
  */
 export const obtainTranslations: ObtainTranslations = async (experiment, images, context) => {
-  if (experiment.method.kind !== 'camel') throw new Error('only CAMEL has translations');
-  const { sources, evaluationSplits, ...how } = experiment.method.translations;
-  const splits = evaluationSplits ? SPLITS : (['train'] as const);
-  const members = membersOf(images, splits);
-  const bySource = new Map<Source, Members[]>();
-  for (const each of members) {
-    const source = sourceOf(sources, each.label);
-    bySource.set(source, [...(bySource.get(source) ?? []), each]);
-  }
+  const asked = askedOf(experiment, images);
   const scratch = scratchFolder();
-  const { contents, ...lists } = await listsOf(bySource, experiment, how, images, scratch, context).catch(
+  const { contents, madeBy, ...lists } = await listsOf(asked, experiment, images, scratch, context).catch(
     async (error: unknown) => {
       await scratch.remove();
       throw error;
@@ -292,6 +174,7 @@ export const obtainTranslations: ObtainTranslations = async (experiment, images,
   return {
     splits: lists,
     contents,
+    madeBy,
     // Translations that were given may be images of the data set, which it loads itself.
     load: (image) => ('file' in image ? load(image) : images.load(image)),
     close: async () => {

@@ -14,13 +14,13 @@ import { closing } from '../../system/closing.ts';
 import { percentOrDash } from '../../system/text-table.ts';
 import { orExit, ProgramError } from '../../system/program.ts';
 import { startProgress } from '../../system/progress.ts';
-import { obtainTranslations, sourceOf, type Source } from './augment.ts';
+import { obtainTranslations, sourceOf } from './augment.ts';
 import { interrupted, pause, type ExperimentContext } from '../context.ts';
 import type { ExperimentImages } from '../images/experiment-images.ts';
 import { gateNetworks } from '../stage-one/gate.ts';
 import { savedGate } from '../stage-one/gate-file.ts';
 import { readStageOneRun, type StageOneRun } from '../stage-one/stage-one-run.ts';
-import type { Translations } from './translations.ts';
+import type { Source, Translations } from './translations.ts';
 
 /** Modes of translation. */
 export const MODES = ['inference', 'published'] as const;

@@ -1,14 +1,26 @@
 /** Translations in a folder that others have made, such as the published ones. */
 import { join } from 'node:path';
-import { either as E } from 'fp-ts';
 import type { DataError } from '../../data/data-error.ts';
 import { indexTranslations, type ScratchFolder } from '../../streams/record-folder.ts';
+import type { IndexedRecord } from '../../streams/record-index.ts';
+import { orExit } from '../../system/program.ts';
+import { isThere } from '../../system/text-file.ts';
+import type { ExperimentContext } from '../context.ts';
 import type { Members } from './translation-binding.ts';
 
-/** Where a group's translations are in a folder that others made: below its split, or for training right inside. */
-export async function published(folder: string, { split }: Members, name: string, scratch: ScratchFolder) {
-  const below = await indexTranslations(join(folder, split, name), scratch);
-  return E.isRight(below) || split !== 'train' ? below : indexTranslations(join(folder, name), scratch);
+/** A group's translations in a folder that others made: below its split, or for training right inside. */
+export async function foreignRecords(
+  folder: string,
+  { split }: Members,
+  name: string,
+  scratch: ScratchFolder,
+  { say }: Pick<ExperimentContext, 'say'>,
+): Promise<readonly IndexedRecord<number>[]> {
+  const below = join(folder, split, name);
+  const inside = split === 'train' && !(await isThere(below));
+  const { records, notices } = orExit(await indexTranslations(inside ? join(folder, name) : below, scratch));
+  notices.forEach((line) => say(line, 'warning'));
+  return records;
 }
 
 /** What is wrong with translations of a group that are not those of its images, by their number and labels. */

@@ -110,9 +110,19 @@ export function assertSameData(run: StageOneRun, experiment: StageTwoExperiment)
   );
 }
 
+/** Settings that choose images, or say what they mean; with the same ones the same images are expected. */
+const choosing = (data: DataSettings): string =>
+  settingsHash({ ...(identityOf(data) as object), delimiter: null, required: null });
+
+/** Whether images of the same name have the same label and subgroup by two settings. */
+const sameMeaning = (there: DataSettings, here: DataSettings): boolean => {
+  const [theirs, ours] = [there, here].map((data) => data as Readonly<Record<string, unknown>>);
+  return ['columns', 'label'].every((name) => settingsHash(theirs![name]) === settingsHash(ours![name]));
+};
+
 /**
- * Refuses a stage-1 run that was begun with other images than an experiment has now, if both have the same settings of
- * data. The files of digits must be the same, whatever the settings are.
+ * Refuses a stage-1 run that was begun with other images than an experiment has now, if both choose their images by the
+ * same settings. The files of digits must be the same, whatever the settings are.
  *
  * @returns What there is to say of other settings, such as limits, with which other images may be meant.
  */
@@ -121,55 +131,81 @@ export async function assertSameContents(
   { data }: Pick<StageTwoExperiment, 'data'>,
   bound: BoundData,
 ): Promise<readonly string[]> {
-  const placeless = (settings: DataSettings): string => settingsHash({ ...settings, root: null });
-  if (bound.contentOf !== undefined && placeless(run.experiment.data) !== placeless(data)) {
+  const theirs = run.experiment.data;
+  if (bound.contentOf !== undefined && choosing(theirs) !== choosing(data)) {
     const there = await readRunData(run.folder);
-    return there === null ? [] : stageOneNotices(run.folder, there, bound.listing);
+    return there === null
+      ? [
+          `warning: ${run.folder}: data.gz is missing or damaged, so that nothing tells whether this stage-1 run has learnt from these images`,
+        ]
+      : stageOneNotices(run.folder, there, bound.listing, sameMeaning(theirs, data));
   }
   orExit(await checkRunData(run.folder, run.file, bound));
-  return drawNotices(run.folder, run.experiment.data, data);
+  return drawNotices(run.folder, theirs, data);
 }
 
-/** Settings by which digits of the same files are dealt out to the parts. */
-const DRAWS = ['drawSeed', 'validationFraction', 'splits'] as const;
+/** Settings by which digits of the same files are dealt out to the parts, and corrupted. */
+const DRAWS = ['drawSeed', 'sizes', 'validationFraction', 'splits', 'corruptionSeed'] as const;
 
 /**
- * What there is to say of a stage-1 run whose digits were dealt out in another way.
+ * What there is to say of a stage-1 run whose digits were dealt out or corrupted in another way.
  *
  * @param folder Of the run.
  * @param there Its settings of data.
  * @param here Those of the experiment.
  */
 export function drawNotices(folder: string, there: DataSettings, here: DataSettings): readonly string[] {
-  const [theirs, ours] = [there, here].map((data) => data as Readonly<Record<string, unknown>>);
-  const differing = DRAWS.filter((name) => name in ours! && theirs![name] !== ours![name]);
+  if (there.kind !== 'mnist-correlation' || here.kind !== 'mnist-correlation') return [];
+  const differing = DRAWS.filter((name) => settingsHash(there[name]) !== settingsHash(here[name]));
   return differing.length === 0
     ? []
     : [
-        `warning: ${folder}: this stage-1 run has learnt from other digits (${differing.map((name) => `data.${name} ${String(theirs![name])} there, ${String(ours![name])} here`).join('; ')}), so that the two stages together see more of the scarce groups than either`,
+        `warning: ${folder}: this stage-1 run has learnt from other digits or corruptions (${differing.map((name) => `data.${name} ${JSON.stringify(there[name])} there, ${JSON.stringify(here[name])} here`).join('; ')}), so that the two stages together may see more of the scarce groups than either`,
       ];
+}
+
+const trainingContents = ({ images }: DataListing): ReadonlySet<string> =>
+  new Set(images.flatMap(({ split, content }) => (split === 'train' ? [content] : [])));
+
+/** Of the training images here, those that a stage-1 run has in any split; a line if there are strikingly few. */
+function strangers(folder: string, there: DataListing, here: DataListing): readonly string[] {
+  const all = new Set(there.images.map(({ content }) => content));
+  const [theirs, ours] = [there, here].map(trainingContents) as [ReadonlySet<string>, ReadonlySet<string>];
+  const known = [...ours].filter((content) => all.has(content)).length;
+  // Limits may leave out most images of either, so that both can share no more than the smaller one has.
+  if (2 * known >= Math.min(theirs.size, ours.size)) return [];
+  return [
+    `warning: ${folder}: this stage-1 run knows ${known === 0 ? 'none' : known} of the ${ours.size} training images here; it translates images that it has not learnt from, so make sure that it is the right run`,
+  ];
 }
 
 /**
  * What there is to say of a stage-1 run with other settings of data: images of the same names that have changed since,
- * and images that it has learnt from and others are tested on.
+ * images that it has learnt from and others are tested on, and that it knows few of the training images.
  *
  * @param folder Of the run.
  * @param there Its data.
  * @param here Those of the experiment.
+ * @param meaning Whether labels and subgroups of both are told by the same settings.
  */
-export function stageOneNotices(folder: string, there: DataListing, here: DataListing): readonly string[] {
+export function stageOneNotices(
+  folder: string,
+  there: DataListing,
+  here: DataListing,
+  meaning: boolean,
+): readonly string[] {
   const now = new Map(here.images.map((image) => [image.name, image]));
   const common = there.images.filter(({ name }) => now.has(name));
-  // Splits and labels are what other settings make of them.
+  // Splits are what other settings make of them.
   const same = common.map((image) => {
-    const { content, subgroup } = now.get(image.name)!;
-    return { ...image, content, subgroup };
+    const { content, label, subgroup } = now.get(image.name)!;
+    return { ...image, content, ...(meaning && { label, subgroup }) };
   });
   const changes = listingChanges({ ...there, images: common }, { ...there, images: same });
-  const learnt = new Set(there.images.flatMap(({ split, content }) => (split === 'train' ? [content] : [])));
+  const learnt = trainingContents(there);
   const tested = here.images.filter(({ split, content }) => split === 'test' && learnt.has(content));
   return [
+    ...strangers(folder, there, here),
     ...(changes.length === 0
       ? []
       : [`warning: ${folder}: the data have changed since this stage-1 run: ${changes.join('; ')}`]),

@@ -23,13 +23,12 @@ export interface TranslationRecords {
   readonly images: readonly ImageLocation[];
 }
 
-/** The digest of a record folder that this package wrote. */
-export async function writtenContents({
-  folder,
-  split,
-  name,
-}: Omit<TranslationRecords, 'images'>): Promise<E.Either<DataError, string>> {
-  const manifest = await readRecordManifest(join(folder, split), name);
+/** The digest of a record folder that this package wrote, from the settings if they are given. */
+export async function writtenContents(
+  { folder, split, name }: Omit<TranslationRecords, 'images'>,
+  made: { readonly settings?: unknown } = {},
+): Promise<E.Either<DataError, string>> {
+  const manifest = await readRecordManifest(join(folder, split), name, made);
   return E.Functor.map(manifest, ({ shards }) => settingsHash(shards.map(({ sha256 }) => sha256)));
 }
 

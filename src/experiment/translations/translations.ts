@@ -12,6 +12,12 @@ import type { TranslationContents } from './translation-contents.ts';
 /** Published names of the two translations of an image, in their order. */
 export const TRANSLATION_VARIANTS = ['A-F', 'A-G'] as const;
 
+/** Where translations of some classes come from. */
+export type Source = Extract<
+  StageTwoExperiment['method'],
+  { readonly kind: 'camel' }
+>['translations']['sources'][number];
+
 /** The translations of an experiment, opened; close them when the work is done. */
 export interface Translations {
   /** Of training images always; of the others where `translations.evaluationSplits` asks for them. */
@@ -20,6 +26,8 @@ export interface Translations {
   };
   /** What their record folders hold, where they are on the disk; a run of stage 2 is bound to it. */
   readonly contents?: TranslationContents;
+  /** Digests of the settings and checkpoints of the stage-1 runs that made them, by the same record folders. */
+  readonly madeBy?: TranslationContents;
   /** The pixels of a translation, in the shape of the data set's images. */
   readonly load: LoadPixels<ImageReference>;
   /** Ends what loads them. */

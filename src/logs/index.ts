@@ -13,4 +13,10 @@ export {
   type EventValue,
   type LoggedEvent,
 } from './event-file.ts';
-export { groupCsvRows, type GroupCsvOptions, type GroupCsvRow } from './group-csv.ts';
+export {
+  groupCsvRows,
+  type CsvSplit,
+  type GroupCsvOptions,
+  type GroupsBySplit,
+  type GroupCsvRow,
+} from './group-csv.ts';

@@ -113,7 +113,7 @@ describe('the event file of a run', () => {
     const before = await eventFile(folder);
     await mirror.agree(records(1, 4));
     await mirror.add([{ step: 5, loss: 9 }]);
-    const [old, after] = (await eventFiles(folder)).sort();
+    const [old, after] = [...(await eventFiles(folder))].sort();
     const [earlier, later] = [old, after].map((file) => Number(/tfevents\.(\d+)/.exec(file!)![1]));
     expect(later).toBeGreaterThan(earlier!);
     // Who reads the file before finds its end; it goes with the end of the run, or with its next start.

@@ -17,6 +17,6 @@ export {
   groupCsvRows,
   type CsvSplit,
   type GroupCsvOptions,
-  type GroupsBySplit,
   type GroupCsvRow,
+  type GroupsBySplit,
 } from './group-csv.ts';

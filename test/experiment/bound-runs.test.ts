@@ -347,6 +347,26 @@ describe('an image of training in another split', () => {
     );
   });
 
+  it('is counted with its copies, the first of many are named, and so is one of validation and test', () => {
+    const image = (i: number, split: string) => ({
+      split,
+      label: 0,
+      subgroup: 0,
+      content: String(i),
+      name: `${split} ${i}`,
+    });
+    const images = [0, 1, 2, 3].flatMap((i) => ['train', 'train', 'test'].map((split) => image(i, split)));
+    const both = ['validation', 'test'].map((split) => image(9, split));
+    const listing = { classes: [], subgroups: [], images: [...images, ...both] };
+    const named = [0, 1, 2]
+      .map((i) => `train ${i} (train) = train ${i} (train) = test ${i} (test)`)
+      .join('; ');
+    expect(leakNotices(fingerprintOf(listing))).toEqual([
+      `warning: 8 training images have the contents of images in another split, so that results look better than they are: ${named}; and 1 more, all of which config check --data lists`,
+      'warning: 1 test image has the contents of a validation image, so that checkpoints are selected by what they are tested on: validation 9 (validation) = test 9 (test)',
+    ]);
+  });
+
   it('is not spoken of where there is none', () => {
     expect(leakNotices(undefined)).toEqual([]);
     expect(leakNotices(fingerprintOf({ classes: [], subgroups: [], images: [] }))).toEqual([]);

@@ -133,20 +133,21 @@ export function readCsv<A>(
   row: (values: readonly string[], line: number) => E.Either<DataError, A>,
   options: CsvOptions = {},
 ): E.Either<DataError, readonly A[]> {
+  const wanted = columns.map((column) => column.normalize('NFC'));
   const found = findHeader(
     (delimiter) => firstRow(text, name, delimiter),
     name,
-    columns,
+    wanted,
     delimiterOf(text, options),
   );
   if (E.isLeft(found)) return found;
   const header = found.right;
   if (header === null) {
-    return refuse(name, `a table with the columns ${columns.join(', ')}`, 'no rows', 'give the table');
+    return refuse(name, `a table with the columns ${wanted.join(', ')}`, 'no rows', 'give the table');
   }
   const rows = csvRows(text, name, DELIMITERS[header.delimiter]);
   rows.next();
-  return readRows(rows, header, name, columns, row);
+  return readRows(rows, header, name, wanted, row);
 }
 
 /** What is made of the rows below a header. */

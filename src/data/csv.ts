@@ -36,6 +36,10 @@ function readField(
   }
 }
 
+/** The delimiter that a character is. */
+const delimiterNamed = (character: string | undefined): Delimiter | undefined =>
+  (Object.keys(DELIMITERS) as readonly Delimiter[]).find((name) => DELIMITERS[name] === character);
+
 /** What Excel writes before a table to say its delimiter. */
 const SAID = /^\ufeff?sep=(.)\r?\n/i;
 
@@ -67,7 +71,11 @@ export function* csvRows(
         continue;
       }
       if (next !== undefined && next !== '\n' && next !== '\r') {
-        yield fault(line, 'a comma or the end of the line after a quoted field', JSON.stringify(next));
+        yield fault(
+          line,
+          `a ${delimiterNamed(delimiter)!} or the end of the line after a quoted field`,
+          JSON.stringify(next),
+        );
         return;
       }
       break;
@@ -96,11 +104,8 @@ export interface CsvOptions {
   readonly delimiter?: Delimiter;
 }
 
-const delimiterOf = (text: string, { delimiter }: CsvOptions): Delimiter | undefined => {
-  const said = SAID.exec(text)?.[1];
-  const names = Object.keys(DELIMITERS) as readonly Delimiter[];
-  return delimiter ?? names.find((name) => DELIMITERS[name] === said);
-};
+const delimiterOf = (text: string, { delimiter }: CsvOptions): Delimiter | undefined =>
+  delimiter ?? delimiterNamed(SAID.exec(text)?.[1]);
 
 /**
  * The wanted columns of a table whose first row names its columns. A column of numbers before them, which the header

@@ -202,6 +202,7 @@ describe('names of splits', () => {
       'given as a configuration gives them',
       { train: ['train', 'training'], validation: ['val'], test: 'test' },
     ],
+    ['given in another case', { train: ['Train', 'TRAINING'], validation: 'VAL', test: 'Test' }],
   ])('mean the same in any case where they are usual: %s', (_, splits) => {
     expect(counts(['Train', 'TRAINING', 'train', 'Val', 'TEST', 'test'], splits)).toEqual([3, 1, 2]);
   });
@@ -209,6 +210,8 @@ describe('names of splits', () => {
   it('are as they are given otherwise, so that two may differ in case', () => {
     expect(counts(['a', 'A', 'A'], { train: 'a', validation: 'A' })).toEqual([1, 2, 0]);
     expect(counts(['train', 'Train', 'Train'], { train: 'train', test: 'Train' })).toEqual([1, 0, 2]);
+    const both = { splits: { train: 'train', test: 'Train' } };
+    expect(fault(rows(['train', 'TRAIN']), both).found).toBe('TRAIN: 1 row');
     expect(fault(rows(['a', 'A']), { splits: { train: 'a' } }).found).toBe('A: 1 row');
     expect(fault(rows(['fold1', 'Dev']), { splits: { train: 'fold1' } }).found).toBe('Dev: 1 row');
   });

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodePng } from '../../src/data/png.ts';
 import { leakNotices } from '../../src/experiment/bound-runs.ts';
@@ -212,8 +213,12 @@ describe('a run of stage 2', () => {
   it('refuses changed data without their listing, too', { timeout: 60_000 }, async () => {
     const data = pets('unlisted');
     await expect(stageTwo(data, 'unlisted-run', stopping())).rejects.toThrow(/^stopped/);
-    rmSync(join(scratch, 'unlisted-run', 'data.gz'));
     writeTable(data, swapped);
+    writeFileSync(join(scratch, 'unlisted-run', 'data.gz'), gzipSync('{"format":1}'));
+    await expect(stageTwo(data, 'unlisted-run')).rejects.toThrow(
+      /data\.gz is one of format 1, which an earlier version wrote/,
+    );
+    rmSync(join(scratch, 'unlisted-run', 'data.gz'));
     await expect(stageTwo(data, 'unlisted-run')).rejects.toThrow(
       /what differs is not known, as data\.gz is missing/,
     );

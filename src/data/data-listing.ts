@@ -10,7 +10,7 @@ export interface ListedImage {
   readonly subgroup: number;
   /** The name of its group, which label and subgroup do not tell where subgroups are learnt. Digits have none. */
   readonly group?: string;
-  /** A hash of what the image file holds. One that cannot be read has {@link UNREADABLE} and a hash of the reason. */
+  /** A hash of what the image file holds; `unreadable` and a hash of the reason for one that cannot be read. */
   readonly content: string;
   /** What to call it: its path below the root of the data. A name may change while the image stays the same. */
   readonly name: string;
@@ -21,11 +21,11 @@ export interface DataListing {
   readonly classes: readonly string[];
   readonly subgroups: readonly string[];
   readonly images: readonly ListedImage[];
-  /** Training images of each group by its name, as runs count them: those listed, or more where limits leave some out. */
+  /** Training images of each group by its name, as runs count them: published sizes also count those that limits leave out. */
   readonly trainingCounts?: Readonly<Record<string, number>>;
 }
 
-/** With what the contents of an image begin that cannot be read. */
+/** The contents of an image that cannot be read begin with it. */
 export const UNREADABLE = 'unreadable ';
 
 /** Images by what tells them apart, those of a key in their order. */

@@ -12,6 +12,7 @@ import { experimentTemplate, type TemplateName } from '../config/schema/template
 import { formatDataError, type DataError } from '../data/data-error.ts';
 import { lookAtData } from '../experiment/images/data-faults.ts';
 import { openExperimentImages } from '../experiment/images/open-images.ts';
+import { skipDamagedOf } from '../experiment/images/skipped-images.ts';
 import { surveyData } from '../experiment/images/survey.ts';
 import { closing } from '../system/closing.ts';
 import {
@@ -104,8 +105,12 @@ const isStudyFile = (file: string): Promise<boolean> => {
 /** Threads that decode the images of a survey: more would take it beyond 1 GB with 200,000 images. */
 const MOST_WORKERS = 3;
 
-/** Every image of the data that a file names, read and decoded. */
-async function surveyed(file: string, options: ExperimentOptions, roots: Roots): Promise<number> {
+/**
+ * Every image of the data that a file names, read and decoded.
+ *
+ * @returns What is to be said if more images of a split are damaged than may be.
+ */
+async function surveyed(file: string, options: ExperimentOptions, roots: Roots): Promise<string | undefined> {
   const data = (await isStudyFile(file))
     ? shown(await readStudy(file, options.overrides)).data
     : shown(await loadExperimentFile(file, options)).experiment.data;
@@ -117,7 +122,10 @@ async function surveyed(file: string, options: ExperimentOptions, roots: Roots):
     surveyData(data, images),
   );
   lines.forEach((line) => say(`  ${line}`));
-  return damaged;
+  const most = Math.max(...Object.values(damaged));
+  if (most <= skipDamagedOf({ data: rooted })) return undefined;
+  const count = Object.values(damaged).reduce((sum, each) => sum + each, 0);
+  return `${count} damaged ${count === 1 ? 'image; restore it' : 'images; restore them'}, or set data.skipDamaged to ${most}`;
 }
 
 interface CheckFlags extends ExperimentFlags {
@@ -127,7 +135,8 @@ interface CheckFlags extends ExperimentFlags {
 async function check(files: readonly string[], flags: CheckFlags): Promise<void> {
   const options = orExit(await experimentOptions(flags));
   const roots: Roots = { ...process.env, ...options.roots };
-  let [faults, broken, damaged] = [0, 0, 0];
+  let [faults, broken] = [0, 0];
+  const damages: string[] = [];
   const fragments: string[] = [];
   for (const file of files) {
     const checked = await ((await isStudyFile(file)) ? checkedStudy : checkedExperiment)(
@@ -145,7 +154,8 @@ async function check(files: readonly string[], flags: CheckFlags): Promise<void>
     const [first, ...others] = checked.right;
     say(`${file}: right: ${first!}`);
     others.forEach((line) => say(`  ${line}`));
-    if (flags.data === true) damaged += await surveyed(file, options, roots);
+    const damage = flags.data === true ? await surveyed(file, options, roots) : undefined;
+    if (damage !== undefined) damages.push(`${file}: ${damage}`);
   }
   if (fragments.length > 0)
     warnLine(
@@ -156,11 +166,7 @@ async function check(files: readonly string[], flags: CheckFlags): Promise<void>
       `${faults} ${faults === 1 ? 'fault' : 'faults'} in ${broken} of ${files.length} files`,
       2,
     );
-  if (damaged > 0)
-    throw new ProgramError(
-      `${damaged} damaged ${damaged === 1 ? 'image' : 'images'}; restore ${damaged === 1 ? 'it' : 'them'}, or set data.skipDamaged`,
-      2,
-    );
+  if (damages.length > 0) throw new ProgramError(damages.join('; '), 2);
 }
 
 function shown<A>(loaded: E.Either<readonly DataError[], A>): A {

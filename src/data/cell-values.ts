@@ -1,14 +1,18 @@
 /**
  * What the cells of a table say. Programs that write whole numbers beside missing ones write them as floats (pandas
- * does), so `1.0` is `1`; and they write missing values as words that must not become a class.
+ * does), so `1.0` is `1`; and they write missing values as words that must not become a class. A letter and its accent
+ * may be one character or two: what reads the same is the same value.
  */
 
 const WHOLE = /^([+-]?)(0|[1-9]\d*)(?:\.0*)?$/;
 const MISSING = /^(?:[+-]?nan|#?na|#?n\/a|#n\/a n\/a|<na>|nat|null|[+-]?1\.#(?:ind|qnan))?$/i;
 
-/** The value of a cell: without blanks around it, and a whole number in its shortest form (`1` for `1.0` and `+1`). */
+/**
+ * The value of a cell: without blanks around it, accents composed (NFC), and a whole number in its shortest form (`1` for
+ * `1.0` and `+1`).
+ */
 export function cellValue(cell: string): string {
-  const text = cell.trim();
+  const text = cell.trim().normalize('NFC');
   const [, sign, digits] = WHOLE.exec(text) ?? [];
   if (digits === undefined) return text;
   return sign === '-' && digits !== '0' ? `-${digits}` : digits;

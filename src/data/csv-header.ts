@@ -25,7 +25,7 @@ export interface CsvRow {
 export interface CsvHeader {
   readonly delimiter: Delimiter;
   readonly line: number;
-  /** Names of the columns, without blanks around them. One without a name is the empty text. */
+  /** Names of the columns, without blanks around them and with accents composed (NFC). One without a name is the empty text. */
   readonly names: readonly string[];
 }
 
@@ -92,7 +92,9 @@ export function findHeader(
 ): E.Either<DataError, CsvHeader | null> {
   const read = NAMES.map((delimiter) =>
     E.Functor.map(first(DELIMITERS[delimiter]), (row): CsvHeader | null =>
-      row === null ? null : { delimiter, line: row.line, names: row.fields.map((name) => name.trim()) },
+      row === null
+        ? null
+        : { delimiter, line: row.line, names: row.fields.map((name) => name.trim().normalize('NFC')) },
     ),
   );
   const asSaid = read[NAMES.indexOf(said ?? 'comma')]!;

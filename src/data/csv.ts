@@ -36,6 +36,10 @@ function readField(
   }
 }
 
+/** The delimiter that a character is. */
+const delimiterNamed = (character: string | undefined): Delimiter | undefined =>
+  (Object.keys(DELIMITERS) as readonly Delimiter[]).find((name) => DELIMITERS[name] === character);
+
 /** What Excel writes before a table to say its delimiter. */
 const SAID = /^\ufeff?sep=(.)\r?\n/i;
 
@@ -67,7 +71,11 @@ export function* csvRows(
         continue;
       }
       if (next !== undefined && next !== '\n' && next !== '\r') {
-        yield fault(line, 'a comma or the end of the line after a quoted field', JSON.stringify(next));
+        yield fault(
+          line,
+          `a ${delimiterNamed(delimiter)!} or the end of the line after a quoted field`,
+          JSON.stringify(next),
+        );
         return;
       }
       break;
@@ -96,11 +104,8 @@ export interface CsvOptions {
   readonly delimiter?: Delimiter;
 }
 
-const delimiterOf = (text: string, { delimiter }: CsvOptions): Delimiter | undefined => {
-  const said = SAID.exec(text)?.[1];
-  const names = Object.keys(DELIMITERS) as readonly Delimiter[];
-  return delimiter ?? names.find((name) => DELIMITERS[name] === said);
-};
+const delimiterOf = (text: string, { delimiter }: CsvOptions): Delimiter | undefined =>
+  delimiter ?? delimiterNamed(SAID.exec(text)?.[1]);
 
 /**
  * The wanted columns of a table whose first row names its columns. A column of numbers before them, which the header
@@ -133,20 +138,21 @@ export function readCsv<A>(
   row: (values: readonly string[], line: number) => E.Either<DataError, A>,
   options: CsvOptions = {},
 ): E.Either<DataError, readonly A[]> {
+  const wanted = columns.map((column) => column.normalize('NFC'));
   const found = findHeader(
     (delimiter) => firstRow(text, name, delimiter),
     name,
-    columns,
+    wanted,
     delimiterOf(text, options),
   );
   if (E.isLeft(found)) return found;
   const header = found.right;
   if (header === null) {
-    return refuse(name, `a table with the columns ${columns.join(', ')}`, 'no rows', 'give the table');
+    return refuse(name, `a table with the columns ${wanted.join(', ')}`, 'no rows', 'give the table');
   }
   const rows = csvRows(text, name, DELIMITERS[header.delimiter]);
   rows.next();
-  return readRows(rows, header, name, columns, row);
+  return readRows(rows, header, name, wanted, row);
 }
 
 /** What is made of the rows below a header. */

@@ -66,8 +66,9 @@ const isFrameHeader = (marker: number): boolean =>
   marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 const START_OF_SCAN = 0xda;
 
-/** Whether a marker stands alone, without a length and a segment. */
-const isBare = (marker: number): boolean => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
+/** Whether a marker of a JPEG stands alone, without a length and a segment. */
+export const isBareMarker = (marker: number): boolean =>
+  marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
 
 /** The segments in front of the first scan, and that scan; they end at the first byte that is no marker. */
 function jpegSegments(bytes: Uint8Array): readonly JpegSegment[] {
@@ -75,7 +76,7 @@ function jpegSegments(bytes: Uint8Array): readonly JpegSegment[] {
   const segments: JpegSegment[] = [];
   for (let offset = 2; offset + 4 <= bytes.length && bytes[offset] === 0xff;) {
     const marker = bytes[offset + 1]!;
-    if (marker === 0xff || isBare(marker)) {
+    if (marker === 0xff || isBareMarker(marker)) {
       offset += marker === 0xff ? 1 : 2;
       continue;
     }

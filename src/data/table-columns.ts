@@ -67,10 +67,12 @@ const USUAL_SPLITS: Readonly<Record<SplitName, readonly string[]>> = {
   test: ['test', 'testing'],
 };
 
+/** Whether a value in small letters is a usual name. */
 const isUsual = (value: string): boolean => Object.values(USUAL_SPLITS).flat().includes(value);
 
 /**
- * The column of the splits. A usual name is one in any case, whether it is given or not; other names are as given.
+ * The column of the splits. A usual name that is meant may be given, and stand in the table, in any case; other names
+ * are as given, and so are two that differ in their case alone.
  *
  * @param name Of the column.
  * @param given What each split is called; default the usual names.
@@ -83,14 +85,18 @@ export function splitColumn(
     [(given ?? USUAL_SPLITS)[split] ?? []].flat().map((value) => [cellValue(value), split] as const),
   );
   const splits = new Map(called);
+  const usual = called
+    .map(([value, split]) => [value.toLowerCase(), split] as const)
+    .filter(
+      ([plain, split], _, all) =>
+        isUsual(plain) && all.every(([other, its]) => other !== plain || its === split),
+    );
+  const inAnyCase = new Map(usual);
   return {
     name,
     setting: 'splits',
     expected: `one of ${called.map(([value]) => value).join(', ')}`,
-    meaning: (cell) => {
-      const [value, plain] = [cellValue(cell), cellValue(cell).toLowerCase()];
-      return splits.get(value) ?? (isUsual(plain) ? splits.get(plain) : undefined);
-    },
+    meaning: (cell) => splits.get(cellValue(cell)) ?? inAnyCase.get(cellValue(cell).toLowerCase()),
   };
 }
 

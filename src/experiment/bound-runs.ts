@@ -5,7 +5,7 @@ import type * as t from 'io-ts';
 import type { RunFile } from '../config/run-files.ts';
 import type { StageTwoExperiment } from '../config/schema/stage-two.ts';
 import type { DataError } from '../data/data-error.ts';
-import { leakedImages } from '../data/data-listing.ts';
+import { leakedImages, selectingImages, type SameContents } from '../data/data-listing.ts';
 import { finishedOutcome, type Run } from '../runs/run-directory.ts';
 import { mendedImages } from '../runs/run-data.ts';
 import { tidyFolder } from '../runs/run-lock.ts';
@@ -18,18 +18,44 @@ import type { ExperimentImages } from './images/experiment-images.ts';
 
 const NAMED = 3;
 
-/** A line if other splits hold training images, under whatever names. */
-export function leakNotices(data: DataFingerprint | undefined): readonly string[] {
-  const leaks = data === undefined ? [] : leakedImages(data.listing);
-  if (leaks.length === 0) return [];
-  const named = leaks
-    .slice(0, NAMED)
-    .map((group) => group.map(({ split, name }) => `${name} (${split})`).join(' = '));
-  const more = leaks.length > NAMED ? `; and ${leaks.length - NAMED} more` : '';
-  return [
-    `warning: ${leaks.length} training ${leaks.length === 1 ? 'image has the contents of an image' : 'images have the contents of images'} in another split, so that results look better than they are: ${named.join('; ')}${more}`,
-  ];
+/** Images that several splits share, under whatever names. */
+export interface Leak {
+  /** How many there are, and what that means. */
+  readonly said: string;
+  /** Those of equal contents, each with its split. */
+  readonly images: readonly string[];
 }
+
+const counted = (groups: readonly SameContents[], split: string): number =>
+  groups.flat().filter((image) => image.split === split).length;
+
+/** All leaks of the data that a run is bound to. */
+export function leaksIn(data: DataFingerprint | undefined): readonly Leak[] {
+  if (data === undefined) return [];
+  const [trained, selecting] = [leakedImages(data.listing), selectingImages(data.listing)];
+  const [training, tests] = [counted(trained, 'train'), counted(selecting, 'test')];
+  return [
+    {
+      said: `${training} training ${training === 1 ? 'image has the contents of an image' : 'images have the contents of images'} in another split, so that results look better than they are`,
+      groups: trained,
+    },
+    {
+      said: `${tests} test ${tests === 1 ? 'image has the contents of a validation image' : 'images have the contents of validation images'}, so that checkpoints are selected by what they are tested on`,
+      groups: selecting,
+    },
+  ].flatMap(({ said, groups }) => {
+    const images = groups.map((group) => group.map(({ split, name }) => `${name} (${split})`).join(' = '));
+    return images.length === 0 ? [] : [{ said, images }];
+  });
+}
+
+/** A line for each kind of leak, with the first of its images. */
+export const leakNotices = (data: DataFingerprint | undefined): readonly string[] =>
+  leaksIn(data).map(({ said, images }) => {
+    const more = images.length - NAMED;
+    const others = more > 0 ? `; and ${more} more, all of which config check --data lists` : '';
+    return `warning: ${said}: ${images.slice(0, NAMED).join('; ')}${others}`;
+  });
 
 /** A run whose outcome is asked for. */
 export interface BoundRun<Outcome> {

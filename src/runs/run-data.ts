@@ -28,24 +28,28 @@ function mendedIn(there: DataListing, here: DataListing, isDamaged: (name: strin
   return { ...there, images };
 }
 
-/** The listing of the data that a run was begun with; null if it is missing or damaged. */
-export async function readRunData(folder: string): Promise<DataListing | null> {
+/** The listing of the data that a run was begun with, or why there is none. */
+async function keptListing(folder: string): Promise<E.Either<string, DataListing>> {
   const path = pathIn(folder);
   const bytes = await readFile(path).catch(() => null);
-  const listing = bytes === null ? null : await decodeListing(bytes, path);
-  return listing === null || E.isLeft(listing) ? null : listing.right;
+  if (bytes === null) return E.left('data.gz is missing');
+  return E.mapLeft(({ found }: DataError) => `data.gz is ${found}`)(await decodeListing(bytes, path));
 }
+
+/** The listing of the data that a run was begun with; null if it is missing, damaged or of an earlier version. */
+export const readRunData = async (folder: string): Promise<DataListing | null> =>
+  E.getOrElseW(() => null)(await keptListing(folder));
 
 async function changesSince(
   folder: string,
   { listing: here, root = '' }: DataFingerprint,
   { wasDamaged }: Pick<SkippedImages, 'wasDamaged'>,
 ): Promise<readonly string[]> {
-  const there = await readRunData(folder);
-  return there === null
-    ? ['other data; what differs is not known, as data.gz is missing or damaged']
+  const there = await keptListing(folder);
+  return E.isLeft(there)
+    ? [`other data; what differs is not known, as ${there.left}`]
     : listingChanges(
-        mendedIn(there, here, (name) => wasDamaged(join(root, name))),
+        mendedIn(there.right, here, (name) => wasDamaged(join(root, name))),
         here,
       );
 }

@@ -9,6 +9,7 @@ import { homedir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
+import { UNREADABLE } from '../data/data-listing.ts';
 import type { ImageLocation } from '../data/dataset.ts';
 import { interrupted } from '../system/interruption.ts';
 import { parseJson } from '../system/text-file.ts';
@@ -74,7 +75,6 @@ async function keepHashes(path: string, root: string, known: Known): Promise<voi
   }
 }
 
-const UNREADABLE = 'unreadable ';
 const digest = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex').slice(0, DIGITS);
 

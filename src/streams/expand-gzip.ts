@@ -9,8 +9,8 @@ import { gunzip } from 'node:zlib';
 const MOST_EXPANSION = 1032;
 const SMALLEST_PIECE = 1024;
 
-/** What a file says at its end that it expands to, modulo 2³². */
-const statedSize = (bytes: Uint8Array): number =>
+/** What a file says in its last four bytes that it expands to, modulo 2³². */
+export const statedSize = (bytes: Uint8Array): number =>
   bytes.length < 4
     ? 0
     : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(bytes.length - 4, true);

@@ -8,7 +8,7 @@ import { refuse, type DataError } from '../data/data-error.ts';
 import type { ImageLocation } from '../data/dataset.ts';
 import { decodeExample } from '../data/example.ts';
 import { maskedCrc32c } from '../data/tfrecord.ts';
-import { hasCode } from '../system/text-file.ts';
+import { hasCode, reason } from '../system/text-file.ts';
 
 /** No photograph of the field is larger. */
 const LARGEST_FILE = 2 ** 28;
@@ -28,13 +28,7 @@ function unreadable(location: ImageLocation): (error: unknown) => DataError {
   return (error) => ({
     where: nameOf(location),
     expected: 'a readable file',
-    found: hasCode(error, 'ENOENT')
-      ? 'no such file'
-      : hasCode(error, 'EISDIR')
-        ? 'a folder'
-        : error instanceof Error
-          ? error.message
-          : String(error),
+    found: hasCode(error, 'ENOENT') ? 'no such file' : hasCode(error, 'EISDIR') ? 'a folder' : reason(error),
     cure: 'check the path, and that the data set is whole',
   });
 }

@@ -4,7 +4,9 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { either as E } from 'fp-ts';
 import type { DataError } from '../data/data-error.ts';
+import { imageFile } from '../data/image-names.ts';
 import { nameDifferences, nearestPath } from '../data/near-names.ts';
 
 /** How a table's names became paths. */
@@ -48,13 +50,16 @@ const inside = (path: string, folder: string): string | undefined =>
 
 type Settings = NonNullable<NamedFiles['settings']>;
 
+/** The folder of the images as it stands in paths. */
+const plainFolder = (imageFolder: string): string => imageFolder.replace(/^\.?\/+|\/+$/g, '');
+
 /** Settings with which the wanted path would be the near one; undefined if there are none. */
 function settingsFor(
   wanted: string,
   near: string,
   { imageFolder, extension }: Settings,
 ): Settings | undefined {
-  const name = inside(wanted, imageFolder.replace(/^\.?\/+|\/+$/g, ''));
+  const name = inside(wanted, plainFolder(imageFolder));
   if (name === undefined || !name.endsWith(extension)) return undefined;
   const given = name.slice(0, name.length - extension.length);
   const at = `/${near}`.lastIndexOf(`/${given}`);
@@ -74,13 +79,23 @@ function written(found: Settings, { imageFolder, extension }: Settings): string 
   return changed.join(' and ');
 }
 
+/** Whether a table can name a file: blanks around a name are taken away, and a backslash is read as a slash. */
+function canBeNamed(near: string, { imageFolder, extension } = { imageFolder: '', extension: '' }): boolean {
+  const name = inside(near, plainFolder(imageFolder));
+  if (name === undefined || !name.endsWith(extension)) return false;
+  const named = imageFile('', name.slice(0, name.length - extension.length), '', extension);
+  return E.isRight(named) && named.right === name;
+}
+
 function cureFor(wanted: string, near: string | undefined, { settings }: NamedFiles): string {
   if (near === undefined) return 'unpack all images there, or give the folder that holds them';
   const found = settings === undefined ? undefined : settingsFor(wanted, near, settings);
   const change = found === undefined ? '' : written(found, settings!);
-  return change === ''
-    ? 'name the image in the table as its file is named, or rename the file'
-    : `set ${change}, which finds it`;
+  if (change !== '') return `set ${change}, which finds it`;
+  const rename = `rename the file to ${JSON.stringify(wanted)}`;
+  return canBeNamed(near, settings)
+    ? `name the image in the table as its file is named, or ${rename}`
+    : rename;
 }
 
 /**

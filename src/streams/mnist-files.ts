@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { either as E } from 'fp-ts';
 import { refuse, type DataError } from '../data/data-error.ts';
 import { decodeMnistSplit, type Mnist, type MnistSplit } from '../data/mnist.ts';
+import { hasCode, reason } from '../system/text-file.ts';
 import { expandGzip } from './expand-gzip.ts';
 
 const FILES = {
@@ -16,14 +17,6 @@ const LAYOUT = Object.values(FILES).flatMap(({ images, labels }) => [`${images}[
 
 /** The published training images are 47,040,016 bytes; nothing in a folder of MNIST is larger. */
 const LARGEST = 48 * 2 ** 20;
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
-}
 
 function folderError(folder: string, error: unknown): DataError {
   return {

@@ -8,9 +8,42 @@ import { hasCode } from '../system/text-file.ts';
 /** Ten times the largest table of the field, CelebA's attributes. */
 const LARGEST = 2 ** 28;
 
-/** The text of a table: UTF-8, or UTF-16 where it begins with that mark, as Excel writes its Unicode text. */
-const decoded = (bytes: Uint8Array): string =>
-  new TextDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8').decode(bytes);
+/** UTF-8, or UTF-16 where a table begins with its mark, as Excel writes its Unicode text. */
+function encodingOf([first, second]: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  return first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
+}
+
+/** The text of bytes, or null if they are none. */
+const textOf = (bytes: Uint8Array, encoding = encodingOf(bytes)): string | null =>
+  E.getOrElseW(() => null)(
+    E.tryCatch(
+      () => new TextDecoder(encoding, { fatal: true }).decode(bytes),
+      () => null,
+    ),
+  );
+
+/** The first line that is no UTF-8, from 1. No other character has the byte of a line's end. */
+function firstWrongLine(bytes: Uint8Array): number {
+  for (let [line, at] = [1, 0]; ; line++) {
+    const end = bytes.indexOf(0x0a, at);
+    if (end < 0 || textOf(bytes.subarray(at, end), 'utf-8') === null) return line;
+    at = end + 1;
+  }
+}
+
+/** The text of a table. What is no text is refused: read with U+FFFD, two names would become one. */
+function decoded(file: string, bytes: Uint8Array): E.Either<DataError, string> {
+  const text = textOf(bytes);
+  if (text !== null) return E.right(text);
+  const isUtf8 = encodingOf(bytes) === 'utf-8';
+  return refuse(
+    isUtf8 ? `${file}, line ${firstWrongLine(bytes)}` : file,
+    'a table in UTF-8 or UTF-16',
+    isUtf8 ? 'bytes that are no UTF-8' : 'the mark of UTF-16 and bytes that are none',
+    'save it as CSV UTF-8',
+  );
+}
 
 /**
  * The first of several tables that is in a folder.
@@ -40,7 +73,7 @@ export async function readTable(
           'give the table of the images',
         );
       }
-      return E.right({ file, text: decoded(await readFile(file)) });
+      return E.Functor.map(decoded(file, await readFile(file)), (text) => ({ file, text }));
     } catch (error) {
       if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) continue;
       return refuse(file, 'a readable file', String(error), 'check who may read it');

@@ -15,7 +15,7 @@ import { expandedBound, expandGzip } from './expand-gzip.ts';
 import { isGzip } from './record-index.ts';
 import { makeFolder } from '../system/make-folder.ts';
 import { FullDiskError, withRoomFor } from '../system/full-disk.ts';
-import { isThere } from '../system/text-file.ts';
+import { isThere, reason } from '../system/text-file.ts';
 import {
   checkSettings,
   decodeManifest,
@@ -62,10 +62,6 @@ export interface RecordShards {
 interface RecordPlace {
   readonly folder: string;
   readonly target: string;
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Files of the temporary folder, which a full disk names by the place where they belong. */

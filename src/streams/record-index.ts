@@ -17,14 +17,14 @@ import type { ImageLocation } from '../data/dataset.ts';
 import { decodeExample, type ExampleFeatures } from '../data/example.ts';
 import { decodeTfRecords, maskedCrc32c } from '../data/tfrecord.ts';
 import { FullDiskError, withRoomFor } from '../system/full-disk.ts';
+import { reason } from '../system/text-file.ts';
+import { statedSize } from './expand-gzip.ts';
 import type { RecordShard } from './record-manifest.ts';
 
 /** Longest record that is read: no encoded image of the field is larger. */
 const LONGEST = 2 ** 28;
 const PIECE = 2 ** 20;
 const [HEADER, FOOTER] = [12, 4];
-
-const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Whether a file begins with a record; only then it is not taken for a compressed one. */
 const beginsWithRecord = (start: Uint8Array): boolean =>
@@ -119,13 +119,13 @@ async function* storedRecords(
   }
 }
 
-/** What a compressed file says at its end that it expands to (RFC 1952: modulo 2³²). */
+/** What a compressed file on the disk says that it expands to. */
 async function expandedSize(path: string): Promise<number> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
-    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, Math.max(0, size - 4));
-    return buffer.readUInt32LE();
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, Math.max(0, size - 4));
+    return statedSize(buffer.subarray(0, bytesRead));
   } finally {
     await file.close();
   }

@@ -7,6 +7,9 @@ import { jsonValue } from '../data/json-text.ts';
 export const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code;
 
+/** What an error says, whatever was thrown. */
+export const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** The file's text, or null if there is no such file, also where a file stands in the place of its folder. */
 export async function readText(path: string): Promise<string | null> {
   return readFile(path, 'utf8').catch((error: unknown) => {

@@ -58,6 +58,16 @@ describe('CSV', () => {
   });
 
   it.each([
+    [',', 'comma'],
+    [';', 'semicolon'],
+    ['\t', 'tab'],
+  ])('names the delimiter %j that should be after a quoted field', (delimiter, name) => {
+    const text = 'a,b\n"1"x,2\n'.replaceAll(',', delimiter);
+    const error = left(readCsv(text, 't.csv', ['a'], (values) => ({ _tag: 'Right', right: values })));
+    expect(error.expected).toBe(`a ${name} or the end of the line after a quoted field`);
+  });
+
+  it.each([
     ['a column that is missing', 'x,y\n1,2\n', 'line 1', 'the columns x, y'],
     ['a column that comes twice', 'a,a\n1,2\n', 'line 1', '"a" twice'],
     ['a line with another number of fields', 'a,b\n1,2\n"3\n4",5,6\n', 'line 3', '3'],

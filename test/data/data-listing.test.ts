@@ -4,6 +4,8 @@ import {
   doubledImages,
   leakedImages,
   listingChanges,
+  selectingImages,
+  UNREADABLE,
   type DataListing,
   type ListedImage,
 } from '../../src/data/data-listing.ts';
@@ -50,7 +52,30 @@ describe('the changes between two listings', () => {
   });
 
   it('name an order that is another one', () => {
+    const same = [image(0, { content: 'c', name: 'a' }), image(1, { content: 'c', name: 'b' })];
+    expect(listingChanges(listing(same), listing([...same].reverse()))).toEqual([
+      'the order of 2 images (first: b)',
+    ]);
     expect(changes([...images].reverse())).toEqual(['the order of 6 images (first: 5.png)']);
+  });
+
+  it('name groups, which labels need not tell', () => {
+    const all = images.map((each) => ({ ...each, group: '(Y=0)(Z=0)' }));
+    const now = all.map((each, i) => (i === 1 ? { ...each, group: '(Y=1)(Z=0)' } : each));
+    expect(listingChanges(listing(all), listing(now))).toEqual(['1 group (first: 1.png)']);
+    const relabelled = now.map((each) => (each.group === '(Y=1)(Z=0)' ? { ...each, label: 0 } : each));
+    expect(listingChanges(listing(all), listing(relabelled))).toEqual(['1 label (first: 1.png)']);
+  });
+
+  it('name training images that are counted beyond those that are listed', () => {
+    const all = images.map((each) => ({ ...each, group: 'g' }));
+    const counted = (of: readonly ListedImage[], g: number) => ({ ...listing(of), trainingCounts: { g } });
+    expect(listingChanges(counted(all, 9), counted(all, 8))).toEqual([
+      'training images of g 9 there, 8 here',
+    ]);
+    expect(listingChanges(counted(all, 4), counted(all.slice(1), 3))).toEqual([
+      '1 image gone (first: 0.png)',
+    ]);
   });
 
   it('name classes', () => {
@@ -94,6 +119,20 @@ describe('the same contents', () => {
       ['0.png', 'copy.png'],
     ]);
     expect(leakedImages(before)).toEqual([]);
+  });
+
+  it('in validation and test are neither a leak nor doubled, and told apart from both', () => {
+    const both = ['train', 'validation', 'test', 'validation', 'test'].map((split, i) =>
+      image(i, { split, content: i < 3 ? 'a' : 'b' }),
+    );
+    const names = selectingImages(listing(both)).map((group) => group.map(({ name }) => name));
+    expect(names).toEqual([['3.png', '4.png']]);
+    expect([leakedImages, doubledImages].map((of) => of(listing(both.slice(3))))).toEqual([[], []]);
+  });
+
+  it('are not those of images that cannot be read', () => {
+    const unreadable = listing(images.map((each) => ({ ...each, content: `${UNREADABLE}0d` })));
+    expect([leakedImages, selectingImages, doubledImages].map((of) => of(unreadable))).toEqual([[], [], []]);
   });
 
   it('several times in a split are doubled', () => {

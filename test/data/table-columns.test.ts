@@ -16,6 +16,31 @@ const labels = ({ splits }: Dataset) => splits.train.map(({ label }) => label);
 
 const subgroups = ({ splits }: Dataset) => splits.train.map(({ subgroup }) => subgroup);
 
+describe('accents that are composed in one place and not in another', () => {
+  const [composed, parted] = ['B\u00e4r', 'Ba\u0308r'];
+
+  it('make one class, which is the one that is named', () => {
+    expect(described(withClasses([composed, parted])).classes).toEqual([composed]);
+    const dataset = described(withClasses([composed, parted]), { classes: ['Uhu', parted] });
+    expect(labels(dataset)).toEqual([1, 1]);
+  });
+
+  it('name one split, one column and one value to leave out', () => {
+    const table = `filename,${parted},y,z\na.png,${parted},0,0\nb.png,Uhu,0,0`;
+    const columns = { split: composed };
+    expect(described(table, { columns, splits: { train: composed, test: 'Uhu' } }).splits.train).toHaveLength(
+      1,
+    );
+    const leaveOut = { [composed]: composed };
+    expect(described(table, { columns, leaveOut, splits: { train: 'Uhu' } }).splits.train).toHaveLength(1);
+  });
+
+  it('are two names of files', () => {
+    const { splits } = described(`filename,split,y,z\n${parted}.png,train,0,0`);
+    expect(splits.train[0]!.image).toEqual({ file: `${parted}.png` });
+  });
+});
+
 describe('classes and subgroups that are named', () => {
   it('are never taken for positions: 1, 2, 3 is not 0, 1, 2', () => {
     const classes = fault(withClasses(['0', '1', '2', '0']), { classes: ['1', '2', '3'] });
@@ -177,6 +202,7 @@ describe('names of splits', () => {
       'given as a configuration gives them',
       { train: ['train', 'training'], validation: ['val'], test: 'test' },
     ],
+    ['given in another case', { train: ['Train', 'TRAINING'], validation: 'VAL', test: 'Test' }],
   ])('mean the same in any case where they are usual: %s', (_, splits) => {
     expect(counts(['Train', 'TRAINING', 'train', 'Val', 'TEST', 'test'], splits)).toEqual([3, 1, 2]);
   });
@@ -184,6 +210,8 @@ describe('names of splits', () => {
   it('are as they are given otherwise, so that two may differ in case', () => {
     expect(counts(['a', 'A', 'A'], { train: 'a', validation: 'A' })).toEqual([1, 2, 0]);
     expect(counts(['train', 'Train', 'Train'], { train: 'train', test: 'Train' })).toEqual([1, 0, 2]);
+    const both = { splits: { train: 'train', test: 'Train' } };
+    expect(fault(rows(['train', 'TRAIN']), both).found).toBe('TRAIN: 1 row');
     expect(fault(rows(['a', 'A']), { splits: { train: 'a' } }).found).toBe('A: 1 row');
     expect(fault(rows(['fold1', 'Dev']), { splits: { train: 'fold1' } }).found).toBe('Dev: 1 row');
   });

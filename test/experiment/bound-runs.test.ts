@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodePng } from '../../src/data/png.ts';
 import { leakNotices } from '../../src/experiment/bound-runs.ts';
@@ -213,9 +214,15 @@ describe('a run of stage 2', () => {
   it('refuses changed data without their listing, too', { timeout: 60_000 }, async () => {
     const data = pets('unlisted');
     await expect(stageTwo(data, 'unlisted-run', stopping())).rejects.toThrow(/^stopped/);
-    rmSync(join(scratch, 'unlisted-run', 'data.gz'));
     writeTable(data, swapped);
-    await expect(stageTwo(data, 'unlisted-run')).rejects.toThrow(/data\.gz is missing or damaged/);
+    writeFileSync(join(scratch, 'unlisted-run', 'data.gz'), gzipSync('{"format":1}'));
+    await expect(stageTwo(data, 'unlisted-run')).rejects.toThrow(
+      /data\.gz is one of format 1, which an earlier version wrote/,
+    );
+    rmSync(join(scratch, 'unlisted-run', 'data.gz'));
+    await expect(stageTwo(data, 'unlisted-run')).rejects.toThrow(
+      /what differs is not known, as data\.gz is missing/,
+    );
   });
 });
 
@@ -490,6 +497,26 @@ describe('an image of training in another split', () => {
     expect(lines).toContain(
       'warning: 1 training image has the contents of an image in another split, so that results look better than they are: train-cat-in-0.png (train) = test-dog-out-1.png (test)',
     );
+  });
+
+  it('is counted with its copies, the first of many are named, and so is one of validation and test', () => {
+    const image = (i: number, split: string) => ({
+      split,
+      label: 0,
+      subgroup: 0,
+      content: String(i),
+      name: `${split} ${i}`,
+    });
+    const images = [0, 1, 2, 3].flatMap((i) => ['train', 'train', 'test'].map((split) => image(i, split)));
+    const both = ['validation', 'test'].map((split) => image(9, split));
+    const listing = { classes: [], subgroups: [], images: [...images, ...both] };
+    const named = [0, 1, 2]
+      .map((i) => `train ${i} (train) = train ${i} (train) = test ${i} (test)`)
+      .join('; ');
+    expect(leakNotices(fingerprintOf(listing))).toEqual([
+      `warning: 8 training images have the contents of images in another split, so that results look better than they are: ${named}; and 1 more, all of which config check --data lists`,
+      'warning: 1 test image has the contents of a validation image, so that checkpoints are selected by what they are tested on: validation 9 (validation) = test 9 (test)',
+    ]);
   });
 
   it('is not spoken of where there is none', () => {

@@ -85,12 +85,14 @@ const pack: Mutation = (file, draws, others) =>
     ? bombOf('gzip', draws.one([2 ** 20, 2 ** 27]))
     : new Uint8Array(gzipSync(draws.one(TEXT_MUTATIONS)(draws.one([file, LISTING]), draws, others)));
 const LISTING = json({
-  format: 1,
+  format: 2,
   classes: ['a', 'b'],
   subgroups: ['c'],
   splits: ['train', 'test'],
   labels: [0, 1],
   subgroupsOf: [0, 0],
+  groupsOf: ['(Y=0)(Z=0)', null],
+  trainingCounts: { '(Y=0)(Z=0)': 1 },
   contents: ['00', '11'],
   names: ['0.jpg', '1.jpg'],
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { either as E } from 'fp-ts';
@@ -62,5 +62,42 @@ describe('the shards of a folder', () => {
         cure: 'remove one of them',
       },
     });
+  });
+
+  it('are files, also in folders that are called as shards are, and links to files', async () => {
+    for (const name of ['train.tfrecord/part-0.tfrecord', 'val.tfrecord/part-0.tfrecord']) write(name);
+    write('blobs/1');
+    symlinkSync(join(folder, 'blobs'), join(folder, 'linked.tfrecord'), 'dir');
+    symlinkSync(join(folder, 'blobs/1'), join(folder, 'z.tfrecord'));
+    const names = ['train.tfrecord/part-0.tfrecord', 'val.tfrecord/part-0.tfrecord', 'z.tfrecord'];
+    expect(await findShards(folder)).toEqual(
+      E.right({ paths: names.map((name) => join(folder, name)), notices: [] }),
+    );
+  });
+
+  it('are missing in folders of Spark whose files have other names, and there once these are renamed', async () => {
+    const parts = ['train.tfrecord/part-r-00000', 'val.tfrecord/part-r-00000'];
+    parts.forEach((name) => write(name));
+    write('train.tfrecord/_SUCCESS', '');
+    write('train.tfrecord/.part-r-00000.crc');
+    expect(await findShards(folder)).toMatchObject({
+      left: {
+        where: folder,
+        found:
+          'files with other names in folders that are called as shards are: train.tfrecord, val.tfrecord',
+        cure: 'give their files that ending, e.g. rename train.tfrecord/part-r-00000 to train.tfrecord/part-r-00000.tfrecord',
+      },
+    });
+    for (const name of parts) renameSync(join(folder, name), join(folder, `${name}.tfrecord`));
+    expect(await findShards(folder)).toMatchObject({
+      right: { paths: parts.map((name) => join(folder, `${name}.tfrecord`)) },
+    });
+  });
+
+  it('that cannot be read are a fault with their path', async () => {
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'a.tfrecord'));
+    const result = await findShards(folder);
+    expect(result).toMatchObject({ left: { where: folder } });
+    expect(JSON.stringify(result)).toContain(join(folder, 'a.tfrecord'));
   });
 });

@@ -169,9 +169,24 @@ describe('a data set that cannot be opened', () => {
     const tabs = rows.map((row) => row.replaceAll(',', '\t')).join('\r\n');
     writeFileSync(table(), `\ufeff${tabs}`, 'utf16le');
     expect((await open(birds())).dataset).toEqual(plain);
+    writeFileSync(table(), Buffer.from(`\ufeff${tabs}`, 'utf16le').swap16());
+    expect((await open(birds())).dataset).toEqual(plain);
     const indexed = rows.map((row, i) => `${i === 0 ? '' : i};${row.replaceAll(',', ';')}`);
     writeFileSync(table(), `sep=;\n${indexed.join('\n')}`);
     expect((await open(birds())).dataset).toEqual(plain);
+  });
+
+  it('refuses a table that is no UTF-8, with the line, and one that is no UTF-16', async () => {
+    const expected = 'a table in UTF-8 or UTF-16';
+    writeFileSync(table(), Buffer.from('img_filename,y,place,split\na,0,0,0\nB\u00e4r,0,0,0\n', 'latin1'));
+    expect(await failure(birds())).toEqual({
+      where: `${table()}, line 3`,
+      expected,
+      found: 'bytes that are no UTF-8',
+      cure: 'save it as CSV UTF-8',
+    });
+    writeFileSync(table(), Uint8Array.of(0xff, 0xfe, 0x41));
+    expect(await failure(birds())).toMatchObject({ where: table(), expected });
   });
 
   it('names the image that is missing, and how many more', async () => {

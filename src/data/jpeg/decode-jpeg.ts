@@ -5,6 +5,7 @@
  */
 import { either as E } from 'fp-ts';
 import { refuse, type DataError } from '../data-error.ts';
+import { isBareMarker } from '../image-header.ts';
 import type { ByteImage } from '../png.ts';
 import { bitReader, toMarker, type BitReader } from './bit-reader.ts';
 import { ZIGZAG } from './coefficients.ts';
@@ -27,16 +28,12 @@ interface JpegState {
 
 const START_OF_FRAME = [0xc0, 0xc1, 0xc2];
 const HUFFMAN = 0xc4;
-const START_OF_IMAGE = 0xd8;
 const END_OF_IMAGE = 0xd9;
 const START_OF_SCAN = 0xda;
 const QUANTIZATION = 0xdb;
 const RESTART_INTERVAL = 0xdd;
 const JFIF = 0xe0;
 const ADOBE = 0xee;
-
-/** Markers that stand alone. */
-const isBare = (marker: number): boolean => marker === 0x01 || (marker >= 0xd0 && marker <= START_OF_IMAGE);
 
 const beginsWith = (body: Uint8Array, text: string): boolean =>
   String.fromCharCode(...body.subarray(0, text.length)) === text;
@@ -132,7 +129,7 @@ function readSegments(bytes: Uint8Array, frameAt: number): JpegState & { readonl
   const state: JpegState = { tables, frameAt, frame: null, isJfif: false, adobe: null };
   const reader = bitReader(bytes, 2);
   for (let marker = toMarker(reader); marker !== END_OF_IMAGE; marker = toMarker(reader)) {
-    if (!isBare(marker)) readSegment(reader, marker, state);
+    if (!isBareMarker(marker)) readSegment(reader, marker, state);
   }
   const { frame } = state;
   if (frame === null) throw new JpegFault(reader.at, 'a frame', 'the end of the image');

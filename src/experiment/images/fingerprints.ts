@@ -34,7 +34,7 @@ const SHOWN = 2000;
  */
 export async function picturesFingerprint(
   root: string,
-  { classes, subgroups, splits }: Pick<Dataset, 'classes' | 'subgroups' | 'splits'>,
+  { classes, subgroups, splits, table }: Pick<Dataset, 'classes' | 'subgroups' | 'splits' | 'table'>,
   stopRequested?: () => boolean,
 ): Promise<BoundData> {
   const examples = SPLITS.flatMap((split) => splits[split]);
@@ -45,15 +45,17 @@ export async function picturesFingerprint(
     { ...(stopRequested && { stopRequested }), onProgress: (done) => progress?.update(done) },
   ).finally(() => progress?.stop());
   const contents = new Map<ImageReference, string>(examples.map(({ image }, i) => [image, hashes[i]!]));
-  const images = examples.map(({ image, split, label, subgroup }, i) => ({
+  const images = examples.map(({ image, split, label, subgroup, group }, i) => ({
     split,
     label,
     subgroup,
+    group: table.names[group]!,
     content: hashes[i]!,
     name: nameIn(root, image),
   }));
+  const trainingCounts = Object.fromEntries(table.names.map((name, i) => [name, table.trainingCounts[i]!]));
   return {
-    ...fingerprintOf({ classes, subgroups, images }),
+    ...fingerprintOf({ classes, subgroups, images, trainingCounts }),
     root,
     contentOf: (image) => contents.get(image),
   };

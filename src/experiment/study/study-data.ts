@@ -16,8 +16,12 @@ import type { StudyFile } from './study-file.ts';
 /** Fingerprints of the data of a study's experiments, by {@link dataKey}. */
 export type StudyData = ReadonlyMap<string, DataFingerprint>;
 
-/** By what the digest of data is kept: their settings, wherever they lie. */
-export const dataKey = (data: DataSettings): string => settingsHash({ ...data, root: null }).slice(0, 16);
+/** Settings of data that are others for every seed of a study; the digest of digits does not depend on them. */
+const OF_SEED = { corruptionSeed: undefined, drawSeed: undefined };
+
+/** By what the digest of data is kept: their settings, wherever they lie and for whatever seed. */
+export const dataKey = (data: DataSettings): string =>
+  settingsHash({ ...data, ...OF_SEED, root: null }).slice(0, 16);
 
 /** What `study.json` keeps of data. */
 export const digestsOf = (data: StudyData): Readonly<Record<string, string>> =>

@@ -64,6 +64,9 @@ function stageOne(name: string, more: string): string {
 
 const roots = { DATA: scratch };
 
+/** What the last check ended with. */
+let last = '';
+
 /** What `config check` writes to either stream, and how it ends. */
 async function checked(...files: readonly string[]) {
   const written = { out: '', err: '' };
@@ -80,6 +83,7 @@ async function checked(...files: readonly string[]) {
     return { ...written, code: 0 };
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
+    last = error.message;
     return { ...written, code: error.exitCode };
   } finally {
     out.mockRestore();
@@ -265,5 +269,21 @@ describe('config check and the programs refuse the same data in the same words, 
     const said = await refused(file, 'stage-1');
     expect(said).toContain(expected);
     expect(await checked(file)).toEqual({ code: 2, out: '', err: `${file}: ${said}\n` });
+  });
+});
+
+describe('config check --data', () => {
+  it('ends with 2 if more images of a split are damaged than may be, and says how many may be then', async () => {
+    dataSet('damaged', LESIONS);
+    for (const name of ['train-0.png', 'train-1.png', 'test-0.png'])
+      writeFileSync(join(scratch, 'damaged', name), 'no image');
+    const file = stageTwo('damaged', LESION_NAMES, 'method: { kind: erm }\ntraining: { batchSize: 4 }');
+    const check = (allowed: number) => checked(file, '--data', '--set', `data.skipDamaged=${allowed}`);
+    const cure = `${file}: 3 damaged images; restore them, or set data.skipDamaged to 2`;
+    expect(await check(1)).toMatchObject({ code: 2 });
+    expect(last).toBe(cure);
+    const allowed = await check(2);
+    expect(allowed).toMatchObject({ code: 0 });
+    expect(allowed.out).toContain('damaged: 3\n');
   });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -23,7 +23,7 @@ const picture = (seed: number, [height, width] = [10, 10]): Uint8Array =>
 type Row = readonly [name: string, split: string, y: string, z: string, bytes: Uint8Array];
 
 /** The settings as a file writes them, and with the root put in. */
-function written(name: string, rows: readonly Row[]): readonly [DataSettings, DataSettings] {
+function written(name: string, rows: readonly Row[], side = 64): readonly [DataSettings, DataSettings] {
   const folder = join(scratch, name);
   mkdirSync(folder);
   rows.forEach(([file, , , , bytes]) => writeFileSync(join(folder, file), bytes));
@@ -37,7 +37,7 @@ function written(name: string, rows: readonly Row[]): readonly [DataSettings, Da
       root: '${DATA}',
       classes: ['cat', 'dog'],
       subgroups: ['in', 'out'],
-      image: { height: 10, width: 10, channels: 1 },
+      image: { height: side, width: side, channels: 1 },
     },
     network: { kind: 'small-cnn' },
     method: { kind: 'erm' },
@@ -46,6 +46,17 @@ function written(name: string, rows: readonly Row[]): readonly [DataSettings, Da
   const { data } = decoded.right;
   return [data, { ...data, root: folder } as DataSettings];
 }
+
+/** So many images that are each twice in training and once in every other split. */
+const pairs = (count: number): readonly Row[] =>
+  Array.from({ length: count }, (_, i) => picture(i)).flatMap((bytes, i) =>
+    [
+      ['train', ''],
+      ['train', '-again'],
+      ['val', ''],
+      ['test', ''],
+    ].map(([split, more]): Row => [`${split}-${i}${more}.png`, split!, i % 2 ? 'cat' : 'dog', 'in', bytes]),
+  );
 
 const survey = async ([data, rooted]: readonly [DataSettings, DataSettings]) =>
   closing(await openExperimentImages(rooted, { workers: 0 }), (images) => surveyData(data, images));
@@ -62,7 +73,7 @@ describe('a data set that is read from end to end', () => {
         ['f.png', 'test', 'dog', 'in', new TextEncoder().encode('no image')],
       ]),
     );
-    expect(damaged).toBe(2);
+    expect(damaged).toEqual({ train: 1, validation: 0, test: 1 });
     expect(lines.slice(0, 9)).toEqual([
       'group       train  validation  test',
       '(Y=0)(Z=0)      1           0     1',
@@ -80,8 +91,9 @@ describe('a data set that is read from end to end', () => {
       'doubled: 1 within a split, 1 of them with several classes',
       '  a.png = c.png',
     ]);
-    expect(lines[13]).toMatch(/^warning: 1 training image .* b\.png \(train\) = e\.png \(test\)$/);
-    expect(lines.slice(14)).toEqual([
+    expect(lines.slice(13)).toEqual([
+      'warning: 1 training image has the contents of an image in another split, so that results look better than they are:',
+      '  b.png (train) = e.png (test)',
       'stage-1: nothing to refuse',
       'stage-1 with a gate would refuse: gate: expected at least 4 validation images of group (Y=0)(Z=0) in metadata.csv, found 0; add some, or set gate.kind to none',
       'stage-2: nothing to refuse',
@@ -95,10 +107,53 @@ describe('a data set that is read from end to end', () => {
         ['c.png', 'train', 'dog', 'in', picture(3)],
       ]),
     );
-    expect(damaged).toBe(0);
+    expect(damaged).toEqual({ train: 0, validation: 0, test: 0 });
     expect(lines).toContain('damaged: none');
     expect(lines).toContain('leaks: none');
     expect(lines.find((line) => line.startsWith('stage-1 would refuse: '))).toMatch(/target/);
     expect(lines.at(-1)).toBe('stage-2: nothing to refuse');
+  });
+
+  it('says what the stages would refuse of its settings, as they do before they open the data', async () => {
+    const { lines } = await survey(written('small', pairs(2), 8));
+    expect(lines.slice(-4).map((line) => line.split(', found')[0])).toEqual([
+      'stage-1 would refuse: discriminator.filters: expected images of at least 17×17 pixels for its discriminators of 4 filters',
+      'stage-1 with a gate would refuse: discriminator.filters: expected images of at least 17×17 pixels for its discriminators of 4 filters',
+      'stage-1 with a gate would refuse: gate.kind: expected images of at least 10×10 pixels for its small convolutional classifier',
+      'stage-2: nothing to refuse',
+    ]);
+  });
+
+  it('has all that is damaged, doubled or leaked listed, and unreadable images for neither', async () => {
+    const settings = written('many', pairs(7));
+    rmSync(join(settings[1].root, 'train-6.png'));
+    rmSync(join(settings[1].root, 'test-6.png'));
+    for (const name of ['train-6.png', 'test-6.png'])
+      symlinkSync(join(scratch, 'nowhere'), join(settings[1].root, name));
+    // Those of the sixth pair that are in training become others.
+    for (const name of ['train-5.png', 'train-5-again.png'])
+      writeFileSync(join(settings[1].root, name), picture(100));
+    const { lines, damaged } = await survey(settings);
+    const after = (start: string, count: number): readonly string[] => {
+      const at = lines.findIndex((line) => line.startsWith(start));
+      return lines.slice(at, at + count + 1);
+    };
+    expect(after('damaged: ', 2).map((line) => line.split(/: |\//).at(0))).toEqual(['damaged', '  ', '  ']);
+    expect(after('doubled: ', 7)).toEqual([
+      'doubled: 6 within a split',
+      ...[0, 1, 2, 3, 4, 5].map((i) => `  train-${i}.png = train-${i}-again.png`),
+      'warning: 11 training images have the contents of images in another split, so that results look better than they are:',
+    ]);
+    expect(after('warning: 11', 7)).toEqual([
+      expect.any(String),
+      ...[0, 1, 2, 3, 4].map(
+        (i) =>
+          `  train-${i}.png (train) = train-${i}-again.png (train) = val-${i}.png (validation) = test-${i}.png (test)`,
+      ),
+      '  train-6-again.png (train) = val-6.png (validation)',
+      'warning: 1 test image has the contents of a validation image, so that checkpoints are selected by what they are tested on:',
+    ]);
+    expect(after('warning: 1 test', 1)[1]).toBe('  val-5.png (validation) = test-5.png (test)');
+    expect(damaged).toEqual({ train: 1, validation: 0, test: 1 });
   });
 });

@@ -354,6 +354,10 @@ describe('bad input leaves the folder as it was', () => {
         exitCode: 2,
         message: expect.stringMatching(/erm\/run\.json: .*found changed data: 1 label/) as string,
       });
+      // So would another seed.
+      await expect(run(out, { methods: ['erm'], seeds: [2] })).rejects.toMatchObject({
+        message: expect.stringMatching(/erm\/run\.json: .*found changed data: 1 label/) as string,
+      });
       rmSync(join(out, 'seed-1', 'erm'), { recursive: true });
       await expect(run(out, { methods: ['group-dro'] })).rejects.toMatchObject({
         message: expect.stringMatching(

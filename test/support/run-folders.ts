@@ -1,5 +1,5 @@
 /** Folders of runs as training leaves them, made by hand, of the size of a test. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodePng } from '../../src/data/png.ts';
 
@@ -65,10 +65,10 @@ export const linesOfRecords = (records: readonly object[]): string =>
 
 function writeRun(folder: string, settings: object, outcome: object | undefined): void {
   mkdirSync(join(folder, 'checkpoints'), { recursive: true });
-  writeFileSync(
-    join(folder, 'run.json'),
-    JSON.stringify({ format: 2, settingsHash: 'x', settings, outcome }),
-  );
+  // Whole or not at all, since a program may be reading it.
+  const path = join(folder, 'run.json');
+  writeFileSync(`${path}.new`, JSON.stringify({ format: 2, settingsHash: 'x', settings, outcome }));
+  renameSync(`${path}.new`, path);
 }
 
 const classifierEnd = (steps: number) => ({

@@ -32,7 +32,7 @@ export interface Replay {
   /** Sends what is new. */
   pump(): Promise<void>;
   readonly replayed: () => Replayed;
-  /** Closes the run of W&B and gives the folder back. */
+  /** Closes the run of W&B, notes what it has, and gives the folder back. */
   close(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export interface ReplayContext {
   readonly stopRequested: () => boolean;
 }
 
-/** Rows between two notes of how far it is. */
+/** Rows between two looks at whether wandb has taken them. */
 const CHUNK = 1000;
 
 /** Rows of which it is shown how far they are. */
@@ -114,7 +114,9 @@ export async function openReplay(
   let [name, rows, pictures, artifacts, told] = [folder, 0, 0, 0, false];
   let open: Opened | null = null;
   let begun: Begun | null = null;
-  const sent = (): Sent => tracked[mode] ?? NOTHING_SENT;
+  // wandb keeps rows in its memory until it closes the run. A note before that would lose them if it is killed.
+  let unnoted: Sent | null = null;
+  const sent = (): Sent => unnoted ?? tracked[mode] ?? NOTHING_SENT;
 
   const opened = async (run: TrackedRun): Promise<Opened> => {
     if (open !== null) return open;
@@ -131,9 +133,14 @@ export async function openReplay(
       throw error;
     }
   };
-  const keep = async (bridge: Bridge, now: Sent): Promise<void> => {
+  const taken = async (bridge: Bridge, now: Sent): Promise<void> => {
     await bridge.mark(folder);
-    tracked = { ...tracked, [mode]: now };
+    unnoted = now;
+  };
+  const note = async (): Promise<void> => {
+    if (unnoted === null) return;
+    tracked = { ...tracked, [mode]: unnoted };
+    unnoted = null;
     await keepTracked(folder, options, tracked);
   };
   const sendRow = async (row: NewRow, { bridge, begun: there }: Opened): Promise<void> => {
@@ -152,7 +159,7 @@ export async function openReplay(
         await sendRow(row, there);
         progress?.update(i + 1);
         if ((i + 1) % CHUNK !== 0 && i + 1 < all.length) continue;
-        await keep(there.bridge, sentUpTo(row.step, log));
+        await taken(there.bridge, sentUpTo(row.step, log));
         if (stopRequested()) return false;
       }
       return true;
@@ -173,7 +180,7 @@ export async function openReplay(
       await bridge.send({ event: 'artifact', run: folder, ...artifact });
       artifacts += 1;
     }
-    await keep(bridge, sentUpTo(step, log, true));
+    await taken(bridge, sentUpTo(step, log, true));
   };
   return {
     replayed: () => ({ name, rows, pictures, artifacts, done: sent().done, begun }),
@@ -199,6 +206,7 @@ export async function openReplay(
       open = null;
       try {
         await bridge.finish(folder);
+        await note();
       } finally {
         await unlock();
       }

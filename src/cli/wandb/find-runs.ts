@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { either as E } from 'fp-ts';
 import { StudyResultsCodec } from '../../config/study-results.ts';
 import { refuse, type DataError } from '../../data/data-error.ts';
+import { lockFolder } from '../../runs/run-lock.ts';
 import { failureKey, failuresIn } from '../../experiment/study/collect-results.ts';
 import { readStudyFile, type StudyFile } from '../../experiment/study/study-file.ts';
 import { isFolder, isThere, parseJson, readText } from '../../system/text-file.ts';
@@ -14,7 +15,7 @@ export interface FoundRuns {
   readonly runs: readonly string[];
   /** Those among them that a study has given up, until it is told to try again. */
   readonly failed: ReadonlySet<string>;
-  /** How many more are still to begin; those that a study has given up are not. */
+  /** How many more a program that is at work on the study may begin; those that it has given up are not among them. */
   readonly toBegin: number;
 }
 
@@ -23,9 +24,20 @@ async function subfolders(folder: string): Promise<readonly string[]> {
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
 
+/** Whether a program is at work on a study. A lock that was left behind is taken away. */
+async function isAtWork(folder: string): Promise<boolean> {
+  if (!(await isThere(join(folder, 'lock')))) return false;
+  const lock = await lockFolder(folder);
+  if (E.isLeft(lock)) return true;
+  await lock.right();
+  return false;
+}
+
 const hasRun = (folder: string): Promise<boolean> => isThere(join(folder, 'run.json'));
 
 async function runsOfStudy(folder: string, study: StudyFile): Promise<FoundRuns> {
+  // Before the folders are looked at: what a program has begun until it ended is found.
+  const atWork = await isAtWork(folder);
   const seeds = (await subfolders(folder))
     .filter((name) => /^seed--?\d+$/.test(name))
     .sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)));
@@ -43,7 +55,7 @@ async function runsOfStudy(folder: string, study: StudyFile): Promise<FoundRuns>
   const toBegin = planned.filter(
     ([seed, name]) => !runs.includes(inFolder(failureKey(seed, name))) && !failed.has(failureKey(seed, name)),
   );
-  return { runs, failed: new Set([...failed.keys()].map(inFolder)), toBegin: toBegin.length };
+  return { runs, failed: new Set([...failed.keys()].map(inFolder)), toBegin: atWork ? toBegin.length : 0 };
 }
 
 /**

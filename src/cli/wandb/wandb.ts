@@ -53,10 +53,14 @@ function replayedLine({ name, rows, pictures, artifacts, done, begun }: Replayed
   return `${name}: ${what}${begun === null ? '' : ` → ${begun.url ?? begun.folder}`}${state}`;
 }
 
+/** A path as a POSIX shell reads it. */
+const quoted = (path: string): string =>
+  /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+
 /** How what lies here is brought to a server. */
 function syncLines(replayed: readonly Replayed[], mode: ReplayOptions['mode']): readonly string[] {
   const folders = replayed.flatMap(({ begun }) => (begun === null ? [] : [begun.folder]));
-  return mode === 'online' || folders.length === 0 ? [] : ['', `wandb sync ${folders.join(' ')}`];
+  return mode === 'online' || folders.length === 0 ? [] : ['', `wandb sync ${folders.map(quoted).join(' ')}`];
 }
 
 /** One call of the program: its replays by folder, and the script when it is first needed. */

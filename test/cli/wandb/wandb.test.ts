@@ -317,13 +317,13 @@ describe.skipIf(!there)('npm run wandb', () => {
     [
       'no Python',
       ['--python', 'no-such-python'],
-      /^Python: expected one with the package wandb, found no program no-such-python; .*pip install wandb/,
+      /^Python: expected one with the package wandb, version 0.28.1 or later, found no program no-such-python; .*pip install --upgrade "wandb>=0.28.1" pillow/,
     ],
     ['a Python that is none', ['--python', 'false'], /found false without it \(no message\)/],
     [
       'no wandb',
       ['--python', 'python3'],
-      /found python3 without it \(.*\); python3 -m pip install wandb pillow/,
+      /found python3 without it \(.*\); python3 -m pip install --upgrade "wandb>=0.28.1" pillow/,
     ],
   ])('says how to get %s', async (_, args, line) => {
     vi.stubEnv('PYTHONPATH', join(DOUBLE, '..', 'none'));
@@ -331,6 +331,28 @@ describe.skipIf(!there)('npm run wandb', () => {
     writeClassifierRun(run, 3, false);
     const [code, said] = await refusal(...args);
     expect([code, said]).toEqual([2, expect.stringMatching(line)]);
+  });
+
+  it('refuses a wandb whose sync does not put files together, and takes later ones', async () => {
+    writeClassifierRun(run, 3, false);
+    for (const version of ['0.28.0', '0.9.9', 'x']) {
+      vi.stubEnv('FAKE_WANDB_VERSION', version);
+      expect(await refusal('--python', 'python3')).toEqual([
+        2,
+        `Python: expected one with the package wandb, version 0.28.1 or later, found python3 with wandb ${version}; python3 -m pip install --upgrade "wandb>=0.28.1" pillow gets it; --python names a Python that is not the first on the path`,
+      ]);
+    }
+    for (const version of ['0.28.2', '0.100.0', '1.0.0rc1']) {
+      vi.stubEnv('FAKE_WANDB_VERSION', version);
+      await wandb('--project', version);
+    }
+  });
+
+  it('quotes a folder with a space and an apostrophe', async () => {
+    run = join(scratch, "my run's");
+    writeClassifierRun(run, 3, false);
+    await wandb();
+    expect(told).toContain(`\nwandb sync '${scratch}/my run'\\''s/wandb/fake-run'\n`);
   });
 
   it('refuses in a line what is no run, a failing wandb, other names, and a run that is being sent', async () => {

@@ -5,11 +5,11 @@ import { formatDataError, type DataError } from '../../data/data-error.ts';
 import { lockFolder } from '../../runs/run-lock.ts';
 import { orExit, ProgramError } from '../../system/program.ts';
 import { startProgress } from '../../system/progress.ts';
-import type { Begun, BridgeEvent, BridgeInit } from './bridge-events.ts';
+import type { Begun, BridgeInit } from './bridge-events.ts';
 import type { Bridge } from './bridge-process.ts';
 import { readLogLines, type LogLines } from './log-lines.ts';
-import { hasChanged, namesFor, newRows, sentUpTo, type NewRow } from './new-rows.ts';
-import { readPictures } from './pictures.ts';
+import type { RunReading } from './metric-values.ts';
+import { contentsOf, hasChanged, namesFor, newRows, sentUpTo, type NewRow } from './new-rows.ts';
 import type { ReplayOptions } from './replay-options.ts';
 import { endArtifacts, endStep, endTables, endValues } from './run-end.ts';
 import { keepTracked, NOTHING_SENT, trackedIn, type Sent } from './sent-state.ts';
@@ -81,20 +81,8 @@ const initOf = (run: TrackedRun, id: string, options: ReplayOptions): BridgeInit
   mode: options.mode,
 });
 
-async function eventOf(
-  { step, values, picture }: NewRow,
-  folder: string,
-  bridge: Bridge,
-  { publishedNames }: ReplayOptions,
-): Promise<BridgeEvent> {
-  if (picture && !bridge.pillow)
-    throw new ProgramError(
-      'Python: expected the package pillow, with which wandb sends pictures, found none; python3 -m pip install pillow gets it, --no-images does without',
-      2,
-    );
-  const images = picture ? await readPictures(folder, step, publishedNames) : {};
-  return { event: 'log', run: folder, step, values, ...(picture && { images }) };
-}
+const WITHOUT_PILLOW =
+  'Python: expected the package pillow, with which wandb sends pictures, found none; python3 -m pip install pillow gets it, --no-images does without';
 
 /**
  * Makes ready to replay a run.
@@ -143,20 +131,25 @@ export async function openReplay(
     unnoted = null;
     await keepTracked(folder, options, tracked);
   };
-  const sendRow = async (row: NewRow, { bridge, begun: there }: Opened): Promise<void> => {
+  const sendRow = async (row: NewRow, run: RunReading, { bridge, begun: there }: Opened): Promise<void> => {
     // Of a run that was synchronised from here, the server may have more than was sent to it directly.
     if (mode === 'online' && row.step < there.step) return;
-    await bridge.send(await eventOf(row, folder, bridge, options));
+    const { values, images } = await contentsOf(row, run, options);
+    const hasPicture = Object.keys(images).length > 0;
+    if (hasPicture && !bridge.pillow) throw new ProgramError(WITHOUT_PILLOW, 2);
+    if (!hasPicture && Object.keys(values).length === 0) return;
+    await bridge.send({ event: 'log', run: folder, step: row.step, values, ...(hasPicture && { images }) });
     rows += 1;
-    pictures += row.picture ? 1 : 0;
+    pictures += hasPicture ? 1 : 0;
   };
   /** Whether all were sent before a stop was asked for. */
   const sendRows = async (all: readonly NewRow[], log: LogLines, run: TrackedRun): Promise<boolean> => {
     const there = await opened(run);
+    const reading = run.readingOf(log.records);
     const progress = all.length < SHOWN ? null : startProgress(run.name, all.length);
     try {
       for (const [i, row] of all.entries()) {
-        await sendRow(row, there);
+        await sendRow(row, reading, there);
         progress?.update(i + 1);
         if ((i + 1) % CHUNK !== 0 && i + 1 < all.length) continue;
         await taken(there.bridge, sentUpTo(row.step, log));
@@ -169,12 +162,12 @@ export async function openReplay(
   };
   const sendEnd = async (end: RunEnd, log: LogLines, run: TrackedRun): Promise<void> => {
     const { bridge, begun: there } = await opened(run);
-    const groups = run.groupsIn(log.records);
+    const reading = run.readingOf(log.records);
     const names = namesFor(options);
     // The server refuses steps before the next one.
     const next = mode === 'online' ? there.step : 0;
     const step = Math.max(endStep(end), log.records.at(-1)?.step ?? 0, next);
-    const row = { step, values: endValues(end, names, groups), tables: endTables(end, groups) };
+    const row = { step, values: endValues(end, names, reading), tables: endTables(end, reading) };
     await bridge.send({ event: 'log', run: folder, ...row });
     for (const artifact of await endArtifacts(folder, end, tracked.id, options.checkpoints)) {
       await bridge.send({ event: 'artifact', run: folder, ...artifact });
@@ -195,7 +188,7 @@ export async function openReplay(
           `${name}: the log has other values up to step ${sent().step} than were sent, as after a rollback; W&B keeps what it has, later steps are added. Another --project shows the run as it is now`,
         );
       }
-      const all = await newRows(log, run, sent().step, options);
+      const all = newRows(log, run, sent().step);
       if (all.length > 0 && !(await sendRows(all, log, run))) return;
       if (log.damaged !== null) throw new ProgramError(formatDataError(log.damaged), 2);
       if (run.end !== null) await sendEnd(run.end, log, run);

@@ -21,6 +21,7 @@ import {
   classifierRecords,
   linesOfRecords,
   writeClassifierRun,
+  writeGallery,
   writeTranslationRun,
 } from '../../support/run-folders.ts';
 import { killTree } from '../../support/process-tree.ts';
@@ -116,17 +117,20 @@ describe.skipIf(!there)('npm run wandb', () => {
     });
     expect(stepsIn(others)).toEqual([1, 2, 3, 4]);
     expect(logged(others)[1]!['values']).toEqual({
-      'training/loss': 1 / 4,
-      'training/consistency': 2 / 7,
-      'training/gradientNorm': 0.6,
-      'training/loss/even · clean': 2.1,
-      'training/loss/even · zigzag': 2.2,
-      'training/loss/odd · zigzag': 2.4,
-      'training/adversary weight/even · clean': 0.75,
-      'training/adversary weight/even · zigzag': 0.25,
-      'training/adversary weight/odd · clean': 0.5,
-      'training/adversary weight/odd · zigzag': 0.5,
-      epoch: 0.5,
+      'train/loss': 1 / 4,
+      'train/consistency': 2 / 7,
+      'train/gradient_norm': 0.6,
+      'train/loss/even · clean': 2.1,
+      'train/loss/even · zigzag': 2.2,
+      'train/loss/odd · zigzag': 2.4,
+      'train/adversary_weight/even · clean': 0.75,
+      'train/adversary_weight/even · zigzag': 0.25,
+      'train/adversary_weight/odd · clean': 0.5,
+      'train/adversary_weight/odd · zigzag': 0.5,
+      'counts/train/even · clean': 2,
+      'counts/train/even · zigzag': 2,
+      'counts/train/odd · clean': 0,
+      'counts/train/odd · zigzag': 2,
       'validation/accuracy/even · clean': 0.02,
       'validation/accuracy/even · zigzag': 0.5,
       'validation/accuracy/odd · clean': 0.5,
@@ -135,15 +139,19 @@ describe.skipIf(!there)('npm run wandb', () => {
       'validation/loss/even · zigzag': 0.75,
       'validation/loss/odd · clean': 0.75,
       'validation/loss/odd · zigzag': 0.5,
-      'validation/worst group': 0.02,
-      'validation/average': 0.625,
-      'validation/group average': 0.5,
+      'counts/validation/even · clean': 10,
+      'counts/validation/even · zigzag': 20,
+      'counts/validation/odd · clean': 30,
+      'counts/validation/odd · zigzag': 40,
+      'validation/worst_group_accuracy': 0.02,
+      'validation/accuracy': 0.625,
+      'validation/group_average_accuracy': 0.5,
       'validation/gap': 0.25,
     });
     expect(logged(others).at(-1)!['values']).toMatchObject({
-      'test/worst group': 0.25,
+      'test/worst_group_accuracy': 0.25,
       'test/accuracy/odd · clean': 0.75,
-      'selected step': 2,
+      selected_step: 2,
       seconds: 3.5,
       'test/groups': {
         columns: ['group', 'name', 'images', 'accuracy', 'low', 'high', 'loss'],
@@ -216,12 +224,13 @@ describe.skipIf(!there)('npm run wandb', () => {
     const own = calls();
     expect(own[0]).toMatchObject({ group: 'mine', job_type: 'theirs' });
     expect(logged(own)[1]!['values']).toMatchObject({
-      gallery: { image: [4, 12] },
-      'training/discriminatorSource': 0.7,
-      'gate/flipRate/toTarget': 0.5,
+      translations: { image: [4, 12] },
+      'train/discriminator_source': 0.7,
+      'gate/flip_rate/to_target': 0.5,
+      'selected/flip_rate/to_source': 0.75,
       'gate/score': 0.4,
     });
-    expect(logged(own)[1]!['values']).not.toHaveProperty('training/penaltyTarget');
+    expect(logged(own)[1]!['values']).not.toHaveProperty('train/penalty_target');
     await wandb('--project', 'published', '--published-names');
     const [init, first, second] = calls();
     expect(init!['id']).not.toBe(own[0]!['id']);
@@ -236,6 +245,25 @@ describe.skipIf(!there)('npm run wandb', () => {
       expect(second!['values']).toHaveProperty(name, { image: [4, 2] });
     await wandb('--project', 'third', '--no-images');
     expect(JSON.stringify(calls())).not.toContain('image"');
+  });
+
+  it('sends the picture of stage 2 whole, and none that the log does not name', async () => {
+    writeClassifierRun(run, 4, true);
+    const examples = { step: 2, kind: 'gallery', name: 'examples', file: 'gallery/step-000000002.png' };
+    const [first, ...others] = classifierRecords(4);
+    writeFileSync(join(run, 'metrics.jsonl'), linesOfRecords([first!, examples, ...others]));
+    writeGallery(run, 2);
+    // As a rollback leaves it of steps that were abandoned.
+    writeGallery(run, 3);
+    for (const args of [[], ['--project', 'published', '--published-names']]) {
+      await wandb(...args);
+      const rows = logged(calls()).map(({ values }) => values as Readonly<Record<string, object>>);
+      const pictures = rows.flatMap((row) =>
+        Object.entries(row).filter(([, value]) => 'image' in Object(value)),
+      );
+      expect(pictures).toEqual([['examples', { image: [4, 12] }]]);
+    }
+    expect(told).toContain('seed-3/camel: 4 steps, 1 gallery, 1 checkpoint');
   });
 
   it('online, skips what the server has, and keeps the id of what was written offline', async () => {
@@ -264,7 +292,7 @@ describe.skipIf(!there)('npm run wandb', () => {
       ['digits/seed-3/stage-1', ['digits', 'stage-1']],
       ['digits/seed-3/camel', ['digits', 'camel']],
     ]);
-    expect(logged(all).at(-1)!['values']).toHaveProperty('test/accuracy/even-clean', 0.25);
+    expect(logged(all).at(-1)!['values']).toHaveProperty('test/accuracy/even/clean', 0.25);
   });
 
   it('--follow sends what comes until the run ends', async () => {
@@ -283,7 +311,7 @@ describe.skipIf(!there)('npm run wandb', () => {
     writeClassifierRun(run, 5, false);
     const program = spawn(process.execPath, [...MAIN, 'wandb', run, '--follow', '--every', '0.05']);
     const ended = once(program, 'exit');
-    while (!stepsIn(callsSoFar()).includes(3)) await setTimeout(20);
+    while (!stepsIn(callsSoFar()).includes(3) && program.exitCode === null) await setTimeout(20);
     // Some more looks, so that it has noted what it will.
     await setTimeout(300);
     killTree(program.pid!);

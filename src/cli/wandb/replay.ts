@@ -58,7 +58,7 @@ const CHUNK = 1000;
 const SHOWN = 100;
 
 /** One bridge at a time for a run. */
-async function lockOf(folder: string): Promise<() => Promise<void>> {
+export async function lockOf(folder: string): Promise<() => Promise<void>> {
   return orExit(
     E.mapLeft((fault: DataError) => ({
       ...fault,

@@ -115,6 +115,9 @@ function readingOf(
   );
 }
 
+/** A name as a tag. W&B refuses more than 64 characters. */
+export const asTag = (name: string): string => name.slice(0, 64);
+
 function describedRun(
   folder: string,
   file: RunFile & { readonly settings: Settings },
@@ -136,15 +139,12 @@ function describedRun(
         called,
         ...(method === undefined ? [] : [method.kind]),
       ]),
-    ].map((tag) => tag.slice(0, LONGEST_TAG)),
+    ].map(asTag),
     config: { ...(settings as object), study: study?.name ?? null, groupLabels: labels } as Json,
     end,
     readingOf,
   };
 }
-
-/** W&B refuses longer ones. */
-const LONGEST_TAG = 64;
 
 /**
  * Reads what a run's folder says of it.

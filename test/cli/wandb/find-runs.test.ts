@@ -10,19 +10,25 @@ import { writeClassifierRun } from '../../support/run-folders.ts';
 const folder = mkdtempSync(join(tmpdir(), 'find-runs-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-it('waits for runs that a program at work may begin, and for no others', async () => {
+it('more runs may begin, and results are none, only while a program is at work on the study', async () => {
   const study = { format: 2, name: 'digits', seeds: [3], labels: {}, data: null, seconds: 1 };
   const there = { 'stage-1': {}, methods: { camel: {}, erm: {}, 'group-dro': {} } };
   const rest = { backend: { name: 'wasm', device: 'x' }, environment: {} };
   writeFileSync(join(folder, 'study.json'), JSON.stringify({ ...study, ...there, ...rest }));
   writeClassifierRun(join(folder, 'seed-3/camel'), 2, true);
   const found = { runs: [join(folder, 'seed-3/camel')], failed: new Set() };
-  expect(await findRuns(folder)).toEqual(E.right({ ...found, toBegin: 0 }));
+  const results = {
+    ...{ format: 2, name: 'digits', backend: 'wasm', device: 'x', seconds: 1 },
+    seeds: [],
+    summary: {},
+  };
+  writeFileSync(join(folder, 'results.json'), JSON.stringify(results));
+  expect(await findRuns(folder)).toEqual(E.right({ ...found, atWork: false, results }));
   const lock = await lockFolder(folder);
   if (E.isLeft(lock)) throw new Error('nobody else has it');
-  expect(await findRuns(folder)).toEqual(E.right({ ...found, toBegin: 2 }));
+  expect(await findRuns(folder)).toEqual(E.right({ ...found, atWork: true, results: null }));
   await lock.right();
   writeFileSync(join(folder, 'lock'), '999999999 1 of-a-process-that-is-gone\n');
-  expect(await findRuns(folder)).toEqual(E.right({ ...found, toBegin: 0 }));
+  expect(await findRuns(folder)).toEqual(E.right({ ...found, atWork: false, results }));
   expect(existsSync(join(folder, 'lock'))).toBe(false);
 });

@@ -20,6 +20,7 @@ import { ProgramError } from '../../../src/system/program.ts';
 import {
   classifierRecords,
   linesOfRecords,
+  reportOf,
   writeClassifierRun,
   writeGallery,
   writeTranslationRun,
@@ -278,21 +279,36 @@ describe.skipIf(!there)('npm run wandb', () => {
     expect(told).toContain(`→ https://w.b/${String(offline!['id'])}; not at its end`);
   });
 
-  it('replays every run of a study', async () => {
+  it('replays every run of a study, and its comparison once for all results', async () => {
     const study = { format: 2, name: 'digits', seeds: [3], labels: { y0z0: 'even/clean' }, data: null };
-    const there = { 'stage-1': { 'stage-1': {} }, methods: { camel: {} } };
+    const there = { 'stage-1': { 'stage-1': {} }, methods: { camel: {}, erm: {} } };
     const rest = { backend: { name: 'wasm', device: 'x' }, environment: {}, seconds: 1 };
     mkdirSync(run);
     writeFileSync(join(run, 'study.json'), JSON.stringify({ ...study, ...there, ...rest }));
     writeTranslationRun(join(run, 'seed-3/stage-1'));
     writeClassifierRun(join(run, 'seed-3/camel'), 2, true);
+    writeStudyResults(0.25);
+    // It ends although nobody has begun erm.
     await wandb('--follow', '--every', '0.01');
     const all = calls();
-    expect(all.filter(({ call }) => call === 'init').map(({ name, tags }) => [name, tags])).toEqual([
+    const inits = all.filter(({ call }) => call === 'init');
+    expect(inits.map(({ name, tags }) => [name, tags])).toEqual([
       ['digits/seed-3/stage-1', ['digits', 'stage-1']],
       ['digits/seed-3/camel', ['digits', 'camel']],
+      ['digits/comparison', ['digits']],
     ]);
-    expect(logged(all).at(-1)!['values']).toHaveProperty('test/accuracy/even/clean', 0.25);
+    expect(inits[2]).toMatchObject({ group: 'stage-2', job_type: 'comparison', dir: run });
+    const [tested, comparison] = logged(all).slice(-2);
+    expect(tested!['values']).toHaveProperty('test/accuracy/even/clean', 0.25);
+    const columns = ['method', 'seed', 'worst group', 'average', 'group average', 'gap'];
+    const data = [['camel', '3', 0.25, 0.625, 0.5, 0.25]];
+    expect([comparison!['step'], comparison!['values']]).toEqual([0, { comparison: { columns, data } }]);
+    expect(told).toContain(`comparison of the methods → ${run}/wandb/fake-run\n\nwandb sync `);
+    await wandb();
+    expect(calls()).toEqual([]);
+    writeStudyResults(0.5);
+    await wandb();
+    expect(calls()).toMatchObject([{ call: 'init', id: inits[2]!['id'] }, { step: 1 }, { call: 'finish' }]);
   });
 
   it('--follow sends what comes until the run ends', async () => {
@@ -413,6 +429,16 @@ describe.skipIf(!there)('npm run wandb', () => {
     );
   });
 });
+
+/** What a study of one method has come to. */
+function writeStudyResults(worst: number): void {
+  const camel = { ...reportOf([worst, 1, 1, 1]), steps: 2, seconds: 3.5, selectedStep: 2 };
+  const none = { mean: null, sd: null };
+  const summary = { camel: { seeds: 1, worstGroup: none, average: none, groupAverage: none, gap: none } };
+  const seeds = [{ seed: 3, stage1: [], methods: { camel } }];
+  const head = { format: 2, name: 'digits', backend: 'wasm', device: 'x', seconds: 1 };
+  writeFileSync(join(run, 'results.json'), JSON.stringify({ ...head, seeds, summary }));
+}
 
 /** When this process started, as locks have it. */
 function ownStart(): string {

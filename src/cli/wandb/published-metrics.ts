@@ -43,7 +43,7 @@ const STAGE_TWO: Readonly<Record<string, string>> = {
   learningRate: 'train_step/learning_rate',
 };
 
-/** The norm of the gradient once it is cut, as the published system has it; the log has it of before. */
+/** The norm after the gradient is cut, which the published system logs. The log has the one before. */
 const cutNorm = (norm: unknown, maximum: number | null): unknown =>
   typeof norm === 'number' ? Math.min(norm, maximum ?? Infinity) : norm;
 

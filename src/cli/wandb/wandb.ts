@@ -48,7 +48,7 @@ const counted = (count: number, what: string): readonly string[] =>
 function replayedLine({ name, rows, pictures, artifacts, done, begun }: Replayed): string {
   const sent = [
     ...counted(rows, 'step'),
-    ...counted(pictures, 'gallery').map((text) => text.replace('gallerys', 'galleries')),
+    ...counted(pictures, 'picture'),
     ...counted(artifacts, 'checkpoint'),
   ];
   const what = begun === null ? 'nothing new' : sent.length === 0 ? 'its end' : sent.join(', ');
@@ -186,7 +186,7 @@ export const wandbCommand = (): Command =>
     .option('--published-names', 'call metrics and pictures as the published system does', false)
     .option('--group <name>', 'of W&B (default: stage-1 or stage-2, as the published system has it)')
     .option('--job-type <name>', 'of W&B (default: the kind of the data, likewise)')
-    .option('--no-images', 'leave the galleries out, which need the Python package pillow')
+    .option('--no-images', 'leave the pictures out, which need the Python package pillow')
     .addOption(
       new Option('--checkpoints <which>', 'sent as artifacts once a run is done')
         .choices(['none', 'selected', 'all'])

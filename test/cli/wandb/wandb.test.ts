@@ -219,7 +219,7 @@ describe.skipIf(!there)('npm run wandb', () => {
     expect(said).toMatch(/^seed-3\/camel: the log has other values up to step 5 than were sent, [^\n]*\n$/);
   });
 
-  it('sends galleries whole, or in rows by the published names', async () => {
+  it('sends translations whole, or in rows by the published names', async () => {
     writeTranslationRun(run);
     await wandb('--group', 'mine', '--job-type', 'theirs');
     const own = calls();
@@ -264,7 +264,7 @@ describe.skipIf(!there)('npm run wandb', () => {
       );
       expect(pictures).toEqual([['examples', { image: [4, 12] }]]);
     }
-    expect(told).toContain('seed-3/camel: 4 steps, 1 gallery, 1 checkpoint');
+    expect(told).toContain('seed-3/camel: 4 steps, 1 picture, 1 checkpoint');
   });
 
   it('online, skips what the server has, and keeps the id of what was written offline', async () => {

@@ -1,5 +1,5 @@
 /** Folders of runs as training leaves them, made by hand, of the size of a test. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodePng } from '../../src/data/png.ts';
 
@@ -65,10 +65,10 @@ export const linesOfRecords = (records: readonly object[]): string =>
 
 function writeRun(folder: string, settings: object, outcome: object | undefined): void {
   mkdirSync(join(folder, 'checkpoints'), { recursive: true });
-  writeFileSync(
-    join(folder, 'run.json'),
-    JSON.stringify({ format: 2, settingsHash: 'x', settings, outcome }),
-  );
+  // Whole or not at all, since a program may be reading it.
+  const path = join(folder, 'run.json');
+  writeFileSync(`${path}.new`, JSON.stringify({ format: 2, settingsHash: 'x', settings, outcome }));
+  renameSync(`${path}.new`, path);
 }
 
 const classifierEnd = (steps: number) => ({
@@ -86,7 +86,14 @@ const classifierEnd = (steps: number) => ({
  * @param done Whether it has come to its end.
  */
 export function writeClassifierRun(folder: string, steps: number, done: boolean): void {
-  const settings = { kind: 'stage-2', name: 'camel', seed: 3, data: DATA, method: { kind: 'camel' } };
+  const settings = {
+    ...{ version: 1, kind: 'stage-2', name: 'camel', seed: 3, data: DATA, roots: { DATA: '/data' } },
+    network: { kind: 'small-cnn' },
+    method: {
+      kind: 'camel',
+      translations: { sources: [{ from: { kind: 'identity' } }] },
+    },
+  };
   writeRun(folder, settings, done ? classifierEnd(steps) : undefined);
   writeFileSync(join(folder, 'metrics.jsonl'), linesOfRecords(classifierRecords(steps)));
   for (const step of [2, 4])
@@ -104,6 +111,16 @@ const MEASURE = {
   cycleError: 0.125,
   score: 0.4,
 };
+
+/** Writes a picture of 12 × 4 pixels as a training leaves it after a step. */
+export function writeGallery(folder: string, step: number): void {
+  mkdirSync(join(folder, 'gallery'), { recursive: true });
+  const pixels = new Uint8Array(12 * 4).map((_, i) => i);
+  writeFileSync(
+    join(folder, `gallery/step-${String(step).padStart(9, '0')}.png`),
+    encodePng({ height: 12, width: 4, channels: 1, pixels }),
+  );
+}
 
 /** Writes a run of stage 1 with two steps and a gallery after the second; it has come to its end. */
 export function writeTranslationRun(folder: string): void {
@@ -126,13 +143,9 @@ export function writeTranslationRun(folder: string): void {
     linesOfRecords([
       { step: 1, kind: 'training', ...losses },
       { step: 2, kind: 'training', ...losses, discriminatorSource: 0.7, penaltyTarget: null },
+      { step: 2, kind: 'gallery', name: 'translations', file: 'gallery/step-000000002.png' },
       { step: 2, kind: 'evaluation', ...MEASURE },
     ]),
   );
-  mkdirSync(join(folder, 'gallery'));
-  const pixels = new Uint8Array(12 * 4).map((_, i) => i);
-  writeFileSync(
-    join(folder, 'gallery/step-000000002.png'),
-    encodePng({ height: 12, width: 4, channels: 1, pixels }),
-  );
+  writeGallery(folder, 2);
 }

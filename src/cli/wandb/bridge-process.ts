@@ -21,8 +21,17 @@ const SCRIPT = fileURLToPath(new URL('../../../python/wandb_bridge.py', import.m
 /** Where Python is looked for, unless the user names one. */
 const PYTHONS = ['python3', 'python'] as const;
 
-const HOW =
-  'python3 -m pip install wandb pillow gets it; --python names a Python that is not the first on the path';
+/** `wandb sync` of earlier ones does not put the files of several calls together. */
+const LOWEST = [0, 28, 1] as const;
+
+const HOW = `python3 -m pip install --upgrade "wandb>=${LOWEST.join('.')}" pillow gets it; --python names a Python that is not the first on the path`;
+
+/** Whether a version is the lowest one or a later one. What follows its numbers, as in `0.29.0rc1`, does not count. */
+function isNewEnough(version: string): boolean {
+  const numbers = version.split('.').map((part) => Number.parseInt(part, 10));
+  const differing = LOWEST.findIndex((lowest, i) => numbers[i] !== lowest);
+  return differing < 0 || numbers[differing]! > LOWEST[differing]!;
+}
 
 /** The script at work. */
 export interface Bridge {
@@ -72,7 +81,6 @@ async function startIn(python: string, env: NodeJS.ProcessEnv): Promise<Started 
   const next = linesOf(child);
   const first = parseJson((await next()) ?? '');
   const start = BridgeStartCodec.is(first) ? first : null;
-  if (start?.event !== 'ready') child.stdin.end();
   return { child, next, said: () => said, start };
 }
 
@@ -81,7 +89,10 @@ const lastLine = (text: string): string => text.trim().split('\n').at(-1)!.slice
 /** Why none of the Pythons will do, in a line. */
 function missing(tried: readonly string[]): ProgramError {
   const found = tried.length === 0 ? `neither ${PYTHONS.join(' nor ')} on the path` : tried.join('; ');
-  return new ProgramError(`Python: expected one with the package wandb, found ${found}; ${HOW}`, 2);
+  return new ProgramError(
+    `Python: expected one with the package wandb, version ${LOWEST.join('.')} or later, found ${found}; ${HOW}`,
+    2,
+  );
 }
 
 function bridgeOf({ child, next, said }: Started, pillow: boolean): Bridge {
@@ -134,10 +145,12 @@ export async function startBridge(python: string | undefined, env: NodeJS.Proces
   const tried: string[] = [];
   for (const program of python === undefined ? PYTHONS : [python]) {
     const started = await startIn(program, env);
-    if (started?.start?.event === 'ready') return bridgeOf(started, started.start.pillow);
-    const reason =
-      started?.start?.event === 'missing' ? started.start.reason : lastLine(started?.said() ?? '');
-    if (started !== null) tried.push(`${program} without it (${reason})`);
+    const start = started?.start;
+    if (start?.event === 'ready' && isNewEnough(start.wandb)) return bridgeOf(started!, start.pillow);
+    started?.child.stdin.end();
+    const reason = start?.event === 'missing' ? start.reason : lastLine(started?.said() ?? '');
+    if (start?.event === 'ready') tried.push(`${program} with wandb ${start.wandb}`);
+    else if (started !== null) tried.push(`${program} without it (${reason})`);
     else if (python !== undefined) tried.push(`no program ${program}`);
   }
   throw missing(tried);

@@ -2,9 +2,10 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { either as E } from 'fp-ts';
-import { StudyResultsCodec } from '../../config/study-results.ts';
+import { StudyResultsCodec, type StudyResults } from '../../config/study-results.ts';
 import { refuse, type DataError } from '../../data/data-error.ts';
-import { failureKey, failuresIn } from '../../experiment/study/collect-results.ts';
+import { lockFolder } from '../../runs/run-lock.ts';
+import { failuresIn } from '../../experiment/study/collect-results.ts';
 import { readStudyFile, type StudyFile } from '../../experiment/study/study-file.ts';
 import { isFolder, isThere, parseJson, readText } from '../../system/text-file.ts';
 
@@ -14,8 +15,10 @@ export interface FoundRuns {
   readonly runs: readonly string[];
   /** Those among them that a study has given up, until it is told to try again. */
   readonly failed: ReadonlySet<string>;
-  /** How many more are still to begin; those that a study has given up are not. */
-  readonly toBegin: number;
+  /** Whether a program is at work on the study, which may begin more of them. */
+  readonly atWork: boolean;
+  /** What the study has come to; null while a program is at work on it, and of a run. */
+  readonly results: StudyResults | null;
 }
 
 async function subfolders(folder: string): Promise<readonly string[]> {
@@ -23,9 +26,20 @@ async function subfolders(folder: string): Promise<readonly string[]> {
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
 
+/** Whether a program is at work on a study. A lock that was left behind is taken away. */
+async function isAtWork(folder: string): Promise<boolean> {
+  if (!(await isThere(join(folder, 'lock')))) return false;
+  const lock = await lockFolder(folder);
+  if (E.isLeft(lock)) return true;
+  await lock.right();
+  return false;
+}
+
 const hasRun = (folder: string): Promise<boolean> => isThere(join(folder, 'run.json'));
 
 async function runsOfStudy(folder: string, study: StudyFile): Promise<FoundRuns> {
+  // Before the folders are looked at: what a program has begun until it ended is found.
+  const atWork = await isAtWork(folder);
   const seeds = (await subfolders(folder))
     .filter((name) => /^seed--?\d+$/.test(name))
     .sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)));
@@ -38,23 +52,24 @@ async function runsOfStudy(folder: string, study: StudyFile): Promise<FoundRuns>
     }
   const results = parseJson((await readText(join(folder, 'results.json'))) ?? '');
   const failed = StudyResultsCodec.is(results) ? failuresIn(results.seeds) : new Map<string, string>();
-  const inFolder = (key: string): string => join(folder, key);
-  const planned = study.seeds.flatMap((seed) => order.map((name) => [seed, name] as const));
-  const toBegin = planned.filter(
-    ([seed, name]) => !runs.includes(inFolder(failureKey(seed, name))) && !failed.has(failureKey(seed, name)),
-  );
-  return { runs, failed: new Set([...failed.keys()].map(inFolder)), toBegin: toBegin.length };
+  return {
+    runs,
+    failed: new Set([...failed.keys()].map((key) => join(folder, key))),
+    atWork,
+    results: !atWork && StudyResultsCodec.is(results) ? results : null,
+  };
 }
 
 /**
  * Finds the runs in a folder.
  *
  * @param given Of a run or a study.
- * @returns At least one that has begun or is to begin; or that it is another folder.
+ * @returns Those that have begun; or that it is another folder.
  */
 export async function findRuns(given: string): Promise<E.Either<DataError, FoundRuns>> {
   const folder = resolve(given);
-  if (await hasRun(folder)) return E.right({ runs: [folder], failed: new Set(), toBegin: 0 });
+  if (await hasRun(folder))
+    return E.right({ runs: [folder], failed: new Set(), atWork: false, results: null });
   const there = await isFolder(folder);
   const study = there ? await readStudyFile(folder) : E.right(null);
   if (E.isLeft(study)) return study;

@@ -3,24 +3,36 @@ import * as t from 'io-ts';
 import { finiteNumber, nullable } from '../../config/codecs.ts';
 import { GroupReportCodec } from '../../config/group-report.ts';
 import type { MetricsLine } from '../../config/run-files.ts';
+import type { LogView } from '../../runs/log-mirrors.ts';
 
 /** Values of a step, by name. */
 export type Values = Readonly<Record<string, number>>;
 
-/** The groups of a run. */
-export interface RunGroups {
-  /** Of the lists of the training records, in their order; null while nothing says them. */
+/** What is sent of a row. */
+export interface RowContents {
+  readonly values: Values;
+  /** PNG files in base64, by name. */
+  readonly images: Readonly<Record<string, string>>;
+}
+
+/** How the records of a run are read. */
+export interface RunReading {
+  /** The groups of the lists in the training records, in their order; null while nothing says them. */
   readonly trained: readonly string[] | null;
   /** What a reader calls a group. */
   readonly label: (name: string) => string;
+  /** What TensorBoard shows of a record. */
+  readonly entriesOf: LogView['entriesOf'];
+  /** The norm to which gradients are cut; null if they are not. */
+  readonly maximumGradientNorm: number | null;
 }
 
 /** How a run's numbers are called. */
 export interface MetricNames {
-  /** The values of a record of the log. */
-  readonly ofRecord: (record: MetricsLine, groups: RunGroups) => Values;
-  /** The values of a report on a split, during the training or at its end. */
-  readonly ofReport: (split: string, report: SplitNumbers, groups: RunGroups) => Values;
+  /** What a record of the log says. */
+  readonly ofRecord: (record: MetricsLine, run: RunReading) => Promise<RowContents>;
+  /** The values of a report on a split at the end. */
+  readonly ofReport: (split: string, report: SplitNumbers, run: RunReading) => Values;
 }
 
 const metricsOf = t.partial({

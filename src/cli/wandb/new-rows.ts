@@ -1,23 +1,21 @@
 /** What is new in a run's log since it was last sent. */
 import type { MetricsLine } from '../../config/run-files.ts';
 import { linesDigest, type LogLines } from './log-lines.ts';
-import type { MetricNames, RunGroups, Values } from './metric-values.ts';
+import type { MetricNames, RowContents, RunReading } from './metric-values.ts';
 import { OWN_NAMES } from './own-metrics.ts';
-import { gallerySteps } from './pictures.ts';
 import { PUBLISHED_NAMES } from './published-metrics.ts';
 import type { ReplayOptions } from './replay-options.ts';
 import type { Sent } from './sent-state.ts';
 import type { TrackedRun } from './tracked-run.ts';
 
-/** A row that is new, with the step of its gallery if there is one. */
+/** The records after a step that are new. */
 export interface NewRow {
   readonly step: number;
-  readonly values: Values;
-  readonly picture: boolean;
+  readonly records: readonly MetricsLine[];
 }
 
 /** A list whose groups nobody can name yet; the first evaluation says them. */
-const needsGroups = (record: MetricsLine, { end }: TrackedRun, { trained }: RunGroups): boolean =>
+const needsGroups = (record: MetricsLine, { end }: TrackedRun, { trained }: RunReading): boolean =>
   end === null && trained === null && 'groupMeans' in record;
 
 /** The names that were asked for. */
@@ -25,25 +23,30 @@ export const namesFor = ({ publishedNames }: Pick<ReplayOptions, 'publishedNames
   publishedNames ? PUBLISHED_NAMES : OWN_NAMES;
 
 /** Rows of the log that are whole: those of a step that the log has left behind, or of a run that is done. */
-export async function newRows(
-  { records, damaged }: LogLines,
-  run: TrackedRun,
-  after: number,
-  { publishedNames, images }: ReplayOptions,
-): Promise<readonly NewRow[]> {
-  const groups = run.groupsIn(records);
-  const names = namesFor({ publishedNames });
-  const unnamed = records.find((record) => needsGroups(record, run, groups))?.step ?? Infinity;
+export function newRows({ records, damaged }: LogLines, run: TrackedRun, after: number): readonly NewRow[] {
+  const reading = run.readingOf(records);
+  const unnamed = records.find((record) => needsGroups(record, run, reading))?.step ?? Infinity;
   const open = run.end === null || damaged !== null ? (records.at(-1)?.step ?? 0) : Infinity;
-  const isNew = (step: number): boolean => step > after && step < Math.min(open, unnamed);
-  const rows = new Map<number, Values>();
-  for (const record of records)
-    if (isNew(record.step))
-      rows.set(record.step, { ...rows.get(record.step), ...names.ofRecord(record, groups) });
-  const pictures = new Set(images ? (await gallerySteps(run.folder)).filter(isNew) : []);
-  return [...new Set([...rows.keys(), ...pictures])]
-    .sort((a, b) => a - b)
-    .map((step) => ({ step, values: rows.get(step) ?? {}, picture: pictures.has(step) }));
+  const isNew = ({ step }: MetricsLine): boolean => step > after && step < Math.min(open, unnamed);
+  const rows = new Map<number, MetricsLine[]>();
+  for (const record of records.filter(isNew))
+    rows.set(record.step, [...(rows.get(record.step) ?? []), record]);
+  return [...rows].map(([step, those]) => ({ step, records: those })).sort((a, b) => a.step - b.step);
+}
+
+/** What is sent of a row. */
+export async function contentsOf(
+  { records }: NewRow,
+  run: RunReading,
+  { publishedNames, images }: Pick<ReplayOptions, 'publishedNames' | 'images'>,
+): Promise<RowContents> {
+  const sent = { values: {}, images: {} };
+  for (const record of records) {
+    const contents = await namesFor({ publishedNames }).ofRecord(record, run);
+    Object.assign(sent.values, contents.values);
+    if (images) Object.assign(sent.images, contents.images);
+  }
+  return sent;
 }
 
 /** How far a log has been sent once it has been up to a step. */

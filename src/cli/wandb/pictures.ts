@@ -1,61 +1,53 @@
-/** The galleries of a run of stage 1 as W&B is sent them. */
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+/** What the log says of a record, with its pictures as W&B is sent them. */
 import { either as E } from 'fp-ts';
 import { decodeImage } from '../../data/decode-image.ts';
 import { encodePng, type ByteImage } from '../../data/png.ts';
-import { hasCode } from '../../system/text-file.ts';
+import type { LogEntry } from '../../logs/run-logger.ts';
+import type { RowContents } from './metric-values.ts';
 
-const fileAt = (step: number): string => `step-${String(step).padStart(9, '0')}.png`;
-
-/** The steps after which a gallery was made, in their order. */
-export async function gallerySteps(run: string): Promise<readonly number[]> {
-  const names = await readdir(join(run, 'gallery')).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  });
-  return names
-    .flatMap((name) => /^step-(\d{9})\.png$/.exec(name)?.[1] ?? [])
-    .map(Number)
-    .sort((a, b) => a - b);
-}
-
-/** The rows of a gallery by the published names: X is the source, Y the target. */
+/** The rows of a picture of translations by the published names: X is the source, Y the target. */
 const ROWS = ['real_x', 'fake_y', 'cycled_x', 'real_y', 'fake_x', 'cycled_y'] as const;
 
 /** A picture cut into as many rows as there are names. */
-function rowsOf({ height, width, channels, pixels }: ByteImage): Readonly<Record<string, Uint8Array>> {
+function rowsOf({ height, width, channels, pixels }: ByteImage): readonly (readonly [string, Uint8Array])[] {
   const rowHeight = height / ROWS.length;
   const size = rowHeight * width * channels;
-  return Object.fromEntries(
-    ROWS.map((name, r) => [
-      name,
-      encodePng({ height: rowHeight, width, channels, pixels: pixels.subarray(r * size, (r + 1) * size) }),
-    ]),
-  );
+  return ROWS.map((name, r) => [
+    name,
+    encodePng({ height: rowHeight, width, channels, pixels: pixels.subarray(r * size, (r + 1) * size) }),
+  ]);
 }
 
-const inBase64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+/** A picture as PNG files in base64, by name; none if its file is damaged. */
+function pictureFiles(
+  name: string,
+  png: Uint8Array,
+  published: boolean,
+): readonly (readonly [string, string])[] {
+  const decoded = decodeImage(png);
+  if (E.isLeft(decoded)) return [];
+  const isCut = published && name === 'translations' && decoded.right.height % ROWS.length === 0;
+  const files = isCut ? rowsOf(decoded.right) : [[name, png] as const];
+  return files.map(([each, bytes]) => [each, Buffer.from(bytes).toString('base64')]);
+}
 
 /**
- * A gallery as PNG files in base64.
+ * What a record says.
  *
- * @param run Folder of the run.
- * @param step After which it was made.
- * @param published Whether its rows are told apart, as the published system does; else it is one picture.
- * @returns By name; none if it is damaged, or no gallery of six rows.
+ * @param entries Of the log.
+ * @param published Whether the rows of translations are told apart, as the published system does.
  */
-export async function readPictures(
-  run: string,
-  step: number,
-  published: boolean,
-): Promise<Readonly<Record<string, string>>> {
-  const bytes = await readFile(join(run, 'gallery', fileAt(step)));
-  const decoded = decodeImage(bytes);
-  if (E.isLeft(decoded)) return {};
-  if (!published) return { gallery: inBase64(bytes) };
-  if (decoded.right.height % ROWS.length !== 0) return {};
-  return Object.fromEntries(
-    Object.entries(rowsOf(decoded.right)).map(([name, png]) => [name, inBase64(png)]),
+export function rowContents(entries: readonly LogEntry[], published: boolean): RowContents {
+  const values = entries.map((entry) => (entry.kind === 'scalars' ? entry.values : {}));
+  const images = entries.flatMap((entry) =>
+    entry.kind === 'images'
+      ? entry.images.flatMap((image) =>
+          image instanceof Uint8Array ? pictureFiles(entry.name, image, published) : [],
+        )
+      : [],
   );
+  return {
+    values: Object.assign({}, ...values) as RowContents['values'],
+    images: Object.fromEntries(images),
+  };
 }

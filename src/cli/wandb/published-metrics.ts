@@ -3,6 +3,7 @@
  * it is the same quantity there; what the published system has not keeps its own name.
  */
 import type { MetricsLine } from '../../config/run-files.ts';
+import { numbersIn, snakeCase } from '../../experiment/logs/scalar-names.ts';
 import {
   byGroup,
   ClassifierRecordCodec,
@@ -12,11 +13,13 @@ import {
   withoutKeys,
   type ClassifierRecord,
   type MetricNames,
-  type RunGroups,
+  type RowContents,
+  type RunReading,
   type SplitNumbers,
   type Values,
 } from './metric-values.ts';
 import { OWN_NAMES } from './own-metrics.ts';
+import { rowContents } from './pictures.ts';
 
 /** Losses of stage 1. Its X is our source, its Y our target, G translates X to Y and F back. */
 const STAGE_ONE: Readonly<Record<string, string>> = {
@@ -30,32 +33,43 @@ const STAGE_ONE: Readonly<Record<string, string>> = {
   discriminatorTarget: 'training_metrics/disc_y_loss',
   penaltySource: 'training_metrics/disc_x_gp',
   penaltyTarget: 'training_metrics/disc_y_gp',
+  learningRate: 'learning_rates',
 };
 
 const STAGE_TWO: Readonly<Record<string, string>> = {
   loss: 'train_step/robust_loss',
   consistency: 'train_step/consistency_loss',
   gradientNorm: 'train_step/global_gradient_norm',
+  learningRate: 'train_step/learning_rate',
 };
+
+/** The norm after the gradient is cut, which the published system logs. The log has the one before. */
+const cutNorm = (norm: unknown, maximum: number | null): unknown =>
+  typeof norm === 'number' ? Math.min(norm, maximum ?? Infinity) : norm;
 
 /** The same numbers under other names, where there is one. */
 const renamed = (values: object, names: Readonly<Record<string, string>>): Values =>
   Object.assign(
     {},
-    ...Object.entries(values).map(([key, value]) => metricsIn(value, names[key] ?? `training/${key}`)),
+    ...Object.entries(values).map(([key, value]) =>
+      numbersIn(names[key] ?? `train/${snakeCase(key)}`, value),
+    ),
   ) as Values;
 
 /** Weights of an adversary over all groups sum to 1, as the published ones do; those within classes are no such. */
 const isOverAllGroups = (weights: readonly (number | null)[]): boolean =>
   Math.abs(weights.reduce((sum: number, weight) => sum + (weight ?? NaN), 0) - 1) < 1e-3;
 
-function classifierStep(record: MetricsLine & ClassifierRecord, { trained }: RunGroups): Values {
+function classifierStep(
+  record: MetricsLine & ClassifierRecord,
+  { trained, maximumGradientNorm }: RunReading,
+): Values {
   const { adversaryWeights: weights = [] } = record;
   const names = trained ?? [];
   const rest = withoutKeys(record, ['step', 'kind', 'groupMeans', 'groupCounts', 'adversaryWeights']);
   const weightName = isOverAllGroups(weights) ? 'gdro_adv_prob' : 'weight_within_class';
   return {
-    ...renamed(rest, STAGE_TWO),
+    ...renamed({ ...rest, gradientNorm: cutNorm(record['gradientNorm'], maximumGradientNorm) }, STAGE_TWO),
     'train_step/step': record.step,
     ...byGroup(presentMeans(record), names, (name) => `train_step/${name}/loss`),
     ...byGroup(weights, names, (name) => `train_step/${weightName}.${name}`),
@@ -85,7 +99,7 @@ function pooled(groups: SplitNumbers['groups'], of: 'accuracy' | 'loss'): number
   return count === 0 ? null : there.reduce((sum, group) => sum + group.count * (group[of] ?? NaN), 0) / count;
 }
 
-function reportValues(split: string, report: SplitNumbers, groups: RunGroups): Values {
+function reportValues(split: string, report: SplitNumbers, run: RunReading): Values {
   const of = (
     name: string,
     group: { accuracy: number | null; loss: number | null },
@@ -101,7 +115,7 @@ function reportValues(split: string, report: SplitNumbers, groups: RunGroups): V
   const summaries = OWN_NAMES.ofReport(
     split,
     { ...withoutKeys(report, ['metrics']), groups: [] } as never,
-    groups,
+    run,
   );
   return Object.assign(
     { ...summaries, ...of('aggregate', aggregate, report.metrics?.all ?? {}) },
@@ -112,16 +126,17 @@ function reportValues(split: string, report: SplitNumbers, groups: RunGroups): V
 /** Published names: `train_step/…`, `training_metrics/…`, `validation_metrics/…`, `test_metrics/…`. */
 export const PUBLISHED_NAMES: MetricNames = {
   ofReport: reportValues,
-  ofRecord(record, groups) {
-    if (ClassifierRecordCodec.is(record)) return classifierStep(record, groups);
+  async ofRecord(record, run) {
+    const withValues = (values: Values): RowContents => ({ values, images: {} });
+    if (ClassifierRecordCodec.is(record)) return withValues(classifierStep(record, run));
     if (ReportsRecordCodec.is(record)) {
       const { epoch } = record as { readonly epoch?: unknown };
-      return Object.assign(
-        metricsIn(epoch, 'epochs'),
-        ...Object.entries(record.reports).map(([split, report]) => reportValues(split, report, groups)),
-      ) as Values;
+      const reports = Object.entries(record.reports).map(([split, report]) =>
+        reportValues(split, report, run),
+      );
+      return withValues(Object.assign(metricsIn(epoch, 'epochs'), ...reports) as Values);
     }
-    if (record['kind'] !== 'training') return OWN_NAMES.ofRecord(record, groups);
-    return { ...renamed(withoutKeys(record, ['step', 'kind']), STAGE_ONE), steps: record.step };
+    if (record['kind'] !== 'training') return rowContents(await run.entriesOf(record), true);
+    return withValues({ ...renamed(withoutKeys(record, ['step', 'kind']), STAGE_ONE), steps: record.step });
   },
 };

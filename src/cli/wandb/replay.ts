@@ -5,11 +5,11 @@ import { formatDataError, type DataError } from '../../data/data-error.ts';
 import { lockFolder } from '../../runs/run-lock.ts';
 import { orExit, ProgramError } from '../../system/program.ts';
 import { startProgress } from '../../system/progress.ts';
-import type { Begun, BridgeEvent, BridgeInit } from './bridge-events.ts';
+import type { Begun, BridgeInit } from './bridge-events.ts';
 import type { Bridge } from './bridge-process.ts';
 import { readLogLines, type LogLines } from './log-lines.ts';
-import { hasChanged, namesFor, newRows, sentUpTo, type NewRow } from './new-rows.ts';
-import { readPictures } from './pictures.ts';
+import type { RunReading } from './metric-values.ts';
+import { contentsOf, hasChanged, namesFor, newRows, sentUpTo, type NewRow } from './new-rows.ts';
 import type { ReplayOptions } from './replay-options.ts';
 import { endArtifacts, endStep, endTables, endValues } from './run-end.ts';
 import { keepTracked, NOTHING_SENT, trackedIn, type Sent } from './sent-state.ts';
@@ -32,7 +32,7 @@ export interface Replay {
   /** Sends what is new. */
   pump(): Promise<void>;
   readonly replayed: () => Replayed;
-  /** Closes the run of W&B and gives the folder back. */
+  /** Closes the run of W&B, notes what it has, and gives the folder back. */
   close(): Promise<void>;
 }
 
@@ -51,14 +51,14 @@ export interface ReplayContext {
   readonly stopRequested: () => boolean;
 }
 
-/** Rows between two notes of how far it is. */
+/** Rows between two looks at whether wandb has taken them. */
 const CHUNK = 1000;
 
 /** Rows of which it is shown how far they are. */
 const SHOWN = 100;
 
 /** One bridge at a time for a run. */
-async function lockOf(folder: string): Promise<() => Promise<void>> {
+export async function lockOf(folder: string): Promise<() => Promise<void>> {
   return orExit(
     E.mapLeft((fault: DataError) => ({
       ...fault,
@@ -81,20 +81,8 @@ const initOf = (run: TrackedRun, id: string, options: ReplayOptions): BridgeInit
   mode: options.mode,
 });
 
-async function eventOf(
-  { step, values, picture }: NewRow,
-  folder: string,
-  bridge: Bridge,
-  { publishedNames }: ReplayOptions,
-): Promise<BridgeEvent> {
-  if (picture && !bridge.pillow)
-    throw new ProgramError(
-      'Python: expected the package pillow, with which wandb sends pictures, found none; python3 -m pip install pillow gets it, --no-images does without',
-      2,
-    );
-  const images = picture ? await readPictures(folder, step, publishedNames) : {};
-  return { event: 'log', run: folder, step, values, ...(picture && { images }) };
-}
+const WITHOUT_PILLOW =
+  'Python: expected the package pillow, with which wandb sends pictures, found none; python3 -m pip install pillow gets it, --no-images does without';
 
 /**
  * Makes ready to replay a run.
@@ -114,7 +102,9 @@ export async function openReplay(
   let [name, rows, pictures, artifacts, told] = [folder, 0, 0, 0, false];
   let open: Opened | null = null;
   let begun: Begun | null = null;
-  const sent = (): Sent => tracked[mode] ?? NOTHING_SENT;
+  // wandb keeps rows in its memory until it closes the run. A note before that would lose them if it is killed.
+  let unnoted: Sent | null = null;
+  const sent = (): Sent => unnoted ?? tracked[mode] ?? NOTHING_SENT;
 
   const opened = async (run: TrackedRun): Promise<Opened> => {
     if (open !== null) return open;
@@ -131,28 +121,38 @@ export async function openReplay(
       throw error;
     }
   };
-  const keep = async (bridge: Bridge, now: Sent): Promise<void> => {
+  const taken = async (bridge: Bridge, now: Sent): Promise<void> => {
     await bridge.mark(folder);
-    tracked = { ...tracked, [mode]: now };
+    unnoted = now;
+  };
+  const note = async (): Promise<void> => {
+    if (unnoted === null) return;
+    tracked = { ...tracked, [mode]: unnoted };
+    unnoted = null;
     await keepTracked(folder, options, tracked);
   };
-  const sendRow = async (row: NewRow, { bridge, begun: there }: Opened): Promise<void> => {
+  const sendRow = async (row: NewRow, run: RunReading, { bridge, begun: there }: Opened): Promise<void> => {
     // Of a run that was synchronised from here, the server may have more than was sent to it directly.
     if (mode === 'online' && row.step < there.step) return;
-    await bridge.send(await eventOf(row, folder, bridge, options));
+    const { values, images } = await contentsOf(row, run, options);
+    const hasPicture = Object.keys(images).length > 0;
+    if (hasPicture && !bridge.pillow) throw new ProgramError(WITHOUT_PILLOW, 2);
+    if (!hasPicture && Object.keys(values).length === 0) return;
+    await bridge.send({ event: 'log', run: folder, step: row.step, values, ...(hasPicture && { images }) });
     rows += 1;
-    pictures += row.picture ? 1 : 0;
+    pictures += hasPicture ? 1 : 0;
   };
   /** Whether all were sent before a stop was asked for. */
   const sendRows = async (all: readonly NewRow[], log: LogLines, run: TrackedRun): Promise<boolean> => {
     const there = await opened(run);
+    const reading = run.readingOf(log.records);
     const progress = all.length < SHOWN ? null : startProgress(run.name, all.length);
     try {
       for (const [i, row] of all.entries()) {
-        await sendRow(row, there);
+        await sendRow(row, reading, there);
         progress?.update(i + 1);
         if ((i + 1) % CHUNK !== 0 && i + 1 < all.length) continue;
-        await keep(there.bridge, sentUpTo(row.step, log));
+        await taken(there.bridge, sentUpTo(row.step, log));
         if (stopRequested()) return false;
       }
       return true;
@@ -162,18 +162,18 @@ export async function openReplay(
   };
   const sendEnd = async (end: RunEnd, log: LogLines, run: TrackedRun): Promise<void> => {
     const { bridge, begun: there } = await opened(run);
-    const groups = run.groupsIn(log.records);
+    const reading = run.readingOf(log.records);
     const names = namesFor(options);
     // The server refuses steps before the next one.
     const next = mode === 'online' ? there.step : 0;
     const step = Math.max(endStep(end), log.records.at(-1)?.step ?? 0, next);
-    const row = { step, values: endValues(end, names, groups), tables: endTables(end, groups) };
+    const row = { step, values: endValues(end, names, reading), tables: endTables(end, reading) };
     await bridge.send({ event: 'log', run: folder, ...row });
     for (const artifact of await endArtifacts(folder, end, tracked.id, options.checkpoints)) {
       await bridge.send({ event: 'artifact', run: folder, ...artifact });
       artifacts += 1;
     }
-    await keep(bridge, sentUpTo(step, log, true));
+    await taken(bridge, sentUpTo(step, log, true));
   };
   return {
     replayed: () => ({ name, rows, pictures, artifacts, done: sent().done, begun }),
@@ -188,7 +188,7 @@ export async function openReplay(
           `${name}: the log has other values up to step ${sent().step} than were sent, as after a rollback; W&B keeps what it has, later steps are added. Another --project shows the run as it is now`,
         );
       }
-      const all = await newRows(log, run, sent().step, options);
+      const all = newRows(log, run, sent().step);
       if (all.length > 0 && !(await sendRows(all, log, run))) return;
       if (log.damaged !== null) throw new ProgramError(formatDataError(log.damaged), 2);
       if (run.end !== null) await sendEnd(run.end, log, run);
@@ -199,6 +199,7 @@ export async function openReplay(
       open = null;
       try {
         await bridge.finish(folder);
+        await note();
       } finally {
         await unlock();
       }

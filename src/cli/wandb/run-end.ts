@@ -3,7 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataError } from '../../data/data-error.ts';
 import type { BridgeArtifact, BridgeTable } from './bridge-events.ts';
-import { metricsIn, type MetricNames, type RunGroups, type Values } from './metric-values.ts';
+import { numbersIn } from '../../experiment/logs/scalar-names.ts';
+import type { MetricNames, RunReading, Values } from './metric-values.ts';
 import type { RunEnd } from './tracked-run.ts';
 
 /** Which checkpoints are sent once a run is done. */
@@ -16,12 +17,12 @@ const selectedStep = (end: RunEnd): number => (end.kind === 'stage-1' ? end.best
 export const endStep = (end: RunEnd): number => (end.kind === 'stage-1' ? end.steps : end.results.steps);
 
 /** The numbers that a run came to. */
-export function endValues(end: RunEnd, names: MetricNames, groups: RunGroups): Values {
+export function endValues(end: RunEnd, names: MetricNames, run: RunReading): Values {
   const { seconds } = end.kind === 'stage-1' ? end : end.results;
-  const common = { 'selected step': selectedStep(end), seconds };
-  if (end.kind === 'stage-2') return { ...common, ...names.ofReport('test', end.results, groups) };
+  const common = { selected_step: selectedStep(end), seconds };
+  if (end.kind === 'stage-2') return { ...common, ...names.ofReport('test', end.results, run) };
   const { measure, gateAccuracy } = end;
-  return { ...common, ...metricsIn({ ...measure, gateAccuracy }, 'selected') };
+  return { ...common, ...numbersIn('selected', { ...measure, gateAccuracy }) };
 }
 
 function gateTable({
@@ -42,7 +43,10 @@ function gateTable({
   };
 }
 
-function groupTableOf({ results }: RunEnd & { readonly kind: 'stage-2' }, { label }: RunGroups): BridgeTable {
+function groupTableOf(
+  { results }: RunEnd & { readonly kind: 'stage-2' },
+  { label }: Pick<RunReading, 'label'>,
+): BridgeTable {
   return {
     columns: ['group', 'name', 'images', 'accuracy', 'low', 'high', 'loss'],
     rows: results.groups.map(({ name, count, accuracy, interval, loss }) => [
@@ -68,8 +72,8 @@ const damagedTable = (damaged: readonly DataError[]): Readonly<Record<string, Br
       };
 
 /** The tables that a run came to. */
-export const endTables = (end: RunEnd, groups: RunGroups): Readonly<Record<string, BridgeTable>> => ({
-  ...(end.kind === 'stage-1' ? gateTable(end) : { 'test/groups': groupTableOf(end, groups) }),
+export const endTables = (end: RunEnd, run: RunReading): Readonly<Record<string, BridgeTable>> => ({
+  ...(end.kind === 'stage-1' ? gateTable(end) : { 'test/groups': groupTableOf(end, run) }),
   ...damagedTable(end.damaged),
 });
 

@@ -4,7 +4,7 @@ import { either as E } from 'fp-ts';
 import * as t from 'io-ts';
 import type { Json } from '../../config/json.ts';
 import type { MetricsLine, RunFile } from '../../config/run-files.ts';
-import { DataCodec } from '../../config/schema/data-settings.ts';
+import type { StageTwoExperiment } from '../../config/schema/stage-two.ts';
 import { refuse, type DataError } from '../../data/data-error.ts';
 import { dataGroups } from '../../config/schema/groups-of-data.ts';
 import {
@@ -13,10 +13,12 @@ import {
   type StageOneOutcome,
   type StageTwoOutcome,
 } from '../../experiment/outcomes.ts';
-import { groupLabels } from '../../experiment/report/described-experiments.ts';
+import { stageOneView } from '../../experiment/logs/stage-one-view.ts';
+import { groupNaming, stageTwoView } from '../../experiment/logs/stage-two-view.ts';
+import { experimentOfRun } from '../../experiment/run-settings.ts';
 import { readStudyFile, type StudyFile } from '../../experiment/study/study-file.ts';
 import { decodedOutcome, readRunFile } from '../../runs/run-file.ts';
-import { ClassifierRecordCodec, ReportsRecordCodec, type RunGroups } from './metric-values.ts';
+import { ClassifierRecordCodec, ReportsRecordCodec, type RunReading } from './metric-values.ts';
 
 const SettingsCodec = t.intersection([
   t.type({
@@ -43,8 +45,8 @@ export interface TrackedRun {
   readonly config: Json;
   /** Null while it has not come to its end. */
   readonly end: RunEnd | null;
-  /** The groups, with what the log says of them by now. */
-  readonly groupsIn: (records: readonly MetricsLine[]) => RunGroups;
+  /** How records are read, with what the log says of the groups by now. */
+  readonly readingOf: (records: readonly MetricsLine[]) => RunReading;
 }
 
 /** The study that a run lies in, by the places of both. */
@@ -75,30 +77,52 @@ function trainedNames(
   return [...known, evaluated ?? []].find((names) => names.length === training?.groupMeans.length) ?? null;
 }
 
-function groupsOf(
-  settings: Settings,
+/** How the records of a run of stage 2 are read, once it is known which groups were trained on. */
+function stageTwoReading(
+  folder: string,
+  experiment: StageTwoExperiment,
   labels: StudyFile['labels'],
   end: RunEnd | null,
-): TrackedRun['groupsIn'] {
-  const data = DataCodec.decode(settings.data);
-  const known = E.isRight(data) ? groupLabels(data.right, labels) : {};
-  const ofData = E.isRight(data) ? dataGroups(data.right).map(({ name }) => name) : [];
+): TrackedRun['readingOf'] {
+  const ofData = dataGroups(experiment.data).map(({ name }) => name);
   const ofEnd = end?.kind === 'stage-2' ? end.trainedGroups : [];
-  return (records) => ({
-    trained: trainedNames([ofEnd, ofData], records),
-    label: (name) => {
-      const [variant = ''] = /\([^()]*\)$/.exec(name.replace(/^\(Y=\d+\)\(Z=\d+\)/, '')) ?? [];
-      const original = known[name.slice(0, name.length - variant.length)];
-      return original === undefined ? name : [original, variant].join(' ').trim();
-    },
-  });
+  const { maximumGradientNorm } = experiment.training;
+  return (records) => {
+    const trained = trainedNames([ofEnd, ofData], records);
+    const options = { folder, experiment, settings: null, trainedGroups: trained ?? [], labels };
+    const { entriesOf } = stageTwoView(options);
+    return { trained, label: groupNaming(options), entriesOf, maximumGradientNorm };
+  };
 }
+
+const stageOneReading = (folder: string): RunReading => ({
+  trained: null,
+  label: (name) => name,
+  entriesOf: stageOneView(folder, null).entriesOf,
+  maximumGradientNorm: null,
+});
+
+/** How the records of a run are read; or that its settings are not those of an experiment. */
+function readingOf(
+  folder: string,
+  { settings }: RunFile & { readonly settings: Settings },
+  labels: StudyFile['labels'],
+  end: RunEnd | null,
+): E.Either<DataError, TrackedRun['readingOf']> {
+  if (settings.kind === 'stage-1') return E.right(() => stageOneReading(folder));
+  return E.Functor.map(experimentOfRun(settings, join(folder, 'run.json')), (experiment) =>
+    stageTwoReading(folder, experiment, labels, end),
+  );
+}
+
+/** A name as a tag. W&B refuses more than 64 characters. */
+export const asTag = (name: string): string => name.slice(0, 64);
 
 function describedRun(
   folder: string,
   file: RunFile & { readonly settings: Settings },
   study: StudyFile | null,
-  end: RunEnd | null,
+  { end, readingOf }: Pick<TrackedRun, 'end' | 'readingOf'>,
 ): TrackedRun {
   const { settings } = file;
   const { kind, name, seed, data, method } = settings;
@@ -115,15 +139,12 @@ function describedRun(
         called,
         ...(method === undefined ? [] : [method.kind]),
       ]),
-    ].map((tag) => tag.slice(0, LONGEST_TAG)),
+    ].map(asTag),
     config: { ...(settings as object), study: study?.name ?? null, groupLabels: labels } as Json,
     end,
-    groupsIn: groupsOf(settings, labels, end),
+    readingOf,
   };
 }
-
-/** W&B refuses longer ones. */
-const LONGEST_TAG = 64;
 
 /**
  * Reads what a run's folder says of it.
@@ -145,7 +166,9 @@ export async function readTrackedRun(folder: string): Promise<E.Either<DataError
     );
   const found = file as RunFile & { readonly settings: Settings };
   const study = await studyOf(folder);
-  return E.Functor.map(endOf(file, found.settings.kind, path), (end) =>
-    describedRun(folder, found, study, end),
+  return E.Monad.chain(endOf(file, found.settings.kind, path), (end) =>
+    E.Functor.map(readingOf(folder, found, study?.labels ?? {}, end), (reading) =>
+      describedRun(folder, found, study, { end, readingOf: reading }),
+    ),
   );
 }

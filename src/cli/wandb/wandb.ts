@@ -8,7 +8,10 @@ import { orExit, ProgramError } from '../../system/program.ts';
 import { sayLine } from '../../system/standard-error.ts';
 import { folderName } from '../option-values.ts';
 import { withProgressOptions } from '../progress-options.ts';
+import type { StudyResults } from '../../config/study-results.ts';
+import type { Begun } from './bridge-events.ts';
 import { startBridge, type Bridge } from './bridge-process.ts';
+import { sendComparison } from './comparison.ts';
 import { findRuns } from './find-runs.ts';
 import { openReplay, type Replay, type Replayed, type ReplayContext } from './replay.ts';
 import type { ReplayOptions } from './replay-options.ts';
@@ -45,7 +48,7 @@ const counted = (count: number, what: string): readonly string[] =>
 function replayedLine({ name, rows, pictures, artifacts, done, begun }: Replayed): string {
   const sent = [
     ...counted(rows, 'step'),
-    ...counted(pictures, 'gallery').map((text) => text.replace('gallerys', 'galleries')),
+    ...counted(pictures, 'picture'),
     ...counted(artifacts, 'checkpoint'),
   ];
   const what = begun === null ? 'nothing new' : sent.length === 0 ? 'its end' : sent.join(', ');
@@ -53,16 +56,23 @@ function replayedLine({ name, rows, pictures, artifacts, done, begun }: Replayed
   return `${name}: ${what}${begun === null ? '' : ` → ${begun.url ?? begun.folder}`}${state}`;
 }
 
+/** A path as a POSIX shell reads it. */
+const quoted = (path: string): string =>
+  /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+
 /** How what lies here is brought to a server. */
-function syncLines(replayed: readonly Replayed[], mode: ReplayOptions['mode']): readonly string[] {
-  const folders = replayed.flatMap(({ begun }) => (begun === null ? [] : [begun.folder]));
-  return mode === 'online' || folders.length === 0 ? [] : ['', `wandb sync ${folders.join(' ')}`];
+function syncLines(sent: readonly (Begun | null)[], mode: ReplayOptions['mode']): readonly string[] {
+  const folders = sent.flatMap((begun) => (begun === null ? [] : [begun.folder]));
+  return mode === 'online' || folders.length === 0 ? [] : ['', `wandb sync ${folders.map(quoted).join(' ')}`];
 }
 
 /** One call of the program: its replays by folder, and the script when it is first needed. */
 interface Session {
   readonly replayOf: (folder: string) => Promise<Replay>;
+  readonly compare: (results: StudyResults) => Promise<void>;
   readonly replayed: () => readonly Replayed[];
+  /** Where the comparison of a study's methods was sent. */
+  readonly compared: () => Begun | null;
   readonly close: () => Promise<void>;
 }
 
@@ -74,7 +84,12 @@ function startSession(
   let starting: Promise<Bridge> | undefined;
   const bridge = () => (starting ??= startBridge(options.python, environment(folder, options.mode)));
   const replays = new Map<string, Replay>();
+  let compared: Begun | null = null;
   return {
+    compared: () => compared,
+    async compare(results) {
+      compared = (await sendComparison(resolve(folder), results, options, { bridge })) ?? compared;
+    },
     async replayOf(run) {
       const replay = replays.get(run) ?? (await openReplay(run, options, { ...context, bridge }));
       replays.set(run, replay);
@@ -94,8 +109,8 @@ function startSession(
 
 /** Sends what is there by now. */
 async function once(folder: string, session: Session, stopRequested: () => boolean): Promise<boolean> {
-  const { runs, failed, toBegin } = orExit(await findRuns(folder));
-  let ended = toBegin === 0;
+  const { runs, failed, atWork, results } = orExit(await findRuns(folder));
+  let ended = !atWork;
   for (const run of runs) {
     if (stopRequested()) return false;
     const replay = await session.replayOf(run);
@@ -104,6 +119,7 @@ async function once(folder: string, session: Session, stopRequested: () => boole
     if (done) await replay.close();
     ended &&= done || failed.has(run);
   }
+  if (ended && results !== null) await session.compare(results);
   return ended;
 }
 
@@ -137,7 +153,12 @@ async function wandb(folder: string, { follow, every, ...options }: WandbFlags):
     await session.close().finally(interruption.dispose);
   }
   const replayed = session.replayed();
-  const lines = [...replayed.map(replayedLine), ...syncLines(replayed, options.mode)];
+  const compared = session.compared();
+  const lines = [
+    ...replayed.map(replayedLine),
+    ...(compared === null ? [] : [`comparison of the methods → ${compared.url ?? compared.folder}`]),
+    ...syncLines([...replayed.map(({ begun }) => begun), compared], options.mode),
+  ];
   process.stdout.write(`${lines.join('\n')}\n`);
   if (stopRequested()) throw new ProgramError('stopped; run the same command again to go on', 75);
 }
@@ -165,7 +186,7 @@ export const wandbCommand = (): Command =>
     .option('--published-names', 'call metrics and pictures as the published system does', false)
     .option('--group <name>', 'of W&B (default: stage-1 or stage-2, as the published system has it)')
     .option('--job-type <name>', 'of W&B (default: the kind of the data, likewise)')
-    .option('--no-images', 'leave the galleries out, which need the Python package pillow')
+    .option('--no-images', 'leave the pictures out, which need the Python package pillow')
     .addOption(
       new Option('--checkpoints <which>', 'sent as artifacts once a run is done')
         .choices(['none', 'selected', 'all'])

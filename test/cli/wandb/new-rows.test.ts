@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { linesDigest } from '../../../src/cli/wandb/log-lines.ts';
-import { hasChanged, newRows, sentUpTo } from '../../../src/cli/wandb/new-rows.ts';
-import type { ReplayOptions } from '../../../src/cli/wandb/replay-options.ts';
+import { contentsOf, hasChanged, newRows, sentUpTo } from '../../../src/cli/wandb/new-rows.ts';
 import type { RunEnd, TrackedRun } from '../../../src/cli/wandb/tracked-run.ts';
 import { classifierRecords } from '../../support/run-folders.ts';
 
@@ -18,37 +17,38 @@ const runOf = (end: RunEnd | null, trained: readonly string[] | null): TrackedRu
   tags: [],
   config: {},
   end,
-  groupsIn: () => ({ trained, label: (name) => name }),
+  readingOf: () => ({
+    trained,
+    label: (name) => name,
+    entriesOf: ({ step, kind }) =>
+      Promise.resolve([{ kind: 'scalars', step, values: { [String(kind)]: step } }]),
+    maximumGradientNorm: null,
+  }),
 });
-const options: ReplayOptions = {
-  project: 'p',
-  mode: 'offline',
-  publishedNames: false,
-  images: true,
-  checkpoints: 'none',
-};
 const END = { kind: 'stage-2' } as RunEnd;
 const NAMES = ['a', 'b', 'c', 'd'];
-const steps = async (run: TrackedRun, after: number, damaged = false) => {
+const steps = (run: TrackedRun, after: number, damaged = false) => {
   const log = { ...logOf(classifierRecords(5)), ...(damaged && { damaged: {} as never }) };
-  return (await newRows(log, run, after, options)).map(({ step }) => step);
+  return newRows(log, run, after).map(({ step }) => step);
 };
 
-it('the last step is whole once the run is done, unless the log is damaged behind it', async () => {
-  expect(await steps(runOf(null, NAMES), -1)).toEqual([1, 2, 3, 4]);
-  expect(await steps(runOf(END, NAMES), 3)).toEqual([4, 5]);
-  expect(await steps(runOf(END, NAMES), -1, true)).toEqual([1, 2, 3, 4]);
+it('the last step is whole once the run is done, unless the log is damaged behind it', () => {
+  expect(steps(runOf(null, NAMES), -1)).toEqual([1, 2, 3, 4]);
+  expect(steps(runOf(END, NAMES), 3)).toEqual([4, 5]);
+  expect(steps(runOf(END, NAMES), -1, true)).toEqual([1, 2, 3, 4]);
 });
 
-it('lists whose groups nobody can name wait, but not for ever', async () => {
-  expect(await steps(runOf(null, null), -1)).toEqual([]);
-  expect(await steps(runOf(END, null), -1)).toEqual([1, 2, 3, 4, 5]);
+it('lists whose groups nobody can name wait, but not for ever', () => {
+  expect(steps(runOf(null, null), -1)).toEqual([]);
+  expect(steps(runOf(END, null), -1)).toEqual([1, 2, 3, 4, 5]);
 });
 
 it('a step with two records is one row', async () => {
-  const rows = await newRows(logOf(classifierRecords(3)), runOf(null, NAMES), 1, options);
+  const run = runOf(null, NAMES);
+  const rows = newRows(logOf(classifierRecords(3)), run, 1);
   expect(rows).toHaveLength(1);
-  expect(rows[0]!.values).toMatchObject({ 'training/loss': 1 / 4, 'validation/gap': 0.25 });
+  const contents = await contentsOf(rows[0]!, run.readingOf([]), { publishedNames: false, images: true });
+  expect(contents).toEqual({ values: { training: 2, evaluation: 2 }, images: {} });
 });
 
 it('what was sent has changed only if the same lines are other ones', () => {

@@ -1,8 +1,18 @@
 /** The command `wandb` against the real package, offline: every value of the log is read back from its file. */
-import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { wandbCommand } from '../../../src/cli/wandb/wandb.ts';
@@ -12,6 +22,7 @@ import {
   writeClassifierRun,
   writeTranslationRun,
 } from '../../support/run-folders.ts';
+import { killTree } from '../../support/process-tree.ts';
 
 const python = process.env['MODEL_PATCHING_WANDB_PYTHON'] ?? 'python3';
 const there = spawnSync(python, ['-c', 'import wandb.proto.wandb_internal_pb2, PIL']).status === 0;
@@ -20,6 +31,7 @@ if (!there)
     `What is sent to Weights & Biases is not read back: ${python} lacks wandb or pillow; MODEL_PATCHING_WANDB_PYTHON names another one.`,
   );
 
+const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
 const READER = fileURLToPath(new URL('../../fixtures/wandb/read_offline_run.py', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'real-wandb-'));
 beforeEach(() => {
@@ -52,19 +64,19 @@ function offlineFiles(run: string): readonly (readonly Record[])[] {
       });
       if (status !== 0) throw new Error(stderr);
       return stdout
-        .trim()
         .split('\n')
+        .slice(0, -1)
         .map((line) => JSON.parse(line) as Record);
     });
 }
 const rowsOf = (records: readonly Record[]) => records.filter(({ kind }) => kind === 'history');
 
-/** All numbers of a record of the log, but those that are not sent: intervals, counts, and means of nothing. */
+/** All numbers of a record of the log, but those that are not compared: intervals, counts, epochs, and means of nothing. */
 function numbersOf(value: unknown): readonly number[] {
   if (typeof value === 'number') return [value];
   if (value === null || typeof value !== 'object') return [];
   return Object.entries(value).flatMap(([key, inner]) =>
-    ['step', 'interval', 'count', 'groupCounts'].includes(key) ? [] : numbersOf(inner),
+    ['step', 'interval', 'count', 'groupCounts', 'epoch'].includes(key) ? [] : numbersOf(inner),
   );
 }
 
@@ -95,9 +107,28 @@ describe.skipIf(!there)('the real wandb, offline', () => {
         compared += 1;
       }
     }
-    // 10 of each training record; 4 accuracies, 4 losses, the worst group, 3 summaries and the epoch of 30 evaluations.
-    expect(compared).toBe(60 * 10 + 30 * 13);
-    expect(rows[6]!.values).toMatchObject({ 'training/loss': 1 / 9, 'training/consistency': 1 });
+    // 10 of each training record; 4 accuracies, 4 losses, the worst group, and 3 summaries of 30 evaluations.
+    expect(compared).toBe(60 * 10 + 30 * 12);
+    expect(rows[6]!.values).toMatchObject({ 'train/loss': 1 / 9, 'train/consistency': 1 });
+  });
+
+  it('has every step once all of it was killed and begun again', async () => {
+    const run = join(scratch, 'killed');
+    writeClassifierRun(run, 20, false);
+    const program = spawn(process.execPath, [
+      ...['--conditions=source', '--import', 'tsx', MAIN, 'wandb', run],
+      ...['--python', python, '--follow', '--every', '0.1'],
+    ]);
+    const ended = once(program, 'exit');
+    while (!existsSync(join(run, 'wandb/latest-run')) && program.exitCode === null) await setTimeout(50);
+    // Time for the first looks, after which all but the last step is with wandb.
+    await setTimeout(2000);
+    killTree(program.pid!);
+    await ended;
+    writeClassifierRun(run, 30, false);
+    await wandb(run);
+    const steps = offlineFiles(run).flatMap((records) => rowsOf(records).map(({ step }) => step));
+    expect(new Set(steps)).toEqual(new Set(Array.from({ length: 29 }, (_, i) => i + 1)));
   });
 
   it('has settings, group, job type, pictures, tables and checkpoint', async () => {

@@ -1,5 +1,5 @@
 /** The command `wandb` against a double of the package, which writes down what it is told. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -9,6 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -19,10 +20,19 @@ import { ProgramError } from '../../../src/system/program.ts';
 import {
   classifierRecords,
   linesOfRecords,
+  reportOf,
   writeClassifierRun,
+  writeGallery,
   writeTranslationRun,
 } from '../../support/run-folders.ts';
+import { killTree } from '../../support/process-tree.ts';
 
+const MAIN = [
+  '--conditions=source',
+  '--import',
+  'tsx',
+  fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url)),
+];
 const DOUBLE = fileURLToPath(new URL('../../fixtures/wandb/fake', import.meta.url));
 const there = spawnSync('python3', ['--version']).status === 0;
 if (!there) console.log('npm run wandb is not tested: no python3 is on the path.');
@@ -48,15 +58,21 @@ afterEach(() => {
 
 type Call = Readonly<Record<string, unknown>> & { readonly call: string };
 
-/** What the double was told since the last time. */
-function calls(): readonly Call[] {
+/** What the double has been told. */
+function callsSoFar(): readonly Call[] {
   const file = join(scratch, 'calls');
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  rmSync(file, { force: true });
   return text
     .split('\n')
     .slice(0, -1)
     .map((line) => JSON.parse(line) as Call);
+}
+
+/** What it has been told since the last time. */
+function calls(): readonly Call[] {
+  const all = callsSoFar();
+  rmSync(join(scratch, 'calls'), { force: true });
+  return all;
 }
 const logged = (all: readonly Call[]) => all.filter(({ call }) => call === 'log');
 const stepsIn = (all: readonly Call[]) => logged(all).map(({ step }) => step);
@@ -100,19 +116,22 @@ describe.skipIf(!there)('npm run wandb', () => {
       reporting: 'false',
       config: settingsOf(run),
     });
-    expect(stepsIn(others)).toEqual([1, 2, 3, 4, 4]);
+    expect(stepsIn(others)).toEqual([1, 2, 3, 4]);
     expect(logged(others)[1]!['values']).toEqual({
-      'training/loss': 1 / 4,
-      'training/consistency': 2 / 7,
-      'training/gradientNorm': 0.6,
-      'training/loss/even · clean': 2.1,
-      'training/loss/even · zigzag': 2.2,
-      'training/loss/odd · zigzag': 2.4,
-      'training/adversary weight/even · clean': 0.75,
-      'training/adversary weight/even · zigzag': 0.25,
-      'training/adversary weight/odd · clean': 0.5,
-      'training/adversary weight/odd · zigzag': 0.5,
-      epoch: 0.5,
+      'train/loss': 1 / 4,
+      'train/consistency': 2 / 7,
+      'train/gradient_norm': 0.6,
+      'train/loss/even · clean': 2.1,
+      'train/loss/even · zigzag': 2.2,
+      'train/loss/odd · zigzag': 2.4,
+      'train/adversary_weight/even · clean': 0.75,
+      'train/adversary_weight/even · zigzag': 0.25,
+      'train/adversary_weight/odd · clean': 0.5,
+      'train/adversary_weight/odd · zigzag': 0.5,
+      'counts/train/even · clean': 2,
+      'counts/train/even · zigzag': 2,
+      'counts/train/odd · clean': 0,
+      'counts/train/odd · zigzag': 2,
       'validation/accuracy/even · clean': 0.02,
       'validation/accuracy/even · zigzag': 0.5,
       'validation/accuracy/odd · clean': 0.5,
@@ -121,22 +140,26 @@ describe.skipIf(!there)('npm run wandb', () => {
       'validation/loss/even · zigzag': 0.75,
       'validation/loss/odd · clean': 0.75,
       'validation/loss/odd · zigzag': 0.5,
-      'validation/worst group': 0.02,
-      'validation/average': 0.625,
-      'validation/group average': 0.5,
+      'counts/validation/even · clean': 10,
+      'counts/validation/even · zigzag': 20,
+      'counts/validation/odd · clean': 30,
+      'counts/validation/odd · zigzag': 40,
+      'validation/worst_group_accuracy': 0.02,
+      'validation/accuracy': 0.625,
+      'validation/group_average_accuracy': 0.5,
       'validation/gap': 0.25,
     });
     expect(logged(others).at(-1)!['values']).toMatchObject({
-      'test/worst group': 0.25,
+      'test/worst_group_accuracy': 0.25,
       'test/accuracy/odd · clean': 0.75,
-      'selected step': 2,
+      selected_step: 2,
       seconds: 3.5,
       'test/groups': {
         columns: ['group', 'name', 'images', 'accuracy', 'low', 'high', 'loss'],
         data: expect.arrayContaining([['(Y=0)(Z=1)', 'even · zigzag', 20, 0.5, 0, 1, 0.75]]) as unknown,
       },
     });
-    expect(others.slice(-2)).toEqual([
+    expect(others.filter(({ call }) => call !== 'log')).toEqual([
       {
         call: 'artifact',
         id: init!['id'],
@@ -171,7 +194,7 @@ describe.skipIf(!there)('npm run wandb', () => {
     writeClassifierRun(run, 6, true);
     await wandb('--checkpoints', 'all');
     const third = calls();
-    expect(stepsIn(third)).toEqual([6, 6]);
+    expect(stepsIn(third)).toEqual([6]);
     expect(third.filter(({ call }) => call === 'artifact').map(({ file }) => file)).toHaveLength(2);
     await wandb();
     expect(calls()).toEqual([]);
@@ -196,18 +219,19 @@ describe.skipIf(!there)('npm run wandb', () => {
     expect(said).toMatch(/^seed-3\/camel: the log has other values up to step 5 than were sent, [^\n]*\n$/);
   });
 
-  it('sends galleries whole, or in rows by the published names', async () => {
+  it('sends translations whole, or in rows by the published names', async () => {
     writeTranslationRun(run);
     await wandb('--group', 'mine', '--job-type', 'theirs');
     const own = calls();
     expect(own[0]).toMatchObject({ group: 'mine', job_type: 'theirs' });
     expect(logged(own)[1]!['values']).toMatchObject({
-      gallery: { image: [4, 12] },
-      'training/discriminatorSource': 0.7,
-      'gate/flipRate/toTarget': 0.5,
+      translations: { image: [4, 12] },
+      'train/discriminator_source': 0.7,
+      'gate/flip_rate/to_target': 0.5,
+      'selected/flip_rate/to_source': 0.75,
       'gate/score': 0.4,
     });
-    expect(logged(own)[1]!['values']).not.toHaveProperty('training/penaltyTarget');
+    expect(logged(own)[1]!['values']).not.toHaveProperty('train/penalty_target');
     await wandb('--project', 'published', '--published-names');
     const [init, first, second] = calls();
     expect(init!['id']).not.toBe(own[0]!['id']);
@@ -224,6 +248,25 @@ describe.skipIf(!there)('npm run wandb', () => {
     expect(JSON.stringify(calls())).not.toContain('image"');
   });
 
+  it('sends the picture of stage 2 whole, and none that the log does not name', async () => {
+    writeClassifierRun(run, 4, true);
+    const examples = { step: 2, kind: 'gallery', name: 'examples', file: 'gallery/step-000000002.png' };
+    const [first, ...others] = classifierRecords(4);
+    writeFileSync(join(run, 'metrics.jsonl'), linesOfRecords([first!, examples, ...others]));
+    writeGallery(run, 2);
+    // As a rollback leaves it of steps that were abandoned.
+    writeGallery(run, 3);
+    for (const args of [[], ['--project', 'published', '--published-names']]) {
+      await wandb(...args);
+      const rows = logged(calls()).map(({ values }) => values as Readonly<Record<string, object>>);
+      const pictures = rows.flatMap((row) =>
+        Object.entries(row).filter(([, value]) => 'image' in Object(value)),
+      );
+      expect(pictures).toEqual([['examples', { image: [4, 12] }]]);
+    }
+    expect(told).toContain('seed-3/camel: 4 steps, 1 picture, 1 checkpoint');
+  });
+
   it('online, skips what the server has, and keeps the id of what was written offline', async () => {
     writeClassifierRun(run, 5, false);
     await wandb();
@@ -236,21 +279,36 @@ describe.skipIf(!there)('npm run wandb', () => {
     expect(told).toContain(`→ https://w.b/${String(offline!['id'])}; not at its end`);
   });
 
-  it('replays every run of a study', async () => {
+  it('replays every run of a study, and its comparison once for all results', async () => {
     const study = { format: 2, name: 'digits', seeds: [3], labels: { y0z0: 'even/clean' }, data: null };
-    const there = { 'stage-1': { 'stage-1': {} }, methods: { camel: {} } };
+    const there = { 'stage-1': { 'stage-1': {} }, methods: { camel: {}, erm: {} } };
     const rest = { backend: { name: 'wasm', device: 'x' }, environment: {}, seconds: 1 };
     mkdirSync(run);
     writeFileSync(join(run, 'study.json'), JSON.stringify({ ...study, ...there, ...rest }));
     writeTranslationRun(join(run, 'seed-3/stage-1'));
     writeClassifierRun(join(run, 'seed-3/camel'), 2, true);
+    writeStudyResults(0.25);
+    // It ends although nobody has begun erm.
     await wandb('--follow', '--every', '0.01');
     const all = calls();
-    expect(all.filter(({ call }) => call === 'init').map(({ name, tags }) => [name, tags])).toEqual([
+    const inits = all.filter(({ call }) => call === 'init');
+    expect(inits.map(({ name, tags }) => [name, tags])).toEqual([
       ['digits/seed-3/stage-1', ['digits', 'stage-1']],
       ['digits/seed-3/camel', ['digits', 'camel']],
+      ['digits/comparison', ['digits']],
     ]);
-    expect(logged(all).at(-1)!['values']).toHaveProperty('test/accuracy/even-clean', 0.25);
+    expect(inits[2]).toMatchObject({ group: 'stage-2', job_type: 'comparison', dir: run });
+    const [tested, comparison] = logged(all).slice(-2);
+    expect(tested!['values']).toHaveProperty('test/accuracy/even/clean', 0.25);
+    const columns = ['method', 'seed', 'worst group', 'average', 'group average', 'gap'];
+    const data = [['camel', '3', 0.25, 0.625, 0.5, 0.25]];
+    expect([comparison!['step'], comparison!['values']]).toEqual([0, { comparison: { columns, data } }]);
+    expect(told).toContain(`comparison of the methods → ${run}/wandb/fake-run\n\nwandb sync `);
+    await wandb();
+    expect(calls()).toEqual([]);
+    writeStudyResults(0.5);
+    await wandb();
+    expect(calls()).toMatchObject([{ call: 'init', id: inits[2]!['id'] }, { step: 1 }, { call: 'finish' }]);
   });
 
   it('--follow sends what comes until the run ends', async () => {
@@ -261,8 +319,23 @@ describe.skipIf(!there)('npm run wandb', () => {
     await setTimeout(300);
     writeClassifierRun(run, 6, true);
     await following;
-    expect(stepsIn(calls())).toEqual([1, 2, 3, 4, 5, 6, 6]);
+    expect(stepsIn(calls())).toEqual([1, 2, 3, 4, 5, 6]);
     expect(told).not.toContain('not at its end');
+  });
+
+  it('sends again what wandb had in its memory when all was killed', async () => {
+    writeClassifierRun(run, 5, false);
+    const program = spawn(process.execPath, [...MAIN, 'wandb', run, '--follow', '--every', '0.05']);
+    const ended = once(program, 'exit');
+    while (!stepsIn(callsSoFar()).includes(3) && program.exitCode === null) await setTimeout(20);
+    // Some more looks, so that it has noted what it will.
+    await setTimeout(300);
+    killTree(program.pid!);
+    await ended;
+    expect(stepsIn(calls())).toEqual([1, 2, 3]);
+    writeClassifierRun(run, 8, false);
+    await wandb();
+    expect(stepsIn(calls())).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
   it('--follow ends at a signal in good order', async () => {
@@ -288,13 +361,13 @@ describe.skipIf(!there)('npm run wandb', () => {
     [
       'no Python',
       ['--python', 'no-such-python'],
-      /^Python: expected one with the package wandb, found no program no-such-python; .*pip install wandb/,
+      /^Python: expected one with the package wandb, version 0.28.1 or later, found no program no-such-python; .*pip install --upgrade "wandb>=0.28.1" pillow/,
     ],
     ['a Python that is none', ['--python', 'false'], /found false without it \(no message\)/],
     [
       'no wandb',
       ['--python', 'python3'],
-      /found python3 without it \(.*\); python3 -m pip install wandb pillow/,
+      /found python3 without it \(.*\); python3 -m pip install --upgrade "wandb>=0.28.1" pillow/,
     ],
   ])('says how to get %s', async (_, args, line) => {
     vi.stubEnv('PYTHONPATH', join(DOUBLE, '..', 'none'));
@@ -302,6 +375,28 @@ describe.skipIf(!there)('npm run wandb', () => {
     writeClassifierRun(run, 3, false);
     const [code, said] = await refusal(...args);
     expect([code, said]).toEqual([2, expect.stringMatching(line)]);
+  });
+
+  it('refuses a wandb whose sync does not put files together, and takes later ones', async () => {
+    writeClassifierRun(run, 3, false);
+    for (const version of ['0.28.0', '0.9.9', 'x']) {
+      vi.stubEnv('FAKE_WANDB_VERSION', version);
+      expect(await refusal('--python', 'python3')).toEqual([
+        2,
+        `Python: expected one with the package wandb, version 0.28.1 or later, found python3 with wandb ${version}; python3 -m pip install --upgrade "wandb>=0.28.1" pillow gets it; --python names a Python that is not the first on the path`,
+      ]);
+    }
+    for (const version of ['0.28.2', '0.100.0', '1.0.0rc1']) {
+      vi.stubEnv('FAKE_WANDB_VERSION', version);
+      await wandb('--project', version);
+    }
+  });
+
+  it('quotes a folder with a space and an apostrophe', async () => {
+    run = join(scratch, "my run's");
+    writeClassifierRun(run, 3, false);
+    await wandb();
+    expect(told).toContain(`\nwandb sync '${scratch}/my run'\\''s/wandb/fake-run'\n`);
   });
 
   it('refuses in a line what is no run, a failing wandb, other names, and a run that is being sent', async () => {
@@ -334,6 +429,16 @@ describe.skipIf(!there)('npm run wandb', () => {
     );
   });
 });
+
+/** What a study of one method has come to. */
+function writeStudyResults(worst: number): void {
+  const camel = { ...reportOf([worst, 1, 1, 1]), steps: 2, seconds: 3.5, selectedStep: 2 };
+  const none = { mean: null, sd: null };
+  const summary = { camel: { seeds: 1, worstGroup: none, average: none, groupAverage: none, gap: none } };
+  const seeds = [{ seed: 3, stage1: [], methods: { camel } }];
+  const head = { format: 2, name: 'digits', backend: 'wasm', device: 'x', seconds: 1 };
+  writeFileSync(join(run, 'results.json'), JSON.stringify({ ...head, seeds, summary }));
+}
 
 /** When this process started, as locks have it. */
 function ownStart(): string {

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BACKENDS, describeBackend, firstThatStarts, selectBackend } from '../../src/backends/backend.ts';
@@ -117,4 +119,12 @@ describe('the choice of a backend', () => {
       );
     });
   });
+});
+
+it('is chosen by nobody before selectBackend: an import of the package leaves tensors to tfjs', () => {
+  const program =
+    "import * as tf from '@tensorflow/tfjs'; import 'model-patching/node'; console.log(tf.zeros([2]).dataSync().join())";
+  const args = ['--conditions=source', '--import', 'tsx', '--input-type=module', '--eval', program];
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  expect(execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' })).toContain('0,0');
 });

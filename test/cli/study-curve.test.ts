@@ -27,6 +27,11 @@ describe('study curve', () => {
 
   it('refuses a folder without results, and what is no number with a folder', async () => {
     await expect(run(`10=${join(scratch, 'nothing')}`)).rejects.toThrow(/no such file; run the study/);
+    mkdirSync(join(scratch, 'none'));
+    writeFileSync(join(scratch, 'none', 'results.json'), '[]');
+    await expect(run(`10=${join(scratch, 'none')}`)).rejects.toThrow(
+      'results.json: expected the results of a study, format 2, found ',
+    );
     await expect(run('0=x')).rejects.toThrow(/expected a number above 0 and a folder/);
     await expect(run('x')).rejects.toThrow(/found 'x'/);
   });

@@ -212,7 +212,8 @@ export const positiveInteger = refine(integer, (value) => value > 0, 'an integer
 export const belowOne = refine(unitInterval, (value) => value < 1, 'a number from 0 to below 1');
 
 /** An object of these fields that nobody changes; further keys are kept. */
-export const readonlyType = <P extends t.Props>(name: string, fields: P) => t.readonly(t.type(fields, name));
+export const readonlyType = <P extends t.Props>(name: string, fields: P) =>
+  t.readonly(t.type(fields, name), name);
 
 /** The values that a predicate recognises, as they are. */
 export const recognized = <A>(name: string, is: (value: unknown) => value is A): t.Type<A> =>

@@ -68,10 +68,6 @@ export function written(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
-/** What a codec calls its values; io-ts says of read-only ones that they are. */
-const nameOf = (context: t.Context): string | undefined =>
-  context.at(-1)?.type.name.replace(/^Readonly<(.*)>$/s, '$1');
-
 /**
  * The faults of a failed decoding, one for each.
  *
@@ -95,7 +91,7 @@ export function dataErrors(errors: t.Errors, where: Where): readonly DataError[]
     const source = typeof where === 'string' ? where : where(path, unknownKey);
     return {
       where: path.length === 0 ? source : `${source}: ${pathText(path)}`,
-      expected: unknownKey ? 'no such key' : (message ?? nameOf(context) ?? 'something else'),
+      expected: unknownKey ? 'no such key' : (message ?? context.at(-1)?.type.name ?? 'something else'),
       found: unknownKey && message !== undefined ? message : written(value),
       cure: cure ?? (unknownKey ? 'remove or rename it' : 'correct it'),
     };

@@ -28,7 +28,7 @@ describe('study curve', () => {
   it('refuses a folder without results, and what is no number with a folder', async () => {
     await expect(run(`10=${join(scratch, 'nothing')}`)).rejects.toThrow(/no such file; run the study/);
     mkdirSync(join(scratch, 'none'));
-    writeFileSync(join(scratch, 'none', 'results.json'), '[]');
+    writeFileSync(join(scratch, 'none', 'results.json'), '"none"');
     await expect(run(`10=${join(scratch, 'none')}`)).rejects.toThrow(
       'results.json: expected the results of a study, format 2, found ',
     );

@@ -53,10 +53,10 @@ afterAll(() => {
 function clearLine({ change, code, said }: FailedChange, error: string): readonly string[] {
   const line = said.split('\n').find((each) => each.includes(error));
   const [, path = ''] = change.split(' ');
-  const file = path
-    .split('/')
-    .at(-1)!
-    .replace(/^\.|\.….*$/g, '');
+  const parts = path.split('/');
+  // A record folder is made under another name, as a whole: the line names what it is to become.
+  const folder = parts.find((part) => /^\..*-…$/.test(part));
+  const file = folder?.slice(1, -2) ?? parts.at(-1)!.replace(/^\.|\.….*$/g, '');
   return [
     ...([1, 2].includes(code) ? [] : [`${change}: exit code ${code}`]),
     ...(line === undefined ? [`${change}: no line of ${error}: ${said.slice(-500)}`] : []),

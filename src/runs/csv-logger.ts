@@ -76,6 +76,10 @@ export async function csvLogger(folder: string, options: CsvLoggerOptions = {}):
     const before = new Map(begun);
     if (options.groups === undefined)
       for (const { split, groups } of groupCsvRows(entry, options)) first[split] ??= groups;
-    return appendLines(folder, csvLines([entry], { groups: first, ...options }, begun), before);
+    return appendLines(
+      folder,
+      csvLines([entry], { ...options, groups: options.groups ?? first }, begun),
+      before,
+    );
   });
 }

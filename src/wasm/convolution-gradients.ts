@@ -16,18 +16,13 @@ import {
   floats,
   input,
   requireFloats,
+  rowLoopsOf,
   runKernel,
   zeros,
   type BackendWasm,
   type WasmKernel,
 } from './backend.ts';
-import {
-  columnBlocks,
-  rowBlocks,
-  type BlockFunction,
-  type Columns,
-  type MultiplyAccumulate,
-} from './multiply-accumulate.ts';
+import { columnBlocks, rowBlocks, type MultiplyAccumulate } from './multiply-accumulate.ts';
 
 type ConvolutionInfo = tf.backend_util.Conv2DInfo;
 
@@ -83,6 +78,7 @@ export const convolutionFilterGradient: WasmKernel<tf.TensorInfo, tf.Conv2DBackp
   const rowBytes = inWidth * xPixel * strideHeight + outWidth * dyPixel;
   const band = Math.max(1, Math.min(outHeight, Math.floor(CACHED / rowBytes)));
   const together = Math.max(1, Math.floor(CACHED / (xImage + dyImage)));
+  const [ofChannels, ofOutputs] = [rowBlocks(inChannels), columnBlocks(outChannels)];
 
   for (let image = 0; image < batchSize; image += together)
     for (let start = 0; start < outHeight; start += band)
@@ -93,36 +89,25 @@ export const convolutionFilterGradient: WasmKernel<tf.TensorInfo, tf.Conv2DBackp
           const [left, right] = reached(j, padInfo.left, strideWidth, inWidth, outWidth);
           const xPosition =
             (top * strideHeight + i - padInfo.top) * inWidth + left * strideWidth + j - padInfo.left;
-          accumulate(blocks, inChannels, outChannels, {
-            a: xStart + image * xImage + xPosition * xPixel,
-            b: dyStart + image * dyImage + (top * outWidth + left) * dyPixel,
-            out: outStart + (i * filterWidth + j) * inChannels * dyPixel,
-            counts: [right - left, bottom - top, Math.min(together, batchSize - image)],
-            aStrides: [strideWidth * xPixel, strideHeight * inWidth * xPixel, xImage],
-            bStrides: [dyPixel, outWidth * dyPixel, dyImage],
-            aStrideOfM: FLOAT,
-            outStrideOfM: dyPixel,
-          });
+          const a = xStart + image * xImage + xPosition * xPixel;
+          const b = dyStart + image * dyImage + (top * outWidth + left) * dyPixel;
+          const out = outStart + (i * filterWidth + j) * inChannels * dyPixel;
+          for (const { column, width } of ofOutputs)
+            for (const { row, height, blocks: count } of ofChannels)
+              blocks(height, width, count, {
+                a: a + row * FLOAT,
+                b: b + column * FLOAT,
+                out: out + row * dyPixel + column * FLOAT,
+                counts: [right - left, bottom - top, Math.min(together, batchSize - image)],
+                aStrides: [strideWidth * xPixel, strideHeight * inWidth * xPixel, xImage],
+                bStrides: [dyPixel, outWidth * dyPixel, dyImage],
+                aStrideOfM: FLOAT,
+                outStrideOfM: dyPixel,
+              });
         }
       }
   return output;
 };
-
-/** Covers m × n sums with the blocks that there are. */
-function accumulate(blocks: BlockFunction, m: number, n: number, operands: MultiplyAccumulate): void {
-  for (const { column, width } of columnBlocks(n)) {
-    const [b, out] = [operands.b + column * FLOAT, operands.out + column * FLOAT];
-    accumulateColumns(blocks, m, width, { ...operands, b, out });
-  }
-}
-
-function accumulateColumns(blocks: BlockFunction, m: number, n: Columns, operands: MultiplyAccumulate): void {
-  const { aStrideOfM, outStrideOfM } = operands;
-  for (const { row, height, blocks: count } of rowBlocks(m)) {
-    const [a, out] = [operands.a + row * aStrideOfM, operands.out + row * outStrideOfM];
-    blocks(height, n, count, { ...operands, a, out });
-  }
-}
 
 /**
  * ∂x of a convolution: inputs dy [n, h', w', o] and filter [kh, kw, c, o]; returns [n, h, w, c]. This is also the
@@ -136,121 +121,148 @@ export const convolutionInputGradient: WasmKernel<tf.TensorInfo, tf.Conv2DBackpr
   const [dy, filter] = [input(inputs, 'dy'), input(inputs, 'filter')];
   requireFloats('Conv2DBackpropInput', { dy, filter });
   const info = convolution('Conv2DBackpropInput', attrs.inputShape, filter.shape, attrs);
-  const rows = phases(info.padInfo.top, info.strideHeight, info.filterHeight, info.inHeight);
-  const columns = phases(info.padInfo.left, info.strideWidth, info.filterWidth, info.inWidth);
-  const border = {
-    left: Math.max(0, ...columns.map(({ first, taps }) => taps - 1 - first)),
-    right: Math.max(0, ...columns.map(({ first, count }) => first + count - info.outWidth)),
-  };
-  const padded = withBorder(backend, dy, border);
-  const output = zeros(backend, info.inShape);
-  const packed = packFilter(backend, filter, info);
-  addPhases(backend, info, { rows, columns, border, padded, packed, output });
-  for (const temporary of [padded, packed]) backend.disposeData(temporary.dataId);
-  return output;
+  const channels = wholeVectors(info.inChannels);
+  const output = zeros(backend, [...info.inShape.slice(0, 3), channels]);
+  const packed = packFilter(backend, filter, channels);
+  addRows(backend, info, { dy, packed, output });
+  backend.disposeData(packed.dataId);
+  if (channels === info.inChannels) return output;
+  const used = runKernel(backend, 'Slice', { x: output }, { begin: [0, 0, 0, 0], size: info.inShape });
+  backend.disposeData(output.dataId);
+  return used;
 };
 
-interface Phase {
-  /** The first input position of the phase; the next ones are a stride apart, `count` in all. */
+/** The channels of ∂x that are computed: a single one takes as long as four. */
+const wholeVectors = (channels: number): number => Math.ceil(channels / 4) * 4;
+
+/** Positions of the input along one axis, a stride apart, that are reached through the same taps. */
+interface Span {
   readonly start: number;
   readonly count: number;
-  /** Its taps: tap, tap + stride, …, `taps` in all. */
+  /** The taps: tap, tap + stride, …, `taps` in all, of which each reads an output inside dy. */
   readonly tap: number;
   readonly taps: number;
-  /** The output that the first position reads through the first tap; each further tap reads the one before. */
-  readonly first: number;
+  /** What `start` reads through the first tap; each further tap reads the output before, each further position the next. */
+  readonly output: number;
 }
 
-function phases(pad: number, stride: number, size: number, inputs: number): Phase[] {
-  return Array.from({ length: Math.min(stride, inputs) }, (_, start) => {
-    const tap = (start + pad) % stride;
-    return {
-      start,
-      count: Math.ceil((inputs - start) / stride),
-      tap,
-      taps: Math.max(0, Math.ceil((size - tap) / stride)),
-      first: (start + pad - tap) / stride,
-    };
-  }).filter(({ taps }) => taps > 0);
+function spans(pad: number, stride: number, size: number, inputs: number, outputs: number): Span[] {
+  const all: Span[] = [];
+  for (let phase = 0; phase < Math.min(stride, inputs); phase++)
+    for (let start = phase; start < inputs; start += stride) {
+      const nearest = (start + pad) % stride;
+      // The outputs that the nearest tap would read, were dy without end, and through the taps before the filter's end.
+      const unbounded = (start + pad - nearest) / stride;
+      const skipped = Math.max(0, unbounded - (outputs - 1));
+      const taps = Math.min(Math.ceil((size - nearest) / stride) - 1, unbounded) - skipped + 1;
+      if (taps < 1) continue;
+      const [tap, output] = [nearest + skipped * stride, unbounded - skipped];
+      const last = all.at(-1);
+      if (last?.tap === tap && last.taps === taps && last.output + last.count === output)
+        all[all.length - 1] = { ...last, count: last.count + 1 };
+      else all.push({ start, count: 1, tap, taps, output });
+    }
+  return all;
 }
 
-type Border = Readonly<Record<'left' | 'right', number>>;
-
-/** Columns of zeros on both sides; the caller disposes it. */
-function withBorder(backend: BackendWasm, x: tf.TensorInfo, { left, right }: Border): tf.TensorInfo {
-  const paddings = [
-    [0, 0],
-    [0, 0],
-    [left, right],
-    [0, 0],
-  ];
-  return runKernel(backend, 'PadV2', { x }, { paddings, constantValue: 0 });
-}
-
-/** The filter as [columns / 8][kh][kw][o][8 of c], so that a block reads it in one run; what is left over in 4 and 1. */
-function packFilter(backend: BackendWasm, filter: tf.TensorInfo, info: ConvolutionInfo): tf.TensorInfo {
-  const packed = backend.makeOutput(filter.shape, 'float32');
-  const [from, to] = [floats(backend, filter), floats(backend, packed)];
-  const { filterHeight, filterWidth, inChannels: channels, outChannels: outputs } = info;
-  let next = 0;
-  for (const { column, width } of columnBlocks(channels))
-    for (let tap = 0; tap < filterHeight * filterWidth; tap++)
-      for (let o = 0; o < outputs; o++)
-        for (let c = column; c < column + width; c++) to[next++] = from[(tap * channels + c) * outputs + o]!;
+/**
+ * The filter with zeros up to so many channels, as [channels / 8][kh][kw][o][8 of c], so that a block reads it in one run.
+ * Four that are left over follow likewise.
+ */
+function packFilter(backend: BackendWasm, filter: tf.TensorInfo, channels: number): tf.TensorInfo {
+  const [height, width, used, outputs] = filter.shape as [number, number, number, number];
+  const taps = height * width;
+  const packed = backend.makeOutput([height, width, channels, outputs], 'float32');
+  const [from, to] = [address(backend, filter), address(backend, packed)];
+  const { interleave } = rowLoopsOf(backend);
+  for (const { column, width: together } of columnBlocks(channels))
+    for (let c = column; c < Math.min(column + together, used - (used % 4)); c += 4)
+      interleave({
+        ...{ rows: taps, columns: outputs, apart: outputs * FLOAT, toApart: together * FLOAT },
+        ...{ from: from + c * outputs * FLOAT, fromStride: used * outputs * FLOAT },
+        to: to + (column * taps * outputs + c - column) * FLOAT,
+        toStride: outputs * together * FLOAT,
+      });
+  if (used < channels) packLast(floats(backend, filter), floats(backend, packed), filter.shape, channels);
   return packed;
 }
 
-interface InputGradient {
-  readonly rows: readonly Phase[];
-  readonly columns: readonly Phase[];
-  readonly border: Border;
-  readonly padded: tf.TensorInfo;
-  readonly packed: tf.TensorInfo;
-  readonly output: tf.TensorInfo;
+/** The last four channels, of which fewer are there. */
+function packLast(from: Float32Array, to: Float32Array, shape: readonly number[], channels: number): void {
+  const [height, width, used, outputs] = shape as [number, number, number, number];
+  const { column, width: together } = columnBlocks(channels).at(-1)!;
+  for (let tap = 0; tap < height * width; tap++)
+    for (let o = 0; o < outputs; o++)
+      for (let c = channels - 4; c < channels; c++) {
+        const at = column * height * width * outputs + (tap * outputs + o) * together + c - column;
+        to[at] = c < used ? from[(tap * used + c) * outputs + o]! : 0;
+      }
 }
 
-function addPhases(
+function addRows(
   backend: BackendWasm,
   info: ConvolutionInfo,
-  { rows, columns, border, padded, packed, output }: InputGradient,
+  tensors: Readonly<Record<'dy' | 'packed' | 'output', tf.TensorInfo>>,
 ): void {
   const blocks = blocksOf(backend);
-  const { inChannels, outChannels, inHeight, inWidth, strideHeight, strideWidth, filterHeight, filterWidth } =
-    info;
-  const [dyStart, filterStart] = [address(backend, padded), address(backend, packed)];
-  const xStart = address(backend, output);
-  const paddedWidth = padded.shape[2]!;
-  const [dyPixel, xPixel] = [outChannels * FLOAT, inChannels * FLOAT];
-  const filterColumns = columnBlocks(inChannels);
-  for (let image = 0; image < info.batchSize; image++)
+  const { outChannels, inHeight, inWidth, outHeight, outWidth, padInfo } = info;
+  const { strideHeight, strideWidth, filterHeight, filterWidth } = info;
+  const [dyStart, filterStart] = [address(backend, tensors.dy), address(backend, tensors.packed)];
+  const xStart = address(backend, tensors.output);
+  const channels = tensors.output.shape[3]!;
+  const [dyPixel, xPixel] = [outChannels * FLOAT, channels * FLOAT];
+  const [dyRow, xRow] = [outWidth * dyPixel, inWidth * xPixel];
+  const [dyImage, xImage] = [outHeight * dyRow, inHeight * xRow];
+  const rows = spans(padInfo.top, strideHeight, filterHeight, inHeight, outHeight);
+  const columns = spans(padInfo.left, strideWidth, filterWidth, inWidth, outWidth);
+  const filterColumns = columnBlocks(channels);
+  const rowBytes = Math.max(1, ...rows.map(({ taps }) => taps)) * dyRow + xRow;
+  const together = Math.max(1, Math.floor(CACHED / rowBytes));
+  for (let image = 0; image < info.batchSize; image += together) {
+    const images = {
+      count: Math.min(together, info.batchSize - image),
+      aStride: dyImage,
+      outStride: xImage,
+    };
     for (const row of rows)
-      for (let k = 0; k < row.count; k++) {
-        // The taps that read inside the rows of dy.
-        const skipped = Math.max(0, row.first + k - (info.outHeight - 1));
-        const taps = Math.min(row.taps - 1, row.first + k) - skipped + 1;
-        if (taps < 1) continue;
-        const dyRow = (image * info.outHeight + row.first + k - skipped) * paddedWidth + border.left;
-        const firstTap = row.tap + skipped * strideHeight;
-        const xRow = (image * inHeight + row.start + k * strideHeight) * inWidth;
-        for (const column of columns)
+      for (let k = 0; k < row.count; k++)
+        for (const column of columns) {
+          const pixels = { count: column.count, aStride: dyPixel, outStride: strideWidth * xPixel };
+          const [m, repeats] = inRows(pixels, images);
+          const ofRows = rowBlocks(m.count);
+          const a = dyStart + image * dyImage + (row.output + k) * dyRow + column.output * dyPixel;
+          const out = xStart + image * xImage + (row.start + k * strideHeight) * xRow + column.start * xPixel;
           for (const { column: channel, width } of filterColumns) {
             const tap = outChannels * width * FLOAT;
-            const filterBlock = channel * filterHeight * filterWidth * dyPixel;
+            const b =
+              filterStart +
+              channel * filterHeight * filterWidth * dyPixel +
+              (row.tap * filterWidth + column.tap) * tap;
             for (let output = 0; output < outChannels; output += RUN)
-              accumulateColumns(blocks, column.count, width, {
-                a: dyStart + (dyRow + column.first) * dyPixel + output * FLOAT,
-                b:
-                  filterStart +
-                  filterBlock +
-                  (firstTap * filterWidth + column.tap) * tap +
-                  output * width * FLOAT,
-                out: xStart + (xRow + column.start) * xPixel + channel * FLOAT,
-                counts: [Math.min(RUN, outChannels - output), column.taps, taps],
-                aStrides: [FLOAT, -dyPixel, -paddedWidth * dyPixel],
-                bStrides: [width * FLOAT, strideWidth * tap, strideHeight * filterWidth * tap],
-                aStrideOfM: dyPixel,
-                outStrideOfM: strideWidth * xPixel,
-              });
+              for (const { row: first, height, blocks: count } of ofRows)
+                blocks(height, width, count, {
+                  a: a + first * m.aStride + output * FLOAT,
+                  b: b + output * width * FLOAT,
+                  out: out + first * m.outStride + channel * FLOAT,
+                  counts: [Math.min(RUN, outChannels - output), column.taps, row.taps],
+                  aStrides: [FLOAT, -dyPixel, -dyRow],
+                  bStrides: [width * FLOAT, strideWidth * tap, strideHeight * filterWidth * tap],
+                  aStrideOfM: m.aStride,
+                  outStrideOfM: m.outStride,
+                  repeats,
+                });
           }
-      }
+        }
+  }
+}
+
+type Repeats = NonNullable<MultiplyAccumulate['repeats']>;
+
+/** Which of the two becomes the rows of the blocks, as fuller blocks do more at a time, and which is repeated. */
+function inRows(pixels: Repeats, images: Repeats): readonly [Repeats, Repeats] {
+  // In the time that one row of a block of four takes; a row alone takes almost as long as three.
+  const cost = ({ count }: Repeats, repeats: Repeats): number =>
+    repeats.count *
+    rowBlocks(count).reduce((total, { height, blocks }) => total + blocks * Math.max(3, height), 0);
+  return cost(pixels, images) <= cost(images, pixels) ? [pixels, images] : [images, pixels];
 }

@@ -1,6 +1,6 @@
 /**
- * Joining and cutting tensors, which are copies of rows from one place in memory to another. The backend's own kernels make
- * two objects a row, or copy the whole input out first to take a part of it.
+ * Joining, cutting and repeating tensors, which are copies of rows from one place in memory to another. The backend's own
+ * kernels make two objects a row, copy the whole input out first to take a part of it, or find the place of each number.
  */
 import * as tf from '@tensorflow/tfjs';
 import { address, input, rowLoopsOf, type BackendWasm, type WasmKernel } from './backend.ts';
@@ -96,4 +96,36 @@ export const split =
       begin[along]! += size;
       return part;
     });
+  };
+
+/** x repeated along each axis as often as `reps` says; what is empty, and other types, go to `stock`. */
+export const tile =
+  (stock: tf.KernelFunc): WasmKernel<tf.TensorInfo, tf.TileAttrs> =>
+  ({ inputs, attrs, backend }) => {
+    const x = input(inputs, 'x');
+    const { reps } = attrs;
+    const size = tf.util.sizeFromShape;
+    const repeated = reps.flatMap((times, axis) => (times === 1 ? [] : [axis]));
+    if (
+      !ofWords(x) ||
+      size(x.shape) * size(reps) === 0 ||
+      repeated.length === 0 ||
+      reps.length !== x.shape.length
+    )
+      return stock({ inputs, attrs: { ...attrs }, backend }) as tf.TensorInfo;
+    const { copy } = rowLoopsOf(backend);
+    // From the last axis to the first, so that ever longer rows are copied.
+    return repeated.reduceRight((from, axis) => {
+      const times = reps[axis]!;
+      const output = backend.makeOutput(
+        from.shape.map((length, i) => (i === axis ? times * length : length)),
+        x.dtype,
+      );
+      const [rows, bytes] = [size(from.shape.slice(0, axis)), size(from.shape.slice(axis)) * WORD];
+      const [start, to] = [address(backend, from), address(backend, output)];
+      for (let i = 0; i < times; i++)
+        copy({ from: start, to: to + i * bytes, fromStride: bytes, toStride: times * bytes, rows, bytes });
+      if (from !== x) backend.disposeData(from.dataId);
+      return output;
+    }, x);
   };

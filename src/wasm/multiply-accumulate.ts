@@ -5,7 +5,8 @@
  *
  * where `a` and `out` have any stride, so that no operand is transposed, padded per tap, or copied out as patches. A block
  * of 4 × 8 sums stays in registers, the register blocking of Goto & van de Geijn, "Anatomy of High-Performance Matrix
- * Multiplication" (2008). A few hundred bytes a block size.
+ * Multiplication" (2008). A few hundred bytes a block size. All of that may be repeated with the same `b`, since a call
+ * from JavaScript costs as much as some thousand products.
  */
 import {
   INTEGER,
@@ -36,6 +37,8 @@ export interface MultiplyAccumulate {
   /** Not negative. */
   readonly aStrideOfM: number;
   readonly outStrideOfM: number;
+  /** So often is it done, each time so many bytes further on in `a` and `out`; by default once. */
+  readonly repeats?: { readonly count: number; readonly aStride: number; readonly outStride: number };
 }
 
 /** How many rows and columns of sums a block has: as many as fit in the registers, and fewer for what is left over. */
@@ -78,9 +81,12 @@ export function rowBlocks(rows: number): RowBlocks[] {
 
 const PARAMETERS = [
   ...(['a', 'b', 'out', 'k1', 'k2', 'k3', 'aK1', 'aK2', 'aK3'] as const),
-  ...(['bK1', 'bK2', 'bK3', 'outM', 'blocks'] as const),
+  ...(['bK1', 'bK2', 'bK3', 'outM', 'blocks', 'repeats', 'aRepeat', 'outRepeat'] as const),
 ];
-const COUNTERS = ['block', 'i1', 'i2', 'i3', 'a3', 'b3', 'a2', 'b2', 'a1', 'b1'] as const;
+const COUNTERS = [
+  ...(['repetition', 'aBlock', 'outRow', 'block'] as const),
+  ...(['i1', 'i2', 'i3', 'a3', 'b3', 'a2', 'b2', 'a1', 'b1'] as const),
+];
 type Local = (typeof PARAMETERS | typeof COUNTERS)[number];
 const at = Object.fromEntries([...PARAMETERS, ...COUNTERS].map((local, i) => [local, i])) as Record<
   Local,
@@ -128,24 +134,31 @@ function blockCode(m: number, n: number, distance: number): number[] {
   ];
   const addToOut = rows.flatMap((r) => [
     ...columns.flatMap((c) => [
-      ...[...get(at.out), ...get(at.out), ...lane.load(c * lane.bytes), ...get(total(r, c))],
+      ...[...get(at.outRow), ...get(at.outRow), ...lane.load(c * lane.bytes), ...get(total(r, c))],
       ...[...lane.add, ...lane.store(c * lane.bytes)],
     ]),
-    ...advance(at.out, get(at.outM)),
+    ...advance(at.outRow, get(at.outM)),
   ]);
   const oneBlock = [
     ...each((r, c) => [...lane.zero, ...set(total(r, c))]),
-    ...copy(at.a, at.a3),
+    ...copy(at.aBlock, at.a3),
     ...copy(at.b, at.b3),
     ...repeat(at.i3, get(at.k3), overK2),
     ...addToOut,
-    ...advance(at.a, constant(m * distance)),
+    ...advance(at.aBlock, constant(m * distance)),
+  ];
+  const allBlocks = [
+    ...copy(at.a, at.aBlock),
+    ...copy(at.out, at.outRow),
+    ...repeat(at.block, get(at.blocks), oneBlock),
+    ...advance(at.a, get(at.aRepeat)),
+    ...advance(at.out, get(at.outRepeat)),
   ];
   const locals = list([
     [COUNTERS.length, INTEGER],
     [columns.length + 1 + m * columns.length, lane.type],
   ]);
-  return vector([...locals, ...repeat(at.block, get(at.blocks), oneBlock), 0x0b]);
+  return vector([...locals, ...repeat(at.repetition, get(at.repeats), allBlocks), 0x0b]);
 }
 
 /** The bytes of a module of one block, for rows of `a` that are so many bytes apart. */
@@ -157,45 +170,48 @@ export function moduleBytes(
   return bytesOfModule(shared, [{ name: 'block', parameters: PARAMETERS.length, code }]);
 }
 
+const ONCE = { count: 1, aStride: 0, outStride: 0 };
+
 /** The blocks on this memory, compiled as they are first asked for; undefined where WebAssembly has no vector instructions. */
 export function compileBlocks(memory: WebAssembly.Memory): BlockFunction | undefined {
   const compile = (m: Rows, n: Columns, distance: number): WasmFunction | undefined =>
     instantiate(memory, (shared) => moduleBytes(shared, { m, n, distance }))?.['block'];
   if (!compile(4, 8, FLOAT)) return undefined;
   const compiled = new Map<number, WasmFunction>();
-  return (m, n, blocks, { a, b, out, counts, aStrides, bStrides, aStrideOfM, outStrideOfM }) => {
+  return (m, n, blocks, { a, b, out, counts, aStrides, bStrides, aStrideOfM, outStrideOfM, repeats }) => {
     const [k1, k2, k3] = counts;
-    if (blocks < 1 || k1 < 1 || k2 < 1 || k3 < 1) return;
+    const { count, aStride, outStride } = repeats ?? ONCE;
+    if (blocks < 1 || k1 < 1 || k2 < 1 || k3 < 1 || count < 1) return;
     const key = (aStrideOfM * 8 + m) * 16 + n;
     let block = compiled.get(key);
     if (!block) compiled.set(key, (block = compile(m, n, aStrideOfM)!));
     const [aK1, aK2, aK3] = aStrides;
     const [bK1, bK2, bK3] = bStrides;
-    block(a, b, out, k1, k2, k3, aK1, aK2, aK3, bK1, bK2, bK3, outStrideOfM, blocks);
+    // prettier-ignore
+    block(a, b, out, k1, k2, k3, aK1, aK2, aK3, bK1, bK2, bK3, outStrideOfM, blocks, count, aStride, outStride);
   };
 }
 
 /** The same sums in plain JavaScript, for engines without vector instructions. `floats` reads the memory as it is now. */
 export function plainBlocks(floats: () => Float32Array): BlockFunction {
-  return (
-    m,
-    n,
-    blocks,
-    { a, b, out, counts: [k1, k2, k3], aStrides, bStrides, aStrideOfM, outStrideOfM },
-  ) => {
+  return (m, n, blocks, operands) => {
+    const { a, b, out, counts, aStrides, bStrides, aStrideOfM, outStrideOfM, repeats = ONCE } = operands;
+    const [k1, k2, k3] = counts;
     const memory = floats();
-    for (let row = 0; row < m * blocks; row++)
-      for (let column = 0; column < n; column++) {
-        let total = 0;
-        for (let i3 = 0; i3 < k3; i3++)
-          for (let i2 = 0; i2 < k2; i2++)
-            for (let i1 = 0; i1 < k1; i1++) {
-              const aOffset = i1 * aStrides[0] + i2 * aStrides[1] + i3 * aStrides[2] + row * aStrideOfM;
-              const bOffset = i1 * bStrides[0] + i2 * bStrides[1] + i3 * bStrides[2] + column * 4;
-              total += memory[(a + aOffset) >>> 2]! * memory[(b + bOffset) >>> 2]!;
-            }
-        const index = (out + row * outStrideOfM + column * 4) >>> 2;
-        memory[index] = memory[index]! + total;
-      }
+    for (let repetition = 0; repetition < repeats.count; repetition++)
+      for (let row = 0; row < m * blocks; row++)
+        for (let column = 0; column < n; column++) {
+          const aStart = a + repetition * repeats.aStride + row * aStrideOfM;
+          let total = 0;
+          for (let i3 = 0; i3 < k3; i3++)
+            for (let i2 = 0; i2 < k2; i2++)
+              for (let i1 = 0; i1 < k1; i1++) {
+                const aOffset = i1 * aStrides[0] + i2 * aStrides[1] + i3 * aStrides[2];
+                const bOffset = i1 * bStrides[0] + i2 * bStrides[1] + i3 * bStrides[2] + column * FLOAT;
+                total += memory[(aStart + aOffset) >>> 2]! * memory[(b + bOffset) >>> 2]!;
+              }
+          const index = (out + repetition * repeats.outStride + row * outStrideOfM + column * FLOAT) >>> 2;
+          memory[index] = memory[index]! + total;
+        }
   };
 }

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import type { BackendWasm, WasmKernel } from './backend.ts';
 import { convolutionFilterGradient, convolutionInputGradient } from './convolution-gradients.ts';
-import { concat, slice, split } from './copies.ts';
+import { concat, slice, split, tile } from './copies.ts';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise-gradients.ts';
 import { FUSED_KERNELS } from './fused-kernels.ts';
 import { failedStart, watchStart } from './failed-start.ts';
@@ -34,7 +34,8 @@ function register<Attributes extends object>(
 /**
  * Gives tfjs's WebAssembly backend the kernels that training needs. The backend lacks the gradients of convolutions,
  * depthwise convolutions and lookups. It gets faster kernels of transposed convolution, max pooling, transposed matrix
- * products, sums and means over axes before the last, normalisation by given moments, joining and cutting.
+ * products and products of many small ones, sums and means over axes before the last, normalisation by given moments,
+ * joining, cutting and repeating.
  *
  * Call it once, before or after the backend starts; calling it again changes nothing. Importing the module registers
  * the backend itself and none of these kernels.
@@ -81,5 +82,6 @@ export function registerTrainingKernels(): void {
   register('Concat', concat(stock('Concat')));
   register('Slice', slice(stock('Slice')));
   register('SplitV', split(stock('SplitV')));
+  register('Tile', tile(stock('Tile')));
   for (const [name, kernel] of Object.entries(FUSED_KERNELS)) register(name, kernel);
 }

@@ -1,7 +1,7 @@
 /**
  * Loops over the rows of a matrix run as WebAssembly on the memory of tfjs's backend. They are affine maps of each
- * column of one matrix and of two, sums of their products, copies from one place to another, and the slope of a leaky
- * ReLU.
+ * column of one matrix and of two, sums of their products, copies from one place to another, in order or interleaved, and
+ * the slope of a leaky ReLU.
  */
 import {
   INTEGER,
@@ -43,6 +43,15 @@ export interface RowLoops {
   ) => void;
   /** out[i] = dy[i] where x[i] > 0, else the number at `slope` times dy[i], for `count` floats, a multiple of 4. */
   readonly slope: (operands: Readonly<Record<'dy' | 'x' | 'out' | 'slope' | 'count', number>>) => void;
+  /**
+   * to[i, j, 0 … 3] = four numbers of `from` that are `apart` from one another, j floats and i `fromStride`s on, for
+   * `columns` j and `rows` i. The fours are `toApart` apart, and `toStride` for the next i.
+   */
+  readonly interleave: (
+    operands: Readonly<
+      Record<'from' | 'to' | 'apart' | 'toApart' | 'fromStride' | 'toStride' | 'rows' | 'columns', number>
+    >,
+  ) => void;
   /** Copies `rows` rows of `bytes` bytes, a multiple of 4. */
   readonly copy: (
     operands: Readonly<Record<'from' | 'to' | 'fromStride' | 'toStride' | 'rows' | 'bytes', number>>,
@@ -140,6 +149,29 @@ function slopeCode(): number[] {
   return vector([...locals, ...spreadSlope, ...repeat(i, get(vectors), step), 0x0b]);
 }
 
+function interleaveCode(): number[] {
+  const [from, to, apart, toApart, fromStride, toStride, rows, columns, i, j, source, target, value] = [
+    ...Array(13).keys(),
+  ] as [
+    ...[number, number, number, number, number, number, number],
+    ...[number, number, number, number, number, number],
+  ];
+  const { load, store, bytes } = lanes.scalar;
+  const step = [
+    ...copy(source, value),
+    ...[0, 1, 2, 3].flatMap((lane) => [
+      ...[...get(target), ...get(value), ...load(0), ...store(lane * bytes)],
+      ...(lane < 3 ? advance(value, get(apart)) : []),
+    ]),
+    ...[...advance(source, constant(bytes)), ...advance(target, get(toApart))],
+  ];
+  const row = [
+    ...[...copy(from, source), ...copy(to, target), ...repeat(j, get(columns), step)],
+    ...[...advance(from, get(fromStride)), ...advance(to, get(toStride))],
+  ];
+  return vector([...list([[5, INTEGER]]), ...repeat(i, get(rows), row), 0x0b]);
+}
+
 function copyCode(): number[] {
   const [from, to, fromStride, toStride, rows, bytes, row] = [0, 1, 2, 3, 4, 5, 6] as const;
   const memoryCopy = [0xfc, 0x0a, 0, 0];
@@ -157,6 +189,7 @@ const moduleBytes = (shared: boolean): Uint8Array<ArrayBuffer> =>
     { name: 'affinePair', parameters: 9, code: affinePairCode() },
     { name: 'productSums', parameters: 8, code: productSumsCode() },
     { name: 'slope', parameters: 5, code: slopeCode() },
+    { name: 'interleave', parameters: 8, code: interleaveCode() },
     { name: 'copy', parameters: 6, code: copyCode() },
   ]);
 
@@ -164,7 +197,7 @@ const moduleBytes = (shared: boolean): Uint8Array<ArrayBuffer> =>
 export function compileRowLoops(memory: WebAssembly.Memory): RowLoops | undefined {
   const functions = instantiate(memory, moduleBytes);
   if (!functions) return undefined;
-  const { affine, affinePair, productSums, slope, copy } = functions as Record<
+  const { affine, affinePair, productSums, slope, interleave, copy } = functions as Record<
     keyof RowLoops,
     (...operands: number[]) => void
   >;
@@ -186,6 +219,10 @@ export function compileRowLoops(memory: WebAssembly.Memory): RowLoops | undefine
     },
     slope({ dy, x, out, slope: at, count }) {
       if (count > 0) slope(dy, x, out, at, count / 4);
+    },
+    interleave({ from, to, apart, toApart, fromStride, toStride, rows, columns }) {
+      if (rows < 1 || columns < 1) return;
+      interleave(from, to, apart, toApart, fromStride, toStride, rows, columns);
     },
     copy({ from, to, fromStride, toStride, rows, bytes }) {
       if (rows > 0) copy(from, to, fromStride, toStride, rows, bytes);
@@ -232,6 +269,14 @@ export function plainRowLoops(floats: () => Float32Array): RowLoops {
         const upstream = memory[dy / FLOAT + i]!;
         memory[out / FLOAT + i] = memory[x / FLOAT + i]! > 0 ? upstream : upstream * memory[slope / FLOAT]!;
       }
+    },
+    interleave({ from, to, apart, toApart, fromStride, toStride, rows, columns }) {
+      const memory = floats();
+      for (let i = 0; i < rows; i++)
+        for (let j = 0; j < columns; j++)
+          for (let lane = 0; lane < 4; lane++)
+            memory[(to + i * toStride + j * toApart) / FLOAT + lane] =
+              memory[(from + i * fromStride + lane * apart) / FLOAT + j]!;
     },
     copy({ from, to, fromStride, toStride, rows, bytes }) {
       const { buffer } = floats();

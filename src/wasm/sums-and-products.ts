@@ -15,7 +15,9 @@ import {
   type BackendWasm,
   type WasmKernel,
 } from './backend.ts';
-import { columnBlocks } from './multiply-accumulate.ts';
+import { columnBlocks, rowBlocks } from './multiply-accumulate.ts';
+
+const FLOAT = 4;
 
 /** out[s] = Σ x[i] over the i with segmentIds[i] = s; inputs x [n, …], segmentIds [n]; returns [numSegments, …]. */
 export const unsortedSegmentSum: WasmKernel = ({ inputs, attrs, backend }) => {
@@ -38,7 +40,51 @@ export const unsortedSegmentSum: WasmKernel = ({ inputs, attrs, backend }) => {
   return output;
 };
 
-/** The matrix product, by `stock`; a single pair of matrices is transposed first, for `stock` is fast without only. */
+/** Floats of a matrix that is small: the backend's own product makes an operator of it, which takes longer than the product. */
+const SMALL = 64 * 64;
+
+/** a · b for pairs of small matrices, one pair after the other; `a` may be stored transposed. */
+function smallProducts(
+  backend: BackendWasm,
+  a: tf.TensorInfo,
+  b: tf.TensorInfo,
+  transposeA: boolean,
+): tf.TensorInfo {
+  const [pairs, outputs] = [a.shape.slice(0, -2), b.shape.at(-1)!];
+  const [rows, inner] = (transposeA ? [-1, -2] : [-2, -1]).map((axis) => a.shape.at(axis)!) as [
+    number,
+    number,
+  ];
+  const output = zeros(backend, [...pairs, rows, outputs]);
+  const [aStart, bStart, outStart] = [a, b, output].map((x) => address(backend, x)) as [
+    number,
+    number,
+    number,
+  ];
+  const blocks = blocksOf(backend);
+  const [ofRows, ofColumns] = [rowBlocks(rows), columnBlocks(outputs)];
+  const [aRow, bRow] = [a.shape.at(-1)! * FLOAT, outputs * FLOAT];
+  const [aOfK, aStrideOfM] = transposeA ? [aRow, FLOAT] : [FLOAT, aRow];
+  for (let pair = 0; pair < tf.util.sizeFromShape(pairs); pair++)
+    for (const { row, height, blocks: count } of ofRows)
+      for (const { column, width } of ofColumns)
+        blocks(height, width, count, {
+          a: aStart + pair * rows * inner * FLOAT + row * aStrideOfM,
+          b: bStart + pair * inner * bRow + column * FLOAT,
+          out: outStart + (pair * rows + row) * bRow + column * FLOAT,
+          counts: [inner, 1, 1],
+          aStrides: [aOfK, 0, 0],
+          bStrides: [bRow, 0, 0],
+          aStrideOfM,
+          outStrideOfM: bRow,
+        });
+  return output;
+}
+
+/**
+ * The matrix product. A single pair of matrices with a transposed one is transposed first, for `stock` is fast without
+ * only. Many pairs of small ones are multiplied here, the rest by `stock`.
+ */
 export const batchMatMul =
   (stock: tf.KernelFunc): WasmKernel =>
   ({ inputs, attrs, backend }) => {
@@ -47,13 +93,21 @@ export const batchMatMul =
     const transposeA = attrs['transposeA'] as boolean;
     const transposeB = attrs['transposeB'] as boolean;
     const floating = a.dtype === 'float32' && b.dtype === 'float32';
-    if (!single || !floating || !(transposeA || transposeB))
-      return stock({ inputs, attrs, backend }) as tf.TensorInfo;
     const turn = (x: tf.TensorInfo): tf.TensorInfo => {
       const axes = x.shape.map((_, axis) => axis);
       const perm = [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!];
       return runKernel(backend, 'Transpose', { x }, { perm });
     };
+    const [pairsOfA, pairsOfB] = [a, b].map(({ shape }) => shape.slice(0, -2)) as [number[], number[]];
+    const small = [a, b].every(({ shape }) => shape.at(-1)! * shape.at(-2)! <= SMALL);
+    if (!single && floating && small && tf.util.arraysEqual(pairsOfA, pairsOfB)) {
+      const right = transposeB ? turn(b) : b;
+      const output = smallProducts(backend, a, right, transposeA);
+      if (transposeB) backend.disposeData(right.dataId);
+      return output;
+    }
+    if (!single || !floating || !(transposeA || transposeB))
+      return stock({ inputs, attrs, backend }) as tf.TensorInfo;
     const left = transposeA ? turn(a) : a;
     const right = transposeB ? turn(b) : b;
     const untransposed = { transposeA: false, transposeB: false };
@@ -62,8 +116,6 @@ export const batchMatMul =
     if (transposeB) backend.disposeData(right.dataId);
     return output;
   };
-
-const FLOAT = 4;
 
 /** Rows that are summed one by one: in single precision a sum of sums of few is far more exact than one long sum. */
 const RUN = 64;

@@ -28,7 +28,7 @@ const shape = fc.array(fc.constantFrom(1, 2, 3, 5, 17), { minLength: 1, maxLengt
 const dtype = fc.constantFrom<Type>('float32', 'int32', 'bool');
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 
-describe('joining and cutting', () => {
+describe('joining, cutting and repeating', () => {
   beforeAll(() => useBackend('wasm'));
 
   it('joins along any axis', async () => {
@@ -76,6 +76,16 @@ describe('joining and cutting', () => {
         );
       }),
       { numRuns: 100, seed: 3 },
+    );
+  });
+
+  it('repeats along all axes', async () => {
+    const times = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 4, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(shape, dtype, times, (dimensions, type, reps) =>
+        expectSame(() => [tf.tile(counted(dimensions, type, 0), reps.slice(0, dimensions.length))]),
+      ),
+      { numRuns: 100, seed: 4 },
     );
   });
 

@@ -26,8 +26,17 @@ const operands: fc.Arbitrary<MultiplyAccumulate> = fc
     >,
     aOfM: fc.integer({ min: 0, max: 12 }),
     outOfM: fc.integer({ min: 8, max: 20 }),
+    repeats: fc.option(
+      fc.record({
+        count: fc.integer({ min: 0, max: 3 }),
+        aStride: fc.constantFrom(0, 4, 40),
+        outStride: fc.constantFrom(4, 32, 400),
+      }),
+      { nil: undefined },
+    ),
   })
-  .map(({ counts, aSteps, bSteps, aOfM, outOfM }) => ({
+  .map(({ counts, aSteps, bSteps, aOfM, outOfM, repeats }) => ({
+    ...(repeats && { repeats }),
     a: 2000 * 4,
     b: 8000 * 4,
     out: OUT * 4,
@@ -61,7 +70,10 @@ describe('the inner loop', () => {
             plain(m, n, blocks, given);
             const worst = floats.reduce((most, value, i) => Math.max(most, Math.abs(value - other[i]!)), 0);
             expect(worst).toBeLessThan(1e-4);
-            if (blocks * given.counts[0] * given.counts[1] * given.counts[2] > 0)
+            if (
+              blocks * given.counts[0] * given.counts[1] * given.counts[2] * (given.repeats?.count ?? 1) >
+              0
+            )
               expect(floats.slice(OUT)).not.toEqual(start.slice(OUT));
           },
         ),

@@ -93,6 +93,32 @@ describe.each([false, true])('the loops over rows (shared memory: %s)', (shared)
     );
   });
 
+  it('interleave four columns', () => {
+    const size = fc.integer({ min: 0, max: 12 });
+    fc.assert(
+      fc.property(size, size, size, (rows, columns, gap) => {
+        const [apart, toApart] = [columns + gap, 4 + gap];
+        const [fromStride, toStride] = [4 * apart + gap, columns * toApart + gap];
+        const operands = {
+          ...{ from: 4, to: 8000 * 4, apart: 4 * apart, toApart: 4 * toApart },
+          ...{ fromStride: 4 * fromStride, toStride: 4 * toStride, rows, columns },
+        };
+        expectSame(
+          ({ interleave }) => interleave(operands),
+          8000,
+          8000 + (rows * columns > 0 ? rows * toStride : 0),
+        );
+        if (rows * columns === 0) return;
+        const [i, j] = [rows - 1, columns - 1];
+        for (let lane = 0; lane < 4; lane++)
+          expect(floats[8000 + i * toStride + j * toApart + lane]).toBe(
+            start[1 + i * fromStride + lane * apart + j],
+          );
+      }),
+      { numRuns: 40, seed: 7 },
+    );
+  });
+
   it('copy rows', () => {
     const size = fc.integer({ min: 1, max: 40 });
     fc.assert(

@@ -3,6 +3,9 @@ import { either as E } from 'fp-ts';
 import { refuse, type DataError } from '../data/data-error.ts';
 import { mergeDocuments, parseDocument, type DocumentNode } from './document.ts';
 
+/** Keys of a path, far more than any setting has; what walks it recurses. */
+const MOST_KEYS = 32;
+
 const refused = (option: string, found: string): E.Either<DataError, never> =>
   refuse(
     option,
@@ -74,7 +77,11 @@ export function withOverride(document: DocumentNode, override: string): E.Either
   const option = `--set ${override.length > 60 ? `${override.slice(0, 57)}…` : override}`;
   const equals = override.indexOf('=');
   if (equals < 0) return refused(option, 'no "="');
-  const path = override.slice(0, equals).trim().split('.');
+  const path = override
+    .slice(0, equals)
+    .trim()
+    .split('.', MOST_KEYS + 1);
+  if (path.length > MOST_KEYS) return refused(option, `more than ${MOST_KEYS} keys`);
   if (path.some((key) => !/^[A-Za-z0-9_-]+$/.test(key)) || path.includes('__proto__')) {
     return refused(option, `"${override.slice(0, equals)}"`);
   }

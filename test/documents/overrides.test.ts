@@ -22,6 +22,14 @@ describe('--set', () => {
     expect(experiment).toMatchObject({ method: { kind: 'erm', sampling: 'balanced' } });
   });
 
+  it('refuses a path of more keys than any setting has', async () => {
+    const override = `${'a.'.repeat(60_000)}b=1`;
+    expect(await faults(ERM, { overrides: [override] })).toEqual([
+      `--set ${'a.'.repeat(28)}a…: expected setting=value, e.g. training.epochs=5, found more than 32 keys; ` +
+        'name the setting by its keys with dots between them',
+    ]);
+  });
+
   it('reaches into lists', async () => {
     const text = `${ERM}\nimages: { augmentation: [{ kind: fliplr }, { kind: crop }] }`;
     const { experiment } = await right(text, { overrides: ['images.augmentation.1.fraction=0.2'] });

@@ -3,16 +3,14 @@ import { either as E } from 'fp-ts';
 import { refuse, type DataError } from '../data/data-error.ts';
 import { mergeDocuments, parseDocument, type DocumentNode } from './document.ts';
 
-/** Keys of a path, far more than any setting has; what walks it recurses. */
+/** The most keys of a path. Functions that follow a path recurse, and no setting has nearly so many. */
 const MOST_KEYS = 32;
 
-const refused = (option: string, found: string): E.Either<DataError, never> =>
-  refuse(
-    option,
-    'setting=value, e.g. training.epochs=5',
-    found,
-    'name the setting by its keys with dots between them',
-  );
+const refused = (
+  option: string,
+  found: string,
+  cure = 'name the setting by its keys with dots between them',
+): E.Either<DataError, never> => refuse(option, 'setting=value, e.g. training.epochs=5', found, cure);
 
 /** Every place of a tree set to one. */
 function placed(node: DocumentNode, place: string): DocumentNode {
@@ -81,7 +79,7 @@ export function withOverride(document: DocumentNode, override: string): E.Either
     .slice(0, equals)
     .trim()
     .split('.', MOST_KEYS + 1);
-  if (path.length > MOST_KEYS) return refused(option, `more than ${MOST_KEYS} keys`);
+  if (path.length > MOST_KEYS) return refused(option, `more than ${MOST_KEYS} keys`, 'shorten the path');
   if (path.some((key) => !/^[A-Za-z0-9_-]+$/.test(key)) || path.includes('__proto__')) {
     return refused(option, `"${override.slice(0, equals)}"`);
   }

@@ -6,7 +6,7 @@
  *     ∂x[q][c]    = Σ_t dy[(q + pad − t) / s][o] · w[t][c, o],  over the taps for which the division has no remainder
  *
  * as in Dumoulin & Visin, "A guide to convolution arithmetic for deep learning" (2016). Both are sums of products of
- * matrices that lie in memory already, with strides. The filter's is a product of columns of pixels, image by image.
+ * matrices that lie in memory already, with strides. The filter's is a product of columns of pixels.
  * The input's falls apart into s × s interleaved convolutions without stride, so that no product with a zero is made.
  */
 import * as tf from '@tensorflow/tfjs';
@@ -26,7 +26,7 @@ import { columnBlocks, rowBlocks, type MultiplyAccumulate } from './multiply-acc
 
 type ConvolutionInfo = tf.backend_util.Conv2DInfo;
 
-/** What one pass over the blocks reads, images or rows of one, in bytes: about what the second-level cache holds. */
+/** What one pass over the blocks reads, images or rows of them, in bytes: about what the second-level cache holds. */
 const CACHED = 192 * 1024;
 const FLOAT = 4;
 /** Channels whose products are added up in one go: in single precision a sum of shorter sums is the more exact one. */
@@ -52,6 +52,14 @@ function convolution(
   );
 }
 
+/** The op checks the depth of dy alone, so that other sizes would be read beyond the tensor's end. */
+function checkOutput(kernel: string, dy: tf.TensorInfo, { outShape }: ConvolutionInfo): void {
+  if (!tf.util.arraysEqual(dy.shape, outShape))
+    throw new Error(
+      `${kernel} on wasm: expected dy to have the shape [${outShape}], received [${dy.shape}].`,
+    );
+}
+
 /** The outputs p of one axis for which tap t reads inside the input: [first, one past the last). */
 function reached(tap: number, pad: number, stride: number, size: number, outputs: number): [number, number] {
   const first = Math.max(0, Math.ceil((pad - tap) / stride));
@@ -68,6 +76,7 @@ export const convolutionFilterGradient: WasmKernel<tf.TensorInfo, tf.Conv2DBackp
   const [x, dy] = [input(inputs, 'x'), input(inputs, 'dy')];
   requireFloats('Conv2DBackpropFilter', { x, dy });
   const info = convolution('Conv2DBackpropFilter', x.shape, attrs.filterShape, attrs);
+  checkOutput('Conv2DBackpropFilter', dy, info);
   const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = info;
   const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = info;
   const output = zeros(backend, info.filterShape);
@@ -121,6 +130,7 @@ export const convolutionInputGradient: WasmKernel<tf.TensorInfo, tf.Conv2DBackpr
   const [dy, filter] = [input(inputs, 'dy'), input(inputs, 'filter')];
   requireFloats('Conv2DBackpropInput', { dy, filter });
   const info = convolution('Conv2DBackpropInput', attrs.inputShape, filter.shape, attrs);
+  checkOutput('Conv2DBackpropInput', dy, info);
   const channels = wholeVectors(info.inChannels);
   const output = zeros(backend, [...info.inShape.slice(0, 3), channels]);
   const packed = packFilter(backend, filter, channels);
@@ -138,7 +148,7 @@ const wholeVectors = (channels: number): number => Math.ceil(channels / 4) * 4;
 /** Positions of the input along one axis, a stride apart, that are reached through the same taps. */
 interface Span {
   readonly start: number;
-  readonly count: number;
+  count: number;
   /** The taps: tap, tap + stride, …, `taps` in all, of which each reads an output inside dy. */
   readonly tap: number;
   readonly taps: number;
@@ -146,11 +156,17 @@ interface Span {
   readonly output: number;
 }
 
-function spans(pad: number, stride: number, size: number, inputs: number, outputs: number): Span[] {
+function spans(
+  pad: number,
+  stride: number,
+  size: number,
+  inputs: number,
+  outputs: number,
+): readonly Readonly<Span>[] {
   const all: Span[] = [];
   for (let phase = 0; phase < Math.min(stride, inputs); phase++)
     for (let start = phase; start < inputs; start += stride) {
-      const nearest = (start + pad) % stride;
+      const nearest = (((start + pad) % stride) + stride) % stride;
       // The outputs that the nearest tap would read, were dy without end, and through the taps before the filter's end.
       const unbounded = (start + pad - nearest) / stride;
       const skipped = Math.max(0, unbounded - (outputs - 1));
@@ -158,8 +174,7 @@ function spans(pad: number, stride: number, size: number, inputs: number, output
       if (taps < 1) continue;
       const [tap, output] = [nearest + skipped * stride, unbounded - skipped];
       const last = all.at(-1);
-      if (last?.tap === tap && last.taps === taps && last.output + last.count === output)
-        all[all.length - 1] = { ...last, count: last.count + 1 };
+      if (last?.tap === tap && last.taps === taps && last.output + last.count === output) last.count++;
       else all.push({ start, count: 1, tap, taps, output });
     }
   return all;
@@ -219,19 +234,20 @@ function addRows(
   const rowBytes = Math.max(1, ...rows.map(({ taps }) => taps)) * dyRow + xRow;
   const together = Math.max(1, Math.floor(CACHED / rowBytes));
   for (let image = 0; image < info.batchSize; image += together) {
-    const images = {
-      count: Math.min(together, info.batchSize - image),
-      aStride: dyImage,
-      outStride: xImage,
-    };
-    for (const row of rows)
-      for (let k = 0; k < row.count; k++)
+    const images = { count: Math.min(together, info.batchSize - image), aStride: dyImage, outStride: xImage };
+    for (const row of rows) {
+      const alike = { count: row.count, aStride: dyRow, outStride: strideHeight * xRow };
+      // The longer one is left to the loop in WebAssembly.
+      const [longer, shorter] = alike.count > images.count ? [alike, images] : [images, alike];
+      const dyImages = dyStart + image * dyImage + row.output * dyRow;
+      const xImages = xStart + image * xImage + row.start * xRow;
+      for (let k = 0; k < shorter.count; k++)
         for (const column of columns) {
           const pixels = { count: column.count, aStride: dyPixel, outStride: strideWidth * xPixel };
-          const [m, repeats] = inRows(pixels, images);
-          const ofRows = rowBlocks(m.count);
-          const a = dyStart + image * dyImage + (row.output + k) * dyRow + column.output * dyPixel;
-          const out = xStart + image * xImage + (row.start + k * strideHeight) * xRow + column.start * xPixel;
+          const [blockRows, repeats] = inBlocks(pixels, longer);
+          const ofRows = rowBlocks(blockRows.count);
+          const a = dyImages + k * shorter.aStride + column.output * dyPixel;
+          const out = xImages + k * shorter.outStride + column.start * xPixel;
           for (const { column: channel, width } of filterColumns) {
             const tap = outChannels * width * FLOAT;
             const b =
@@ -241,28 +257,30 @@ function addRows(
             for (let output = 0; output < outChannels; output += RUN)
               for (const { row: first, height, blocks: count } of ofRows)
                 blocks(height, width, count, {
-                  a: a + first * m.aStride + output * FLOAT,
+                  a: a + first * blockRows.aStride + output * FLOAT,
                   b: b + output * width * FLOAT,
-                  out: out + first * m.outStride + channel * FLOAT,
+                  out: out + first * blockRows.outStride + channel * FLOAT,
                   counts: [Math.min(RUN, outChannels - output), column.taps, row.taps],
                   aStrides: [FLOAT, -dyPixel, -dyRow],
                   bStrides: [width * FLOAT, strideWidth * tap, strideHeight * filterWidth * tap],
-                  aStrideOfM: m.aStride,
-                  outStrideOfM: m.outStride,
+                  aStrideOfM: blockRows.aStride,
+                  outStrideOfM: blockRows.outStride,
                   repeats,
                 });
           }
         }
+    }
   }
 }
 
-type Repeats = NonNullable<MultiplyAccumulate['repeats']>;
+/** So many steps through dy and ∂x. */
+type Steps = NonNullable<MultiplyAccumulate['repeats']>;
 
 /** Which of the two becomes the rows of the blocks, as fuller blocks do more at a time, and which is repeated. */
-function inRows(pixels: Repeats, images: Repeats): readonly [Repeats, Repeats] {
+function inBlocks(pixels: Steps, others: Steps): readonly [Steps, Steps] {
   // In the time that one row of a block of four takes; a row alone takes almost as long as three.
-  const cost = ({ count }: Repeats, repeats: Repeats): number =>
+  const cost = ({ count }: Steps, repeats: Steps): number =>
     repeats.count *
     rowBlocks(count).reduce((total, { height, blocks }) => total + blocks * Math.max(3, height), 0);
-  return cost(pixels, images) <= cost(images, pixels) ? [pixels, images] : [images, pixels];
+  return cost(pixels, others) <= cost(others, pixels) ? [pixels, others] : [others, pixels];
 }

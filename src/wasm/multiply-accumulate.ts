@@ -37,7 +37,7 @@ export interface MultiplyAccumulate {
   /** Not negative. */
   readonly aStrideOfM: number;
   readonly outStrideOfM: number;
-  /** So often is it done, each time so many bytes further on in `a` and `out`; by default once. */
+  /** The whole is done `count` times; `a` and `out` move on by these bytes each time. By default once. */
   readonly repeats?: { readonly count: number; readonly aStride: number; readonly outStride: number };
 }
 

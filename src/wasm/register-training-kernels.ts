@@ -34,7 +34,7 @@ function register<Attributes extends object>(
 /**
  * Gives tfjs's WebAssembly backend the kernels that training needs. The backend lacks the gradients of convolutions,
  * depthwise convolutions and lookups. It gets faster kernels of transposed convolution, max pooling, transposed matrix
- * products and products of many small ones, sums and means over axes before the last, normalisation by given moments,
+ * products and products of several pairs, sums and means over axes before the last, normalisation by given moments,
  * joining, cutting and repeating.
  *
  * Call it once, before or after the backend starts; calling it again changes nothing. Importing the module registers

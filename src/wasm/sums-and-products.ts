@@ -19,6 +19,9 @@ import { columnBlocks, rowBlocks } from './multiply-accumulate.ts';
 
 const FLOAT = 4;
 
+/** Rows that are summed one by one: in single precision a sum of sums of few is far more exact than one long sum. */
+const RUN = 64;
+
 /** out[s] = Σ x[i] over the i with segmentIds[i] = s; inputs x [n, …], segmentIds [n]; returns [numSegments, …]. */
 export const unsortedSegmentSum: WasmKernel = ({ inputs, attrs, backend }) => {
   const [x, ids] = [input(inputs, 'x'), input(inputs, 'segmentIds')];
@@ -40,50 +43,55 @@ export const unsortedSegmentSum: WasmKernel = ({ inputs, attrs, backend }) => {
   return output;
 };
 
-/** Floats of a matrix that is small: the backend's own product makes an operator of it, which takes longer than the product. */
-const SMALL = 64 * 64;
+/** Products of a pair from which on blocks are faster than the backend's plain loop: a call of the blocks costs as much. */
+const WORTHWHILE = 512;
 
-/** a · b for pairs of small matrices, one pair after the other; `a` may be stored transposed. */
-function smallProducts(
-  backend: BackendWasm,
-  a: tf.TensorInfo,
-  b: tf.TensorInfo,
-  transposeA: boolean,
-): tf.TensorInfo {
-  const [pairs, outputs] = [a.shape.slice(0, -2), b.shape.at(-1)!];
+/** Whether pairs of matrices of these shapes fit each other, are several, and are large enough for blocks. */
+function inBlocks(a: tf.TensorInfo, b: tf.TensorInfo, transposeA: boolean, transposeB: boolean): boolean {
+  const [pairs, others] = [a, b].map(({ shape }) => shape.slice(0, -2)) as [number[], number[]];
   const [rows, inner] = (transposeA ? [-1, -2] : [-2, -1]).map((axis) => a.shape.at(axis)!) as [
     number,
     number,
   ];
-  const output = zeros(backend, [...pairs, rows, outputs]);
-  const [aStart, bStart, outStart] = [a, b, output].map((x) => address(backend, x)) as [
-    number,
+  const [innerOfB, outputs] = (transposeB ? [-1, -2] : [-2, -1]).map((axis) => b.shape.at(axis)!) as [
     number,
     number,
   ];
+  const fits = tf.util.arraysEqual(pairs, others) && inner === innerOfB && outputs >= 4;
+  return fits && tf.util.sizeFromShape(pairs) > 1 && rows * inner * outputs >= WORTHWHILE;
+}
+
+/** aᵀ · b for each pair of matrices [inner, rows] and [inner, outputs]. */
+function pairProducts(backend: BackendWasm, a: tf.TensorInfo, b: tf.TensorInfo): tf.TensorInfo {
+  const [pairs, inner] = [a.shape.slice(0, -2), a.shape.at(-2)!];
+  const [rows, outputs] = [a.shape.at(-1)!, b.shape.at(-1)!];
+  const output = zeros(backend, [...pairs, rows, outputs]);
+  const aStart = address(backend, a);
+  const bStart = address(backend, b);
+  const outStart = address(backend, output);
   const blocks = blocksOf(backend);
   const [ofRows, ofColumns] = [rowBlocks(rows), columnBlocks(outputs)];
-  const [aRow, bRow] = [a.shape.at(-1)! * FLOAT, outputs * FLOAT];
-  const [aOfK, aStrideOfM] = transposeA ? [aRow, FLOAT] : [FLOAT, aRow];
+  const [aRow, bRow] = [rows * FLOAT, outputs * FLOAT];
   for (let pair = 0; pair < tf.util.sizeFromShape(pairs); pair++)
-    for (const { row, height, blocks: count } of ofRows)
-      for (const { column, width } of ofColumns)
-        blocks(height, width, count, {
-          a: aStart + pair * rows * inner * FLOAT + row * aStrideOfM,
-          b: bStart + pair * inner * bRow + column * FLOAT,
-          out: outStart + (pair * rows + row) * bRow + column * FLOAT,
-          counts: [inner, 1, 1],
-          aStrides: [aOfK, 0, 0],
-          bStrides: [bRow, 0, 0],
-          aStrideOfM,
-          outStrideOfM: bRow,
-        });
+    for (const { column, width } of ofColumns)
+      for (let k = 0; k < inner; k += RUN)
+        for (const { row, height, blocks: count } of ofRows)
+          blocks(height, width, count, {
+            a: aStart + (pair * inner + k) * aRow + row * FLOAT,
+            b: bStart + (pair * inner + k) * bRow + column * FLOAT,
+            out: outStart + (pair * rows + row) * bRow + column * FLOAT,
+            counts: [Math.min(RUN, inner - k), 1, 1],
+            aStrides: [aRow, 0, 0],
+            bStrides: [bRow, 0, 0],
+            aStrideOfM: FLOAT,
+            outStrideOfM: bRow,
+          });
   return output;
 }
 
 /**
  * The matrix product. A single pair of matrices with a transposed one is transposed first, for `stock` is fast without
- * only. Many pairs of small ones are multiplied here, the rest by `stock`.
+ * only. Several pairs are multiplied here, since `stock` has a plain loop for these; what is tiny goes to `stock`.
  */
 export const batchMatMul =
   (stock: tf.KernelFunc): WasmKernel =>
@@ -98,11 +106,11 @@ export const batchMatMul =
       const perm = [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!];
       return runKernel(backend, 'Transpose', { x }, { perm });
     };
-    const [pairsOfA, pairsOfB] = [a, b].map(({ shape }) => shape.slice(0, -2)) as [number[], number[]];
-    const small = [a, b].every(({ shape }) => shape.at(-1)! * shape.at(-2)! <= SMALL);
-    if (!single && floating && small && tf.util.arraysEqual(pairsOfA, pairsOfB)) {
+    if (floating && inBlocks(a, b, transposeA, transposeB)) {
+      const left = transposeA ? a : turn(a);
       const right = transposeB ? turn(b) : b;
-      const output = smallProducts(backend, a, right, transposeA);
+      const output = pairProducts(backend, left, right);
+      if (!transposeA) backend.disposeData(left.dataId);
       if (transposeB) backend.disposeData(right.dataId);
       return output;
     }
@@ -116,9 +124,6 @@ export const batchMatMul =
     if (transposeB) backend.disposeData(right.dataId);
     return output;
   };
-
-/** Rows that are summed one by one: in single precision a sum of sums of few is far more exact than one long sum. */
-const RUN = 64;
 
 /** Adds `rows` rows of floats, read at `from` times the 1 at `one`, to the one at `to`, in stages of {@link RUN} rows. */
 function addRows(

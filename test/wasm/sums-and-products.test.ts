@@ -29,21 +29,36 @@ describe('kernels against the pure-JavaScript backend', () => {
   });
 
   it('multiplies matrices, transposed or not, single or in batches', async () => {
-    const size = fc.integer({ min: 1, max: 20 });
-    const shape = fc.tuple(size, size, size, fc.integer({ min: 1, max: 2 }), fc.boolean(), fc.boolean());
+    const size = fc.constantFrom(0, 1, 2, 3, 5, 8, 20, 70);
+    const pairs = fc.constantFrom([1], [2], [3], [0], [2, 3], [1, 2]);
+    // Without inner size the stock kernel leaves a single product as its memory was.
+    const inner = size.filter((n) => n > 0);
+    const shape = fc.tuple(size, inner, size, pairs, fc.boolean(), fc.boolean());
     await fc.assert(
       fc.asyncProperty(shape, ([m, k, n, batch, transposeA, transposeB]) =>
         expectAgreement({
           kernel: 'BatchMatMul',
           inputs: {
-            a: { shape: transposeA ? [batch, k, m] : [batch, m, k] },
-            b: { shape: transposeB ? [batch, n, k] : [batch, k, n] },
+            a: { shape: [...batch, ...(transposeA ? [k, m] : [m, k])] },
+            b: { shape: [...batch, ...(transposeB ? [n, k] : [k, n])] },
           },
           attrs: { transposeA, transposeB },
         }),
       ),
-      { numRuns: 80, seed: 6 },
+      { numRuns: 150, seed: 6 },
     );
+  });
+
+  it('multiplies each of several matrices with one', () =>
+    expectAgreement({
+      kernel: 'BatchMatMul',
+      inputs: { a: { shape: [3, 20, 30] }, b: { shape: [1, 30, 40] } },
+      attrs: { transposeA: false, transposeB: false },
+    }));
+
+  it('refuses matrices that do not fit', async () => {
+    await tf.setBackend('wasm');
+    expect(() => tf.tidy(() => tf.matMul(tf.ones([2, 30, 40]), tf.ones([2, 50, 60])))).toThrow(/40.*50/);
   });
 
   it.each(['Sum', 'Mean'])('has %s over any axes', async (kernel) => {

@@ -6,13 +6,13 @@ import { html, type Markup } from './markup.ts';
 import { testedMethods, type TestedMethod } from './tested-methods.ts';
 
 /** Of fewer seeds an interval says nothing. */
-const LEAST_SEEDS = 3;
+export const LEAST_SEEDS = 3;
 /** From here on it is about as wide as it says. */
 const MANY_SEEDS = 15;
 
 type Measure = (result: MethodResult) => number | null;
 
-const worstGroup: Measure = (result) => result.worstGroup?.accuracy ?? null;
+export const worstGroup: Measure = (result) => result.worstGroup?.accuracy ?? null;
 const average: Measure = (result) => result.average;
 
 /** What one method has more than the other in each seed in which both are known. */

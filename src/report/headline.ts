@@ -3,6 +3,7 @@
  * which is on the careful side; and whatever comes is said, a failure as plainly as a success.
  */
 import type { StageOneFigures } from '../config/study-results.ts';
+import { LEAST_SEEDS, pairedDifferences, worstGroup } from './differences-table.ts';
 import type { ReportInput } from './input.ts';
 import { percentText } from './numbers.ts';
 import { meanInterval } from './student-interval.ts';
@@ -14,6 +15,7 @@ export type HeadlineInput = Pick<ReportInput, 'methods' | 'seeds' | 'stageOne' |
 /** A method whose worst group was measured in every seed that it was tested in. */
 interface Measured {
   readonly name: string;
+  readonly method: TestedMethod;
   /** Mean over its seeds. */
   readonly accuracy: number;
   readonly interval: readonly [number, number];
@@ -27,7 +29,8 @@ const MOST_NAMED = 2;
 
 const capitalized = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
-function measured({ name, tests }: TestedMethod): Measured | null {
+function measured(method: TestedMethod): Measured | null {
+  const { name, tests } = method;
   const worst = tests.flatMap((test) => {
     const { worstGroup } = test.result;
     if (worstGroup === null) return [];
@@ -43,7 +46,7 @@ function measured({ name, tests }: TestedMethod): Measured | null {
     worst.map((each) => each.interval),
   );
   const accuracy = accuracies.reduce((sum, value) => sum + value, 0) / accuracies.length;
-  return { name, accuracy, interval, seeds: worst.length };
+  return { name, method, accuracy, interval, seeds: worst.length };
 }
 
 const worst = ({ accuracy }: Measured): string => percentText(accuracy);
@@ -67,6 +70,20 @@ function comparison(method: Measured, baseline: Measured): string {
     : `${method.name} does not lift the worst group: it falls from ${from} with ${baseline.name} to ${to}`;
 }
 
+/** In how many seeds one method is below another, if in all that both have and these are several; else undefined. */
+function belowInEach(one: Measured, other: Measured): number | undefined {
+  const differences = pairedDifferences(other.method, one.method, worstGroup);
+  return differences.length >= LEAST_SEEDS && Math.min(...differences) > 0 ? differences.length : undefined;
+}
+
+function otherClause(one: Measured, method: Measured): string {
+  if (!intervalsOverlap(one, method)) return `${one.name} reaches ${worst(one)}`;
+  const below = belowInEach(one, method);
+  return below === undefined
+    ? `${one.name} is level with ${method.name} at ${worst(one)}`
+    : `${one.name} reaches ${worst(one)}, less in each of the ${below} seeds`;
+}
+
 /** The measured methods that are neither of the two compared. */
 function otherClauses(others: readonly Measured[], method: Measured): readonly string[] {
   if (others.length > MOST_NAMED) {
@@ -76,11 +93,7 @@ function otherClauses(others: readonly Measured[], method: Measured): readonly s
       `the ${others.length} others reach from ${worst(lowest)} (${lowest.name}) to ${worst(highest)} (${highest.name})`,
     ];
   }
-  return others.map((one) =>
-    intervalsOverlap(one, method)
-      ? `${one.name} is level with ${method.name} at ${worst(one)}`
-      : `${one.name} reaches ${worst(one)}`,
-  );
+  return others.map((one) => otherClause(one, method));
 }
 
 function unmeasuredClauses(input: HeadlineInput, methods: readonly TestedMethod[]): readonly string[] {

@@ -71,6 +71,18 @@ describe('several seeds', () => {
       'camel does not clearly change the worst group: 60.0 % against 40.0 % with erm (means of 3 seeds).',
     );
   });
+  it('says that a method is below in each seed where the intervals overlap all the same', () => {
+    const three = (below: number) =>
+      seedsOf(
+        { erm: at(0.1), 'group-dro': at(0.8), camel: at(0.9) },
+        { erm: at(0.12), 'group-dro': at(0.9), camel: at(0.95) },
+        { erm: at(0.14), 'group-dro': at(below), camel: at(0.94) },
+      );
+    const methods = ['erm', 'group-dro', 'camel'];
+    const found = sentence(three(0.93), methods);
+    expect(found).toMatch(/; group-dro reaches 87\.7 %, less in each of the 3 seeds \(means of 3 seeds\)\.$/);
+    expect(sentence(three(0.95), methods)).toMatch(/; group-dro is level with camel at 88\.3 %/);
+  });
   it('says over how many seeds, where they differ', () => {
     const failed = { failed: 'loss is not finite' };
     const some = seedsOf({ erm: at(0.3), camel: failed }, { erm: at(0.3), camel: at(0.9) });

@@ -12,7 +12,7 @@ const MANY_SEEDS = 15;
 
 type Measure = (result: MethodResult) => number | null;
 
-export const worstGroup: Measure = (result) => result.worstGroup?.accuracy ?? null;
+export const worstGroupOf: Measure = (result) => result.worstGroup?.accuracy ?? null;
 const average: Measure = (result) => result.average;
 
 /** What one method has more than the other in each seed in which both are known. */
@@ -45,7 +45,7 @@ function cells(differences: readonly number[]): Markup {
 /** The method with the highest worst group over its seeds. */
 function bestMethod(methods: readonly TestedMethod[]): TestedMethod | undefined {
   const meanWorst = ({ tests }: TestedMethod): number =>
-    meanOf(tests.map(({ result }) => worstGroup(result) ?? -Infinity));
+    meanOf(tests.map(({ result }) => worstGroupOf(result) ?? -Infinity));
   const [first, ...others] = methods.filter(({ tests }) => tests.length >= LEAST_SEEDS);
   return others.reduce(
     (best, method) => (best === undefined || meanWorst(method) > meanWorst(best) ? method : best),
@@ -77,7 +77,7 @@ export function differencesTable(input: ReportInput): Markup {
           (other) =>
             html`<tr>
               <th scope="row">${other.name}</th>
-              ${cells(pairedDifferences(best, other, worstGroup))}
+              ${cells(pairedDifferences(best, other, worstGroupOf))}
               ${cells(pairedDifferences(best, other, average))}
             </tr>`,
         )}

@@ -3,7 +3,7 @@
  * which is on the careful side; and whatever comes is said, a failure as plainly as a success.
  */
 import type { StageOneFigures } from '../config/study-results.ts';
-import { LEAST_SEEDS, pairedDifferences, worstGroup } from './differences-table.ts';
+import { LEAST_SEEDS, pairedDifferences, worstGroupOf } from './differences-table.ts';
 import type { ReportInput } from './input.ts';
 import { percentText } from './numbers.ts';
 import { meanInterval } from './student-interval.ts';
@@ -72,7 +72,7 @@ function comparison(method: Measured, baseline: Measured): string {
 
 /** In how many seeds one method is below another, if in all that both have and these are several; else undefined. */
 function belowInEach(one: Measured, other: Measured): number | undefined {
-  const differences = pairedDifferences(other.method, one.method, worstGroup);
+  const differences = pairedDifferences(other.method, one.method, worstGroupOf);
   return differences.length >= LEAST_SEEDS && Math.min(...differences) > 0 ? differences.length : undefined;
 }
 

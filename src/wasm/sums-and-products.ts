@@ -47,7 +47,7 @@ export const unsortedSegmentSum: WasmKernel = ({ inputs, attrs, backend }) => {
 const WORTHWHILE = 512;
 
 /** Whether pairs of matrices of these shapes fit each other, are several, and are large enough for blocks. */
-function inBlocks(a: tf.TensorInfo, b: tf.TensorInfo, transposeA: boolean, transposeB: boolean): boolean {
+function suitBlocks(a: tf.TensorInfo, b: tf.TensorInfo, transposeA: boolean, transposeB: boolean): boolean {
   const [pairs, others] = [a, b].map(({ shape }) => shape.slice(0, -2)) as [number[], number[]];
   const [rows, inner] = (transposeA ? [-1, -2] : [-2, -1]).map((axis) => a.shape.at(axis)!) as [
     number,
@@ -106,7 +106,7 @@ export const batchMatMul =
       const perm = [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!];
       return runKernel(backend, 'Transpose', { x }, { perm });
     };
-    if (floating && inBlocks(a, b, transposeA, transposeB)) {
+    if (floating && suitBlocks(a, b, transposeA, transposeB)) {
       const left = transposeA ? a : turn(a);
       const right = transposeB ? turn(b) : b;
       const output = pairProducts(backend, left, right);

@@ -5,7 +5,7 @@
  * A shard that is compressed as a whole (GZIP) cannot be entered in the middle: it is expanded into a scratch folder.
  */
 import { createHash, randomUUID, type Hash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
@@ -154,16 +154,23 @@ function atMost(bytes: number, hash?: Hash): Transform {
 async function expand(path: string, scratch: string, hash?: Hash): Promise<string> {
   const expanded = join(scratch, `${randomUUID()}.tfrec`);
   const largest = expandedBytes((await stat(path)).size);
-  try {
-    await withRoomFor(expanded, await expandedSize(path), () =>
-      pipeline(
+  const write = async (): Promise<void> => {
+    // A stream that opens its file itself may do so after it failed, and then after the file was removed.
+    const file = await open(expanded, 'wx');
+    try {
+      await pipeline(
         createReadStream(path),
         atMost(Infinity, hash),
-        createGunzip(),
+        createGunzip({ chunkSize: PIECE }),
         atMost(largest),
-        createWriteStream(expanded),
-      ),
-    );
+        file.createWriteStream(),
+      );
+    } finally {
+      await file.close();
+    }
+  };
+  try {
+    await withRoomFor(expanded, await expandedSize(path), write);
   } catch (error) {
     await rm(expanded, { force: true });
     throw error;

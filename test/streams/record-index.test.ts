@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { either as E } from 'fp-ts';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DataError } from '../../src/data/data-error.ts';
 import { encodeExample, encodeLabelledImage } from '../../src/data/example.ts';
 import { encodePng } from '../../src/data/png.ts';
@@ -277,7 +277,7 @@ describe('a compressed shard from outside', () => {
       () => Promise.resolve(expansions),
       E.right,
     );
-    return { found, files: readdirSync(expansions) };
+    return { found, files: readdirSync(expansions), expansions };
   };
 
   it('that expands to far more than images do is refused, and nothing of it is left', async () => {
@@ -296,5 +296,18 @@ describe('a compressed shard from outside', () => {
     const { found, files } = await indexed(gzipSync(encodeTfRecords(RECORDS)).subarray(0, 200));
     expect(left(found).expected).toBe('a readable file of records');
     expect(files).toEqual([]);
+  });
+
+  it('is refused before a slow disk has made its file, and nothing of it is made afterwards', async () => {
+    const slowly = fs.open;
+    const opens = vi.spyOn(fs, 'open').mockImplementation(((path: string, ...rest: unknown[]) => {
+      const later = path.includes('scratch') ? 50 : 0;
+      setTimeout(() => Reflect.apply(slowly, fs, [path, ...rest]), later);
+    }) as typeof fs.open);
+    const { found, files, expansions } = await indexed(gzipSync(encodeTfRecords(RECORDS)).fill(0xff, 10));
+    opens.mockRestore();
+    expect(left(found).expected).toBe('a readable file of records');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect([files, readdirSync(expansions)]).toEqual([[], []]);
   });
 });

@@ -3,6 +3,7 @@
  * by row (W3C PNG, chapter 9), in one pass or in the seven of Adam7 (chapter 8).
  */
 import { Unzlib, unzlibSync } from 'fflate';
+import { MOST_EXPANSION } from './deflate.ts';
 import { PngFault, type PngLayout, type PngParts } from './png-chunks.ts';
 
 /** Every so many pixels of every so many rows. */
@@ -41,8 +42,6 @@ function passesOf({ width, height, depth, channels, isInterlaced }: PngLayout): 
   });
 }
 
-/** A deflate stream never expands by more: 258 bytes for two bits. */
-const MOST_EXPANSION = 1032;
 /** Bytes that are unpacked at once, so that a stream which goes on and on is noticed soon. */
 const PIECE = 2 ** 14;
 

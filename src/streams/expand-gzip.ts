@@ -4,9 +4,8 @@
  */
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { MOST_EXPANSION } from '../data/deflate.ts';
 
-/** A deflate stream never expands by more: 258 bytes for two bits. */
-const MOST_EXPANSION = 1032;
 /** A file that says less than it holds comes in pieces; small ones cost more time than their bytes. */
 const SMALLEST_PIECE = 2 ** 16;
 

@@ -299,10 +299,10 @@ describe('a compressed shard from outside', () => {
   });
 
   it('is refused before a slow disk has made its file, and nothing of it is made afterwards', async () => {
-    const slowly = fs.open;
+    const openAtOnce = fs.open;
     const opens = vi.spyOn(fs, 'open').mockImplementation(((path: string, ...rest: unknown[]) => {
       const later = path.includes('scratch') ? 50 : 0;
-      setTimeout(() => Reflect.apply(slowly, fs, [path, ...rest]), later);
+      setTimeout(() => Reflect.apply(openAtOnce, fs, [path, ...rest]), later);
     }) as typeof fs.open);
     const { found, files, expansions } = await indexed(gzipSync(encodeTfRecords(RECORDS)).fill(0xff, 10));
     opens.mockRestore();
